@@ -1,0 +1,1 @@
+"""Questions about lineage, and their answers as text and pictures."""

@@ -1,0 +1,1 @@
+"""The words of Lineal as frozen data, without any I/O."""

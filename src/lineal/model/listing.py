@@ -1,0 +1,50 @@
+"""Listing: which nodes, in which order, one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from lineal.errors import InvalidArgument
+from lineal.model.ids import Micros
+
+T = TypeVar("T", covariant=True)
+
+
+class OrderBy(Enum):
+    """Fields a listing can be ordered by; ties are broken by id in the same direction."""
+
+    ID = "id"
+    CREATED = "created_at"
+    UPDATED = "updated_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOptions:
+    """How to list nodes.
+
+    `type` also finds the types that inherit from it. `filter` is a boolean expression in the filter
+    language. `page_token` comes from the page before and is only valid with the same order and filter.
+    """
+
+    type: str | None = None
+    filter: str | None = None
+    order_by: OrderBy = OrderBy.ID
+    ascending: bool = True
+    limit: int = 100
+    page_token: str | None = None
+    as_of: Micros | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise InvalidArgument(f"limit is {self.limit}; a page holds at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a listing; `next_token` is None on the last one."""
+
+    items: Sequence[T]
+    next_token: str | None = None

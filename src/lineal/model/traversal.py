@@ -1,0 +1,38 @@
+"""What a walk through the graph gives back, before names and properties are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from lineal.model.edges import Event
+from lineal.model.ids import ArtifactId, ExecutionId
+
+
+class Direction(Enum):
+    """Upstream = what made it; downstream = what it made."""
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Truncation:
+    """Why an answer is not complete, in a sentence, and how many nodes are known to be missing (None: unknown)."""
+
+    reason: str
+    missing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """All nodes reached, with their distance in hops, and every event between them.
+
+    A hop is one event: artifact to execution is one, artifact to artifact two. Starts have distance 0.
+    """
+
+    artifacts: Mapping[ArtifactId, int]
+    executions: Mapping[ExecutionId, int]
+    events: Sequence[Event]
+    truncated: Truncation | None = None

@@ -1,0 +1,29 @@
+"""Types: a named, versioned schema of properties for one kind of node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lineal.model.ids import Micros, NodeKind, TypeId
+from lineal.model.values import PropertyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeType:
+    """A type of artifact, execution or context.
+
+    Identity is (kind, name, version); the empty version is a version of its own. `base` names the
+    type it inherits from: a reference or filter on the base finds this one too. `defaults` answer for
+    nodes of older versions that lack a property declared here.
+    """
+
+    kind: NodeKind
+    name: str
+    version: str = ""
+    properties: Mapping[str, PropertyType] = field(default_factory=dict)
+    base: str | None = None
+    description: str | None = None
+    external_id: str | None = None
+    id: TypeId | None = None
+    created_at: Micros | None = None

@@ -1,0 +1,84 @@
+"""The standard types, as data. A store gets them when they are first used; users add their own."""
+
+from __future__ import annotations
+
+from lineal.model.ids import NodeKind
+from lineal.model.types import NodeType
+from lineal.model.values import PropertyType
+
+_INT, _TEXT = PropertyType.INT, PropertyType.STRING
+
+_DATA = {"version": _TEXT, "rows": _INT, "columns": _INT, "bytes": _INT, "schema": PropertyType.STRUCT}
+_MODEL = {"version": _TEXT, "framework": _TEXT, "format": _TEXT, "bytes": _INT, "canonical": _TEXT}
+_FILE = {"version": _TEXT, "format": _TEXT, "bytes": _INT}
+_REVISION = {
+    "version": _TEXT,
+    "endpoint": _TEXT,
+    "environment": _TEXT,
+    "model": _TEXT,
+    "model_fingerprint": _TEXT,
+    "dataset": _TEXT,
+    "config": PropertyType.STRUCT,
+}
+_RUN = {
+    "label": _TEXT,
+    "run_id": _TEXT,
+    "parent_run_id": _TEXT,
+    "error": _TEXT,
+    "seed": _INT,
+    "duration_us": _INT,
+    "commit": _TEXT,
+    "dirty": PropertyType.BOOLEAN,
+    "environment": _TEXT,
+    "capture": PropertyType.STRUCT,
+}
+_GROUP = {"description": _TEXT}
+
+
+def _types(kind: NodeKind, schemas: dict[str, tuple[str | None, dict[str, PropertyType]]]) -> list[NodeType]:
+    return [
+        NodeType(kind=kind, name=name, base=base, properties=properties)
+        for name, (base, properties) in schemas.items()
+    ]
+
+
+_ARTIFACTS = _types(
+    NodeKind.ARTIFACT,
+    {
+        "Dataset": (None, _DATA),
+        "RawData": ("Dataset", _DATA),
+        "Features": ("Dataset", _DATA),
+        "Model": (None, _MODEL),
+        "Image": (None, _FILE),
+        "Metrics": (None, _FILE),
+        "Report": (None, _FILE),
+        "Environment": (None, _FILE),
+        "EndpointRevision": (None, _REVISION),
+    },
+)
+_EXECUTIONS = _types(
+    NodeKind.EXECUTION,
+    {
+        name: (None, _RUN)
+        for name in (
+            "Ingest",
+            "Transform",
+            "Validate",
+            "Train",
+            "Evaluate",
+            "Package",
+            "Deploy",
+            "Rebuild",
+            "Erase",
+        )
+    },
+)
+_CONTEXTS = _types(
+    NodeKind.CONTEXT,
+    {name: (None, _GROUP) for name in ("Experiment", "Pipeline", "PipelineRun", "RegisteredModel", "Endpoint")},
+)
+
+STANDARD_TYPES: dict[tuple[NodeKind, str], NodeType] = {
+    (type_.kind, type_.name): type_ for type_ in (*_ARTIFACTS, *_EXECUTIONS, *_CONTEXTS)
+}
+"""All standard types by kind and name. A base stands before the types that inherit from it."""

@@ -1,0 +1,1 @@
+"""The store: nodes, edges, decisions and predictions, each write with its ledger entry."""

@@ -1,0 +1,92 @@
+"""Where a workspace lives: from a URL to the store's file and the directories beside it.
+
+The home of `DIR/.lineal/lineal.db` is `DIR/.lineal`; any other database file `F` has its home in `F.lineal/`.
+Without a URL the workspace is `LINEAL_URL`, else the first `.lineal` in this directory or above it (as git does).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lineal.errors import InvalidArgument, MissingExtra, NotFound
+
+HOME = ".lineal"
+DATABASE = "lineal.db"
+ENVIRONMENT = "LINEAL_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A workspace's URL and its directories; they need not exist yet."""
+
+    url: str
+    database: Path
+    home: Path
+
+    @property
+    def files(self) -> Path:
+        """Content-addressed bytes."""
+        return self.home / "files"
+
+    @property
+    def spool(self) -> Path:
+        """Predictions on their way into the store."""
+        return self.home / "spool"
+
+    @property
+    def keys(self) -> Path:
+        """Secret keys, readable by the owner only."""
+        return self.home / "keys"
+
+
+def locate(url: str | os.PathLike[str] | None = None, *, create: bool = False) -> Location:
+    """Return the workspace of `url`: a URL, a directory, or a database file.
+
+    Without one, see the module's docstring; with `create` a missing workspace is placed in the current
+    directory, otherwise NotFound.
+    """
+    text = os.fspath(url) if url is not None else os.environ.get(ENVIRONMENT, "")
+    if not text:
+        return _search(Path.cwd(), create=create)
+    if "://" in text:
+        return _from_url(text)
+    path = Path(text).expanduser()
+    if path.suffix == ".db" or path.is_file():
+        return of_database(path)
+    return of_database(path / DATABASE if path.name == HOME else path / HOME / DATABASE)
+
+
+def of_database(path: Path) -> Location:
+    """Return the location of an embedded store in this file."""
+    database = path.absolute()
+    home = database.parent if database.name == DATABASE else database.with_name(database.name + HOME)
+    return Location(url=f"sqlite:///{database}", database=database, home=home)
+
+
+def _from_url(url: str) -> Location:
+    scheme = urlsplit(url).scheme
+    if scheme in {"postgresql", "mysql", "http", "https"}:
+        extra = {"http": "remote", "https": "remote"}.get(scheme, scheme)
+        raise MissingExtra(f"a workspace at {scheme}://", extra=extra)
+    path = unquote(url.partition(":///")[2].partition("?")[0])
+    if scheme != "sqlite" or not path:
+        raise InvalidArgument(
+            f"{url!r} is not a workspace URL",
+            hint="use sqlite:///FILE (four slashes for an absolute path), a directory, or leave it out",
+        )
+    return of_database(Path(path))
+
+
+def _search(start: Path, *, create: bool) -> Location:
+    for directory in (start, *start.parents):
+        if (directory / HOME / DATABASE).exists():
+            return of_database(directory / HOME / DATABASE)
+    if create:
+        return of_database(start / HOME / DATABASE)
+    raise NotFound(
+        f"there is no Lineal workspace in {start} or above it",
+        hint="start one with `lineal demo`, `lineal run -- COMMAND`, or name it with --url or LINEAL_URL",
+    )

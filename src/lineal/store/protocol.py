@@ -1,0 +1,166 @@
+"""The store as everything above sees it: few verbs, no SQL.
+
+put = insert or update, get = exactly these or NotFound, list = page. Every verb that writes is one
+transaction with one ledger entry: when it returns, all of it is durable; when it raises, nothing was written.
+All verbs are safe to call from several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from lineal.model.aliases import Alias
+from lineal.model.audit import AuditReport, Entry
+from lineal.model.decisions import Decision
+from lineal.model.edges import Association, Attribution, Edge, Event, ParentContext
+from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKey, NodeKind, TypeId
+from lineal.model.listing import ListOptions, Page
+from lineal.model.metrics import MetricSeries
+from lineal.model.nodes import Artifact, Context, Execution, Node
+from lineal.model.predictions import Prediction
+from lineal.model.publication import Causality, Origin, Publication, Published
+from lineal.model.traversal import Closure, Direction
+from lineal.model.types import NodeType
+
+N = TypeVar("N", Artifact, Execution, Context)
+
+
+class Store(Protocol):
+    """A store of lineage; see the module's docstring for what all verbs promise."""
+
+    # types ---------------------------------------------------------------------------------------
+    def put_types(self, types: Sequence[NodeType], *, by: Origin) -> list[TypeId]:
+        """Return the ids; an equal type gives the id it has. A new property needs a new version."""
+
+    def list_types(self, kind: NodeKind | None = None) -> list[NodeType]:
+        """Return all types of a kind (or of all kinds), by id."""
+
+    # nodes ---------------------------------------------------------------------------------------
+    def put(self, nodes: Sequence[Node], *, by: Origin) -> list[NodeKey]:
+        """Insert nodes without an id, replace the changeable fields of those with one; return their keys.
+
+        Type, name and creation time of a stored node never change. Raises UnknownType,
+        PropertyTypeMismatch, AlreadyExists (name, external id), NotFound (an id that is not there).
+        """
+
+    def get(self, kind: type[N], ids: Sequence[int], *, as_of: Micros | None = None) -> list[N]:
+        """Return exactly these nodes in this order, or raise NotFound naming the missing ids."""
+
+    def list(self, kind: type[N], options: ListOptions | None = None) -> Page[N]:
+        """Return one page of nodes. Raises FilterSyntaxError with the position of the first wrong word."""
+
+    def named(
+        self, kind: type[N], type_: str, name: str, *, as_of: Micros | None = None
+    ) -> list[N]:
+        """Return the nodes of this name whose type is `type_` or inherits from it; [] if there are none."""
+
+    def versions(self, type_: str, family: str, *, as_of: Micros | None = None) -> list[Artifact]:
+        """Return all versions `family@…` of a type and the types inheriting from it, oldest first."""
+
+    # edges ---------------------------------------------------------------------------------------
+    def publish(self, publication: Publication, *, by: Origin) -> Published:
+        """Write an execution with its artifacts, events, contexts, metrics and decisions, or nothing.
+
+        Raises what `put` raises, and CausalityViolation (see `Causality`).
+        """
+
+    def put_edges(self, edges: Sequence[Edge], *, by: Origin, causality: Causality = Causality.REJECT) -> None:
+        """Write edges between stored nodes. A repeated membership is no change; a repeated event is AlreadyExists."""
+
+    def events(
+        self,
+        *,
+        artifacts: Sequence[ArtifactId] = (),
+        executions: Sequence[ExecutionId] = (),
+        as_of: Micros | None = None,
+    ) -> list[Event]:
+        """Return every event that touches one of these nodes, by sequence."""
+
+    def memberships(
+        self, keys: Sequence[NodeKey], *, as_of: Micros | None = None
+    ) -> list[Attribution | Association | ParentContext]:
+        """Return every membership that touches one of these nodes."""
+
+    def closure(
+        self,
+        starts: Sequence[NodeKey],
+        direction: Direction,
+        *,
+        hops: int | None = None,
+        limit: int | None = None,
+        as_of: Micros | None = None,
+    ) -> Closure:
+        """Return everything upstream or downstream of the starts (artifacts and executions).
+
+        Complete unless `hops` or `limit` (nodes) cut it; then `truncated` says so. Linear in the answer.
+        """
+
+    # beside the graph ----------------------------------------------------------------------------
+    def put_aliases(self, aliases: Sequence[Alias], *, by: Origin) -> None:
+        """Move aliases; the moves before stay in the history."""
+
+    def aliases(
+        self,
+        *,
+        type_: str | None = None,
+        family: str | None = None,
+        alias: str | None = None,
+        artifacts: Sequence[ArtifactId] | None = None,
+        history: bool = False,
+        as_of: Micros | None = None,
+    ) -> list[Alias]:
+        """Return the aliases in force (or, with `history`, every move), by sequence."""
+
+    def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> list[int]:
+        """Write decisions and return their ids."""
+
+    def decisions(
+        self, *, artifacts: Sequence[ArtifactId] | None = None, as_of: Micros | None = None
+    ) -> list[Decision]:
+        """Return decisions, oldest first; all, or those about these artifacts."""
+
+    def put_metrics(self, series: Sequence[MetricSeries], *, by: Origin) -> None:
+        """Append points to metric series."""
+
+    def metrics(self, execution_id: ExecutionId) -> list[MetricSeries]:
+        """Return all series of an execution by name, points in the order they were logged."""
+
+    def put_predictions(self, predictions: Sequence[Prediction], *, by: Origin) -> int:
+        """Write a batch of predictions as one entry; those already there (spool, sequence) are skipped.
+
+        Returns how many were new.
+        """
+
+    def prediction(self, trace_id: str) -> Prediction:
+        """Return the prediction of this trace id, or raise NotFound. A unique prefix of 8 digits or more will do."""
+
+    def predictions(
+        self, *, revisions: Sequence[ArtifactId] | None = None, limit: int = 100
+    ) -> list[Prediction]:
+        """Return the newest predictions, newest first."""
+
+    # ledger --------------------------------------------------------------------------------------
+    def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> list[Entry]:
+        """Return ledger entries in order."""
+
+    def verify(self, *, progress: Callable[[int, int], None] | None = None) -> AuditReport:
+        """Replay the ledger against every table and return what differs. `progress` gets (done, total) entries."""
+
+    # the store itself ----------------------------------------------------------------------------
+    def batch(self) -> AbstractContextManager[None]:
+        """Group the writes of this thread: each keeps its own ledger entry, all become durable at the end.
+
+        An exception inside the block undoes the whole group.
+        """
+
+    def names(self, kind: NodeKind) -> Iterator[tuple[str, str]]:
+        """Yield (type, name) of every named node of a kind, newest first; for suggestions and completion."""
+
+    def facts(self) -> dict[str, str]:
+        """Return what the store says about itself: backend, version, schema, durability, counts."""
+
+    def close(self) -> None:
+        """Give all connections back. Closing twice is fine."""
+
