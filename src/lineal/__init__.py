@@ -1,0 +1,1 @@
+"""Lineal: ask any model or prediction where it came from, and prove it."""
