@@ -1,0 +1,1 @@
+"""Serving: what answered is what was loaded, and every answer is recorded before it leaves."""

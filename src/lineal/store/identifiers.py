@@ -7,6 +7,7 @@ in one quarter of a microsecond differ by one in that fraction, so sorting ids s
 from __future__ import annotations
 
 import os
+import re
 import threading
 
 from lineal.errors import InvalidArgument
@@ -15,7 +16,7 @@ from lineal.store.clock import Clock
 
 _VERSION_AND_VARIANT = 0x7000_8000_0000_0000_0000
 _RANDOM_BITS = (1 << 62) - 1
-_HEX = frozenset("0123456789abcdef")
+_UUID7 = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
 
 
 class Uuid7:
@@ -47,7 +48,7 @@ class Uuid7:
 
 def is_uuid7(text: str) -> bool:
     """Return whether this is a UUIDv7 as 32 lower-case hex digits, which is how we write them."""
-    return len(text) == 32 and _HEX.issuperset(text) and text[12] == "7" and text[16] in "89ab"
+    return _UUID7.fullmatch(text) is not None
 
 
 def time_of(identifier: str) -> Micros:
