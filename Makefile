@@ -1,0 +1,114 @@
+# Everything a person or CI does here. Needs Python 3.11 or newer with venv and pip, git and make.
+#
+#   make demo      set everything up and run the main job on real data   (ARGS=--no-serve ends by itself)
+#   make test      set everything up and pass all tests                  (ARGS="tests/unit/store -k filter")
+#
+# Set-up runs once; it runs again when a lock or pyproject.toml changes.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .venv-uv/bin/uv
+
+# The machine's own Python and the machine's own certificates, whoever runs this.
+export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := true
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
+
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+
+.PHONY: help
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | column -t -s '|'
+
+# ---------------------------------------------------------------- set-up, once
+
+.venv-uv/ready: requirements/uv.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Lineal needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	rm -rf .venv-uv
+	"$(PYTHON)" -m venv .venv-uv
+	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# --seed: PyTorch is installed by pip, if at all. Bytecode is compiled once, here, not in each process.
+$(VENV)/ready: .venv-uv/ready requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(UV) venv --quiet --seed --python "$(PYTHON)" $(VENV)
+	$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements/dev.txt
+	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/ready ## make .venv from the hashed locks
+
+# ---------------------------------------------------------------- what it does
+
+.PHONY: demo
+demo: setup ## run the main job on real data
+	$(BIN)/lineal demo $(ARGS)
+
+.PHONY: bench
+bench: setup ## print speed ratios, write benchmarks/results/*.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# ---------------------------------------------------------------- is it right?
+
+.PHONY: check
+check: lint test docs ## lint, test, docs
+
+.PHONY: test
+test: setup ## run all tests
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+
+.PHONY: reliability
+reliability: setup ## run the fault tests at their full size
+	$(BIN)/python -m pytest -m reliability --campaign $(ARGS)
+
+.PHONY: lint
+lint: setup ## format check, ruff, mypy, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## put the code into its form
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: setup ## build the pages into docs/_build/html; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky -b html docs docs/_build/html
+
+# A clean environment with the core packages only: an undeclared import ends here.
+.PHONY: wheel
+wheel: setup ## build the wheel and try it without any extra
+	rm -rf build/wheel dist
+	$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+	$(UV) venv --quiet --python "$(PYTHON)" build/wheel
+	$(UV) pip sync --quiet --require-hashes --python build/wheel/bin/python requirements/core.txt
+	$(UV) pip install --quiet --no-deps --python build/wheel/bin/python dist/*.whl
+	build/wheel/bin/lineal --help
+
+# ---------------------------------------------------------------- what is generated
+
+.PHONY: lock
+lock: .venv-uv/ready ## compile requirements/*.txt anew (ARGS=--upgrade for newer releases)
+	$(COMPILE) $(ARGS) requirements/uv.in --output-file requirements/uv.txt
+	$(COMPILE) $(ARGS) --extra all pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+	$(COMPILE) $(ARGS) --constraint requirements/dev.txt pyproject.toml --output-file requirements/core.txt
+
+.PHONY: schema
+schema: setup ## write the schema's snapshot beside the migrations
+	$(BIN)/python -m lineal.store.migrations.snapshot
+
+.PHONY: clean
+clean: ## remove everything that make made
+	rm -rf .venv .venv-uv build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
