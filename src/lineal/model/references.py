@@ -20,6 +20,8 @@ LATEST = "latest"
 MIN_TRACE = 8
 MIN_RUN = 4
 MIN_FINGERPRINT = 8
+TRACE_DIGITS = 32
+FINGERPRINT_DIGITS = 64
 
 FORMS = """\
 kind:name            newest version     model:delay
@@ -95,15 +97,15 @@ def _run(text: str, kind: str, rest: str) -> Reference:  # noqa: ARG001  one sig
 
 def _prediction(text: str, kind: str, rest: str) -> Reference:
     digits = rest.replace("-", "").lower()
-    if not _HEX.fullmatch(digits) or not MIN_TRACE <= len(digits) <= 32:
-        raise _refused(text, f"a trace id has {MIN_TRACE} to 32 hexadecimal digits")
+    if not _HEX.fullmatch(digits) or not MIN_TRACE <= len(digits) <= TRACE_DIGITS:
+        raise _refused(text, f"a trace id has {MIN_TRACE} to {TRACE_DIGITS} hexadecimal digits")
     return Reference(text=f"{kind}:{digits}", form=Form.PREDICTION, kind=kind, name=digits)
 
 
 def _fingerprint(text: str, kind: str, rest: str) -> Reference:
     digits = rest.lower()
-    if not _HEX.fullmatch(digits) or not MIN_FINGERPRINT <= len(digits) <= 64:
-        raise _refused(text, f"a fingerprint has {MIN_FINGERPRINT} to 64 hexadecimal digits")
+    if not _HEX.fullmatch(digits) or not MIN_FINGERPRINT <= len(digits) <= FINGERPRINT_DIGITS:
+        raise _refused(text, f"a fingerprint has {MIN_FINGERPRINT} to {FINGERPRINT_DIGITS} hexadecimal digits")
     return Reference(text=f"{kind}:{digits}", form=Form.FINGERPRINT, kind=kind, name=digits)
 
 

@@ -2,11 +2,12 @@
 
 put = insert or update, get = exactly these or NotFound, list = page. Every verb that writes is one
 transaction with one ledger entry: when it returns, all of it is durable; when it raises, nothing was written.
-All verbs are safe to call from several threads.
+All verbs are safe to call from several threads. (`builtins.list`, because `list` is a verb here.)
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -53,10 +54,10 @@ class Store(Protocol):
 
     def named(
         self, kind: type[N], type_: str, name: str, *, as_of: Micros | None = None
-    ) -> list[N]:
+    ) -> builtins.list[N]:
         """Return the nodes of this name whose type is `type_` or inherits from it; [] if there are none."""
 
-    def versions(self, type_: str, family: str, *, as_of: Micros | None = None) -> list[Artifact]:
+    def versions(self, type_: str, family: str, *, as_of: Micros | None = None) -> builtins.list[Artifact]:
         """Return all versions `family@…` of a type and the types inheriting from it, oldest first."""
 
     # edges ---------------------------------------------------------------------------------------
@@ -75,12 +76,12 @@ class Store(Protocol):
         artifacts: Sequence[ArtifactId] = (),
         executions: Sequence[ExecutionId] = (),
         as_of: Micros | None = None,
-    ) -> list[Event]:
+    ) -> builtins.list[Event]:
         """Return every event that touches one of these nodes, by sequence."""
 
     def memberships(
         self, keys: Sequence[NodeKey], *, as_of: Micros | None = None
-    ) -> list[Attribution | Association | ParentContext]:
+    ) -> builtins.list[Attribution | Association | ParentContext]:
         """Return every membership that touches one of these nodes."""
 
     def closure(
@@ -110,21 +111,21 @@ class Store(Protocol):
         artifacts: Sequence[ArtifactId] | None = None,
         history: bool = False,
         as_of: Micros | None = None,
-    ) -> list[Alias]:
+    ) -> builtins.list[Alias]:
         """Return the aliases in force (or, with `history`, every move), by sequence."""
 
-    def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> list[int]:
+    def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> builtins.list[int]:
         """Write decisions and return their ids."""
 
     def decisions(
         self, *, artifacts: Sequence[ArtifactId] | None = None, as_of: Micros | None = None
-    ) -> list[Decision]:
+    ) -> builtins.list[Decision]:
         """Return decisions, oldest first; all, or those about these artifacts."""
 
     def put_metrics(self, series: Sequence[MetricSeries], *, by: Origin) -> None:
         """Append points to metric series."""
 
-    def metrics(self, execution_id: ExecutionId) -> list[MetricSeries]:
+    def metrics(self, execution_id: ExecutionId) -> builtins.list[MetricSeries]:
         """Return all series of an execution by name, points in the order they were logged."""
 
     def put_predictions(self, predictions: Sequence[Prediction], *, by: Origin) -> int:
@@ -138,11 +139,11 @@ class Store(Protocol):
 
     def predictions(
         self, *, revisions: Sequence[ArtifactId] | None = None, limit: int = 100
-    ) -> list[Prediction]:
+    ) -> builtins.list[Prediction]:
         """Return the newest predictions, newest first."""
 
     # ledger --------------------------------------------------------------------------------------
-    def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> list[Entry]:
+    def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> builtins.list[Entry]:
         """Return ledger entries in order."""
 
     def verify(self, *, progress: Callable[[int, int], None] | None = None) -> AuditReport:
