@@ -21,6 +21,8 @@ from lineal.serving.locks import try_lock
 
 SUFFIX = ".spool"
 SEGMENT_BYTES = 16 << 20
+HEADER_START = b"{"
+"""How the body of a segment's first frame begins; no record's does."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -131,15 +133,13 @@ class Spool:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             try_lock(descriptor)
-            header = encode(self._sequence + 1, json.dumps(self._header).encode())
-            if os.write(descriptor, header) != len(header):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            size = _write_header(descriptor, encode(self._sequence + 1, json.dumps(self._header).encode()))
             draft.rename(path)
         except BaseException:
             os.close(descriptor)
             draft.unlink(missing_ok=True)
             raise
-        return descriptor, len(header)
+        return descriptor, size
 
     def _write(self, descriptor: int, frame: bytes) -> None:
         """Write a frame whole, or leave the segment as it was."""
@@ -165,6 +165,12 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def _write_header(descriptor: int, frame: bytes) -> int:
+    if os.write(descriptor, frame) != len(frame):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return len(frame)
 
 
 def _boot() -> str:
