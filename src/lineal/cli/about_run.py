@@ -1,0 +1,128 @@
+"""The cards of a run: what it is, read, wrote, with which parameters, with what outcome, on what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from lineal.cli import documents
+from lineal.cli.cards import Card, Line, Mark
+from lineal.cli.naming import name_of, short, size_of, title_of
+from lineal.cli.times import iso, span
+from lineal.model.edges import INPUTS, OUTPUTS
+from lineal.model.nodes import Artifact, Execution, ExecutionState
+from lineal.model.values import Json, Value
+from lineal.store.protocol import Store
+
+PARAMETER, METRIC = "param.", "metric."
+
+_MARKS = {
+    ExecutionState.COMPLETE: Mark.GOOD,
+    ExecutionState.CACHED: Mark.GOOD,
+    ExecutionState.FAILED: Mark.BAD,
+    ExecutionState.CANCELED: Mark.BAD,
+}
+
+
+def run_cards(store: Store, run: Execution) -> list[Card]:
+    """Return the cards of one run."""
+    assert run.id is not None
+    events = store.events(executions=[run.id])
+    artifacts = {node.id: node for node in store.get(Artifact, sorted({event.artifact_id for event in events}))}
+    read = [artifacts[event.artifact_id] for event in events if event.type in INPUTS]
+    wrote = [artifacts[event.artifact_id] for event in events if event.type in OUTPUTS]
+    cards = [
+        _identity(run),
+        things("read", "What did it read?", read),
+        things("wrote", "What did it write?", wrote),
+        _numbers("parameters", "With which parameters?", _named(run, PARAMETER)),
+        _numbers("metrics", "What came out?", _named(run, METRIC)),
+    ]
+    return [card for card in cards if card.lines]
+
+
+def how_made(runs: Sequence[Execution]) -> Card:
+    """Return the card that says how an artifact was made."""
+    question = "How was it made?"
+    if not runs:
+        return Card("made_by", question, [Line("no run is recorded that wrote it", mark=Mark.UNKNOWN)], [])
+    lines: list[Line] = []
+    for run in runs:
+        lines += [Line(title_of(run), run.type.lower(), aside=when(run), mark=_MARKS.get(run.state, Mark.UNKNOWN))]
+        lines += _recipe(run)
+    return Card("made_by", question, lines, [documents.node(run) for run in runs])
+
+
+def how_good(runs: Sequence[Execution]) -> Card:
+    """Return the card of the metrics of these runs."""
+    lines, facts = [], {}
+    for run in runs:
+        metrics = _named(run, METRIC)
+        if metrics:
+            label = str(run.properties.get("label") or run.type.lower())
+            lines.append(Line("  ".join(f"{name} {number(value)}" for name, value in metrics.items()), label))
+            facts[name_of(run)] = documents.value(metrics)
+    return Card("metrics", "How good is it?", lines, facts)
+
+
+def things(key: str, question: str, artifacts: Sequence[Artifact], *, shown: int = 12) -> Card:
+    """Return a card that lists artifacts with size and fingerprint."""
+    lines = [artifact_line(artifact) for artifact in artifacts[:shown]]
+    if len(artifacts) > shown:
+        lines.append(Line(f"… and {len(artifacts) - shown:,} more"))
+    return Card(key, question, lines, [documents.node(artifact) for artifact in artifacts])
+
+
+def artifact_line(artifact: Artifact, label: str = "") -> Line:
+    """Return one artifact as a line."""
+    aside = " · ".join(part for part in (size_of(artifact), short(artifact.fingerprint)) if part)
+    return Line(name_of(artifact), label, aside=aside)
+
+
+def when(run: Execution) -> str:
+    """Return when a run started and how long it took."""
+    duration = run.properties.get("duration_us")
+    took = f" · {span(duration)}" if isinstance(duration, int) else ""
+    return f"{iso(run.started_at or run.created_at)}{took}"
+
+
+def number(value: Value) -> str:
+    """Return a number for people: 4 significant digits of a fraction, everything else as it is."""
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def _identity(run: Execution) -> Card:
+    state = Line(run.state.name.lower(), "state", aside=when(run), mark=_MARKS.get(run.state, Mark.UNKNOWN))
+    lines = [state, Line(run.type, "type"), *_recipe(run)]
+    if run.properties.get("error"):
+        lines.append(Line(str(run.properties["error"]), "error", mark=Mark.BAD))
+    for label, key in (("run id", "run_id"), ("parent run", "parent_run_id"), ("environment", "environment")):
+        if run.properties.get(key):
+            lines.append(Line(str(run.properties[key]), label))
+    return Card("identity", title_of(run), lines, documents.node(run))
+
+
+def _recipe(run: Execution) -> list[Line]:
+    lines = []
+    commit = run.properties.get("commit")
+    if commit:
+        dirty = "with uncommitted changes" if run.properties.get("dirty") else "clean"
+        lines.append(Line(str(commit)[:12], "commit", aside=dirty))
+    if "seed" in run.properties:
+        lines.append(Line(str(run.properties["seed"]), "seed"))
+    parameters = _named(run, PARAMETER)
+    if parameters:
+        lines.append(Line("  ".join(f"{name}={number(value)}" for name, value in parameters.items()), "parameters"))
+    return lines
+
+
+def _numbers(key: str, question: str, values: Mapping[str, Value]) -> Card:
+    facts: Json = documents.value(values)
+    return Card(key, question, [Line(number(value), name) for name, value in values.items()], facts)
+
+
+def _named(run: Execution, prefix: str) -> dict[str, Value]:
+    found = run.custom_properties.items()
+    return {name.removeprefix(prefix): value for name, value in found if name.startswith(prefix)}

@@ -1,0 +1,87 @@
+"""The command tree and its outermost edge: every command is registered here, every failure ends here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from lineal.cli import audit, care, decide, demo, doctor, export, lineage, prediction, run, show
+from lineal.cli.exits import ANSWERS
+from lineal.cli.failures import report
+from lineal.cli.options import Invocation
+from lineal.errors import STATUS
+
+_ASK, _RECORD, _DECIDE, _PROVE, _CARE = "Ask", "Record", "Decide", "Prove", "Look after"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; nothing is raised."""
+    invocation = Invocation()
+    if hasattr(sys.stdout, "reconfigure"):
+        # A name in a script that the terminal's encoding lacks must not end the command.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = typer.main.get_command(app).main(
+            args=arguments, prog_name="lineal", standalone_mode=False, obj=invocation
+        )
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001  the outermost edge: one clear line instead of a trace
+        if isinstance(error, SystemExit):
+            raise
+        return report(error, verbose=invocation.verbose)
+    return code if isinstance(code, int) else 0
+
+
+def _epilogue() -> str:
+    """Return the exit codes as one paragraph; the documentation has them as a table."""
+    errors = ", ".join(f"{status.exit} {code.name.lower().replace('_', ' ')}" for code, status in STATUS.items())
+    answers = ", ".join(f"{code} {meaning}" for code, meaning in ANSWERS.items())
+    return f"Exit codes: {answers}. Errors: {errors}."
+
+
+app = typer.Typer(
+    name="lineal",
+    help="Ask any model or prediction where it came from, and prove it.",
+    epilog=_epilogue(),
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"lineal {doctor.installed_version('lineal')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  its callback answers
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("show", rich_help_panel=_ASK)(show.show)
+app.command("trace", rich_help_panel=_ASK)(lineage.trace)
+app.command("impact", rich_help_panel=_ASK)(lineage.impact)
+app.command("diff", rich_help_panel=_ASK)(lineage.diff)
+app.command("paths", rich_help_panel=_ASK)(lineage.paths)
+app.command("check", rich_help_panel=_ASK)(lineage.check)
+app.command("prediction", rich_help_panel=_ASK)(prediction.prediction)
+app.command("run", rich_help_panel=_RECORD, context_settings={"ignore_unknown_options": True})(run.run)
+app.command("demo", rich_help_panel=_RECORD)(demo.demo)
+app.command("approve", rich_help_panel=_DECIDE)(decide.approve)
+app.command("decisions", rich_help_panel=_DECIDE)(decide.decisions)
+app.command("deploy", rich_help_panel=_DECIDE)(decide.deploy)
+app.add_typer(audit.app, name="audit", rich_help_panel=_PROVE)
+app.command("doctor", rich_help_panel=_CARE)(doctor.doctor)
+app.command("upgrade", rich_help_panel=_CARE)(care.upgrade)
+app.command("export", rich_help_panel=_CARE)(export.export)

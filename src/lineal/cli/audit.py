@@ -1,0 +1,100 @@
+"""`lineal audit`: read the ledger, and check every table against it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lineal.cli import documents
+from lineal.cli.options import AnswerFormat, AsAnswer, AsList, ListFormat, Url, Verbose
+from lineal.cli.output import on_terminal, print_csv, print_json, print_table, print_text
+from lineal.cli.times import iso
+from lineal.errors import STATUS, Code
+from lineal.model.audit import AuditReport, Entry
+from lineal.workspace import open_workspace
+
+app = typer.Typer(help="Read the ledger, and check every table against it.")
+
+_COLUMNS = ("entry", "time", "actor", "action", "rows", "reason", "leaf")
+_EVERY = 500
+
+
+@app.callback(invoke_without_command=True)
+def _audit(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("log")
+def log(
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most N entries.")] = 20,
+    after: Annotated[
+        int | None,
+        typer.Option("--after", min=0, metavar="ENTRY", help="Entries after this one, oldest first; else the newest."),
+    ] = None,
+    url: Url = None,
+    format: AsList = ListFormat.TABLE,  # noqa: A002  the option's name is fixed
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """List ledger entries: who wrote what, when and why. Newest first, unless --after is given."""
+    with open_workspace(url, create=False) as workspace:
+        entries = workspace.store.entries(after=after or 0, limit=limit, newest_first=after is None)
+    if format is ListFormat.JSON:
+        print_json([documents.entry(entry) for entry in entries])
+        return
+    rows = [_row(entry) for entry in entries]
+    if format is ListFormat.CSV:
+        print_csv(_COLUMNS, rows)
+        return
+    print_table(_COLUMNS, rows, numbers=("entry", "rows"))
+    for entry in entries:
+        for finding in entry.findings:
+            print_text(f"entry {entry.seq} kept a contradiction: {finding}")
+
+
+@app.command("verify")
+def verify(
+    url: Url = None,
+    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Replay the ledger against every table. Exit 0 only if nothing differs; else 12, naming each row."""
+    with open_workspace(url, create=False) as workspace:
+        report = workspace.verify(progress=_progress)
+    if format is AnswerFormat.JSON:
+        print_json(documents.audit_report(report))
+    else:
+        _tell(report)
+    if not report.ok:
+        raise typer.Exit(STATUS[Code.DATA_LOSS].exit)
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    leaf = entry.leaf.hex()[:12]
+    return (str(entry.seq), iso(entry.time), entry.actor, entry.action, str(entry.rows), entry.reason or "", leaf)
+
+
+def _tell(report: AuditReport) -> None:
+    if report.ok:
+        print_text(f"ok: {report.entries:,} entries and {report.rows:,} rows agree; nothing differs")
+    else:
+        rows = [
+            (item.kind, item.table, item.row, "" if item.entry is None else str(item.entry), item.message)
+            for item in report.findings
+        ]
+        print_table(("finding", "table", "row", "entry", "what differs"), rows, numbers=("entry",))
+        print_text(f"{len(rows)} difference(s) between the ledger and the tables in {report.entries:,} entries")
+    print_text(f"root:            {report.root.hex()}")
+    print_text(f"unanchored tail: {report.unanchored_tail:,} entries that only this workspace vouches for")
+
+
+def _progress(done: int, total: int) -> None:
+    if not on_terminal(sys.stderr):
+        return
+    if done >= total:
+        sys.stderr.write("\r\x1b[K")
+    elif done % _EVERY == 0:
+        sys.stderr.write(f"\rverifying {done:,} of {total:,} entries")
+    sys.stderr.flush()

@@ -1,0 +1,26 @@
+"""`lineal demo`: the main job on real data, in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lineal.cli.options import Verbose
+from lineal.demo import run_demo
+
+
+def demo(
+    directory: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="Put the whole workspace under this directory.")
+    ] = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Do not start the web application; end by itself.")] = False,
+    small: Annotated[bool, typer.Option("--small", help="Fewer flights and smaller models: seconds.")] = False,
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Build flight-delay models from real data, record everything, serve one, and ask the questions.
+
+    Needs the extra: pip install 'lineal[demo]'.
+    """
+    run_demo(directory, serve=not no_serve, small=small)

@@ -1,0 +1,36 @@
+"""Exit codes of the command line that are answers, not errors; those of errors are in `errors.STATUS`."""
+
+from __future__ import annotations
+
+IMPACT_REACHES = 20
+"""`impact --fail-on`: what was named is downstream."""
+
+NOT_REBUILDABLE = 21
+"""`check`: at least one thing a rebuild needs is missing or unknown."""
+
+UNHEALTHY = 22
+"""`doctor`: at least one line says fail."""
+
+CANNOT_EXECUTE = 126
+"""`run`: the command was found and cannot be executed, as in a shell."""
+
+COMMAND_NOT_FOUND = 127
+"""`run`: there is no such command, as in a shell."""
+
+INTERRUPTED = 130
+"""Ctrl-C."""
+
+BROKEN_PIPE = 141
+"""Whoever read our output went away first; the code a shell gives to a program killed by SIGPIPE."""
+
+ANSWERS: dict[int, str] = {
+    0: "done, and the answer is good",
+    IMPACT_REACHES: "`impact --fail-on`: what was named is downstream",
+    NOT_REBUILDABLE: "`check`: not rebuildable, something is missing or unknown",
+    UNHEALTHY: "`doctor`: at least one check failed",
+    CANNOT_EXECUTE: "`run`: the command cannot be executed",
+    COMMAND_NOT_FOUND: "`run`: the command was not found (any other code is the command's own)",
+    INTERRUPTED: "interrupted by Ctrl-C",
+    BROKEN_PIPE: "the reader of the output went away (`lineal … | head`)",
+}
+"""What each code says, for the help text and the documentation."""

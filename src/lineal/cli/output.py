@@ -1,0 +1,123 @@
+"""Where commands write: data on stdout, everything said beside it on stderr.
+
+On a terminal Rich draws; elsewhere, and under NO_COLOR, there is not one escape sequence, and lines are as
+long as they are. Rich is imported only where something is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+from unicodedata import east_asian_width
+
+from lineal.cli.text import safe, safe_json, safe_lines
+from lineal.model.values import Json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def on_terminal(stream: TextIO | None = None) -> bool:
+    """Return whether a person looks at this stream (stdout unless another is given)."""
+    target = sys.stdout if stream is None else stream
+    return target is not None and target.isatty()
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Return a Rich console for a stream: names are text, never markup; colour only on a terminal that wants it."""
+    from rich.console import Console
+
+    target = sys.stdout if stream is None else stream
+    drawn = on_terminal(target)
+    coloured = drawn and not os.environ.get("NO_COLOR")
+    return Console(
+        file=target,
+        force_terminal=drawn,
+        color_system="auto" if coloured else None,
+        width=None if drawn else 100_000,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def print_json(document: Json) -> None:
+    """Print exactly one JSON document on stdout."""
+    print_json_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_json_text(text: str) -> None:
+    """Print a ready JSON document; what the stream cannot show, or a terminal would obey, is escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if not encoding.lower().replace("-", "").startswith("utf"):
+        text = json.dumps(json.loads(text), indent=2)
+    _write(safe_json(text))
+
+
+def print_text(text: str) -> None:
+    """Print text for people: control characters are written out, line breaks stay."""
+    _write(safe_lines(text))
+
+
+def print_document(text: str) -> None:
+    """Print a document for machines (CSV, DOT, SVG …): as it is, but never raw to a terminal."""
+    _write(safe_lines(text) if on_terminal() else text)
+
+
+def say(text: str) -> None:
+    """Say something to the person on stderr."""
+    sys.stderr.write(safe_lines(text) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str] = ()) -> None:
+    """Print a table; the columns named in `numbers` are set to the right."""
+    cells = [[safe(cell) for cell in row] for row in rows]
+    if not on_terminal():
+        _write(_plain_table(columns, cells, numbers))
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for name in columns:
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    console().print(table)
+
+
+def print_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as CSV with a header line."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    print_document(text.getvalue())
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal the text takes."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> str:
+    widths = [max(map(width, column)) for column in zip(columns, *rows, strict=True)]
+    lines = []
+    for row in (columns, *rows):
+        padded = []
+        for name, cell, wide in zip(columns, row, widths, strict=True):
+            gap = " " * (wide - width(cell))
+            padded.append(gap + cell if name in numbers else cell + gap)
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
