@@ -72,31 +72,44 @@ def test_the_contracts_count_type_only_imports_and_unlisted_rooms(root):
 
 
 @pytest.mark.parametrize(
-    ("file", "fault"),
+    ("file", "fault", "contract"),
     [
         pytest.param(
             "errors.py",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import lineal.model.nodes\n",
+            "The floors: imports only go down",
             id="an upward import under TYPE_CHECKING",
         ),
         pytest.param(
             "model/nodes.py",
             "def sneak() -> None:\n    import lineal.store.protocol\n",
+            "The floors: imports only go down",
             id="an upward import inside a function",
         ),
-        pytest.param("helpers/__init__.py", "", id="a new room that no floor lists"),
         pytest.param(
-            "files/peek.py", "import lineal.store.protocol\n", id="two rooms of one floor that know each other"
+            "helpers/__init__.py", "", "The floors: imports only go down", id="a new room that no floor lists"
         ),
-        pytest.param("governance/peek.py", "import sqlalchemy\n", id="a framework on a lower floor"),
+        pytest.param(
+            "files/peek.py",
+            "import lineal.store.protocol\n",
+            "The floors: imports only go down",
+            id="two rooms of one floor that know each other",
+        ),
+        pytest.param(
+            "governance/peek.py",
+            "import sqlalchemy\n",
+            "The lower floors need no framework",
+            id="a framework on a lower floor",
+        ),
         pytest.param(
             "capture/twins/__init__.py",
             "import lineal.capture.peek\n",
+            "No circle anywhere, at any depth",
             id="two modules of one room that need each other",
         ),
     ],
 )
-def test_a_planted_fault_breaks_a_contract(root, tmp_path, file, fault):
+def test_a_planted_fault_breaks_its_contract(root, tmp_path, file, fault, contract):
     package = tmp_path / "src" / "lineal"
     shutil.copytree(root / "src" / "lineal", package, ignore=shutil.ignore_patterns("__pycache__"))
     target = package / file
@@ -108,7 +121,7 @@ def test_a_planted_fault_breaks_a_contract(root, tmp_path, file, fault):
     result = lint_imports(root, tmp_path / "src", cwd=tmp_path)
 
     assert result.returncode != 0
-    assert "BROKEN" in result.stdout
+    assert f"{contract} BROKEN" in result.stdout
 
 
 def test_only_the_opening_of_a_store_defers_imports_of_our_own(modules):
