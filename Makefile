@@ -47,6 +47,7 @@ $(VENV)/ready: .venv-uv/ready requirements/dev.txt pyproject.toml
 
 .PHONY: setup
 setup: $(VENV)/ready ## make .venv from the hashed locks
+	@:
 
 # ---------------------------------------------------------------- what it does
 
