@@ -1,0 +1,43 @@
+"""Fingerprints of whatever a run reads or writes: one call that looks at the thing and takes the right rule.
+
+Loads no third-party package by itself; a frame brings its own. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+
+from lineal.capture.fingerprints.arrays import is_array, of_array
+from lineal.capture.fingerprints.directories import of_directory
+from lineal.capture.fingerprints.files import of_file
+from lineal.capture.fingerprints.frames import is_frame, of_frame
+from lineal.model.fingerprint import Fingerprinted, Kind, of_bytes, of_value
+
+__all__ = ["Fingerprinted", "fingerprint_of", "fingerprint_of_path"]
+
+
+def fingerprint_of(thing: object) -> Fingerprinted:
+    """Return the fingerprint of the full content of `thing`, never of a sample.
+
+    A `Path` is a file or directory; text is text (use `fingerprint_of_path` for a path given as text); bytes have the
+    fingerprint of a file with that content; frames of pandas, polars and Arrow agree; then arrays and JSON values.
+    Raises InvalidArgument for content without a rule, NotFound, PermissionDenied, MissingExtra without pyarrow.
+
+        >>> fingerprint_of(b"hello").fingerprint[:15]
+        'sha256:2cf24dba'
+    """
+    if isinstance(thing, os.PathLike):
+        return fingerprint_of_path(thing)
+    if isinstance(thing, bytes | bytearray | memoryview):
+        data = bytes(thing)
+        return Fingerprinted(of_bytes(data), Kind.FILE.value, bytes=len(data))
+    if is_frame(thing):
+        return of_frame(thing)
+    if is_array(thing):
+        return of_array(thing)  # type: ignore[arg-type]  # is_array looked
+    return Fingerprinted(of_value(thing), Kind.VALUE.value)
+
+
+def fingerprint_of_path(path: str | os.PathLike[str]) -> Fingerprinted:
+    """Return the fingerprint of the file or directory at `path`."""
+    return of_directory(path) if os.path.isdir(path) else of_file(path)  # noqa: PTH112
