@@ -32,21 +32,21 @@ class Store(Protocol):
     """A store of lineage; see the module's docstring for what all verbs promise."""
 
     # types ---------------------------------------------------------------------------------------
-    def put_types(self, types: Sequence[NodeType], *, by: Origin) -> list[TypeId]:
+    def put_types(self, types: Sequence[NodeType], *, by: Origin) -> Sequence[TypeId]:
         """Return the ids; an equal type gives the id it has. A new property needs a new version."""
 
-    def list_types(self, kind: NodeKind | None = None) -> list[NodeType]:
+    def list_types(self, kind: NodeKind | None = None) -> Sequence[NodeType]:
         """Return all types of a kind (or of all kinds), by id."""
 
     # nodes ---------------------------------------------------------------------------------------
-    def put(self, nodes: Sequence[Node], *, by: Origin) -> list[NodeKey]:
+    def put(self, nodes: Sequence[Node], *, by: Origin) -> Sequence[NodeKey]:
         """Insert nodes without an id, replace the changeable fields of those with one; return their keys.
 
         Type, name and creation time of a stored node never change. Raises UnknownType,
         PropertyTypeMismatch, AlreadyExists (name, external id), NotFound (an id that is not there).
         """
 
-    def get(self, kind: type[N], ids: Sequence[int], *, as_of: Micros | None = None) -> list[N]:
+    def get(self, kind: type[N], ids: Sequence[int], *, as_of: Micros | None = None) -> Sequence[N]:
         """Return exactly these nodes in this order, or raise NotFound naming the missing ids."""
 
     def list(self, kind: type[N], options: ListOptions | None = None) -> Page[N]:

@@ -1,0 +1,89 @@
+"""Property maps as text and back, exactly.
+
+JSON with sorted keys. What JSON cannot say is an object with one key that begins with `$`:
+`{"$double": "nan"}`, `{"$bytes": base64}`, `{"$proto": [url, base64]}`, `{"$struct": …}`. Inside a struct a key
+that begins with `$` gets one more. Numbers keep their kind: `1` is an INT, `1.0` a DOUBLE.
+"""
+
+from __future__ import annotations
+
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import orjson
+
+from lineal.model.values import Json, Proto, Struct, Value
+
+_PLAIN = (str, bool, int)
+
+
+def encode(properties: Mapping[str, Value]) -> str:
+    """Return a property map as text; equal maps give equal text."""
+    if not properties:
+        return "{}"
+    plain = {name: value if type(value) in _PLAIN else _encode(value) for name, value in properties.items()}
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decode(text: str) -> dict[str, Value]:
+    """Return the property map of a text made by `encode`."""
+    if text == "{}":
+        return {}
+    stored = orjson.loads(text)
+    return {name: _decode(value) if type(value) is dict else value for name, value in stored.items()}
+
+
+def encode_json(value: Json) -> str:
+    """Return any JSON-like value as text: a prediction's output, a decision's details."""
+    return orjson.dumps(_pack(value), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decode_json(text: str) -> Json:
+    """Return the value of a text made by `encode_json`."""
+    return _unpack(orjson.loads(text))
+
+
+def _encode(value: Value) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$double": repr(value)}
+    if isinstance(value, Proto):
+        return {"$proto": [value.type_url, b64encode(value.data).decode()]}
+    if isinstance(value, str | int):
+        return value
+    return {"$struct": _pack(value)}
+
+
+def _decode(value: dict[str, object]) -> Value:
+    ((tag, content),) = value.items()
+    if tag == "$double":
+        return float(cast("str", content))
+    if tag == "$proto":
+        url, data = cast("list[str]", content)
+        return Proto(url, b64decode(data))
+    return cast("Struct", _unpack(content))
+
+
+def _pack(value: Json) -> object:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$double": repr(value)}
+    if isinstance(value, bytes):
+        return {"$bytes": b64encode(value).decode()}
+    if isinstance(value, Mapping):
+        return {f"${key}" if key.startswith("$") else key: _pack(item) for key, item in value.items()}
+    return [_pack(item) for item in cast("Sequence[Json]", value)]
+
+
+def _unpack(value: object) -> Json:
+    if isinstance(value, list):
+        return [_unpack(item) for item in value]
+    if not isinstance(value, dict):
+        return cast("Json", value)
+    if "$double" in value:
+        return float(value["$double"])
+    if "$bytes" in value:
+        return b64decode(value["$bytes"])
+    return {key[1:] if key.startswith("$") else key: _unpack(item) for key, item in value.items()}

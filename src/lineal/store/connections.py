@@ -1,0 +1,128 @@
+"""Connections: one a thread, one writer at a time, transactions that end whole or not at all.
+
+Used by every part of the SQL store. A forked child never touches its parent's connections.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lineal.errors import FailedPrecondition
+from lineal.store.dialects.sqlite import SqliteDialect
+
+Cursor = sqlite3.Cursor
+
+
+class _PerThread(threading.local):
+    connection: sqlite3.Connection | None = None
+    process: int = 0
+    depth: int = 0
+
+
+class Connections:
+    """The connections of one store."""
+
+    def __init__(self, dialect: SqliteDialect) -> None:
+        self._dialect = dialect
+        self._local = _PerThread()
+        self._all: list[sqlite3.Connection] = []
+        self._write_lock = threading.RLock()
+        self._process = os.getpid()
+        self._closed = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        """Give a cursor whose statements all see one state of the store."""
+        connection = self._connection()
+        cursor = connection.cursor()
+        if connection.in_transaction:
+            yield cursor
+            return
+        try:
+            cursor.execute("BEGIN")
+            yield cursor
+        except sqlite3.Error as error:
+            raise self._dialect.translate(error) from error
+        finally:
+            self._roll_back(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Cursor]:
+        """Give a cursor inside a write transaction: committed at the end, undone by any exception.
+
+        Inside another one it is a savepoint of it.
+        """
+        connection = self._connection()
+        with self._lock():
+            if connection.in_transaction:
+                with self._nested(connection) as cursor:
+                    yield cursor
+                return
+            try:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
+                yield cursor
+                cursor.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise self._dialect.translate(error) from error
+            finally:
+                self._roll_back(connection)
+
+    @contextmanager
+    def _nested(self, connection: sqlite3.Connection) -> Iterator[Cursor]:
+        self._local.depth += 1
+        name = f"nested_{self._local.depth}"
+        cursor = connection.cursor()
+        try:
+            cursor.execute(f"SAVEPOINT {name}")
+            yield cursor
+            cursor.execute(f"RELEASE {name}")
+        except BaseException as error:
+            # A full disk may already have ended the whole transaction.
+            if connection.in_transaction:
+                cursor.execute(f"ROLLBACK TO {name}")
+                cursor.execute(f"RELEASE {name}")
+            if isinstance(error, sqlite3.Error):
+                raise self._dialect.translate(error) from error
+            raise
+        finally:
+            self._local.depth -= 1
+
+    @staticmethod
+    def _roll_back(connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+    def _lock(self) -> threading.RLock:
+        return self._write_lock
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._closed:
+            raise FailedPrecondition("this store is closed", hint="open the workspace again")
+        if self._process != os.getpid():
+            self._forget_parent()
+        if self._local.connection is None or self._local.process != self._process:
+            self._local.connection = self._dialect.connect()
+            self._local.process = self._process
+            self._local.depth = 0
+            self._all.append(self._local.connection)
+        return self._local.connection
+
+    def _forget_parent(self) -> None:
+        # SQLite connections must not cross a fork, and the lock may be held by a thread that is not here.
+        self._process = os.getpid()
+        self._all = []
+        self._write_lock = threading.RLock()
+
+    def close(self) -> None:
+        """Close every connection of this process."""
+        self._closed = True
+        if self._process != os.getpid():
+            return
+        for connection in self._all:
+            connection.close()
+        self._all = []

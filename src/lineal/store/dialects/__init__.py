@@ -1,0 +1,1 @@
+"""One object per database: all that differs between them."""

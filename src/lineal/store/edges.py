@@ -1,0 +1,228 @@
+"""Edges: events in an append-only table, and who belongs to which context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+import orjson
+
+from lineal.errors import AlreadyExists, InvalidArgument, NotFound
+from lineal.model.edges import Association, Attribution, Edge, Event, EventType, How, ParentContext
+from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
+from lineal.model.values import check_text
+from lineal.store.connections import Cursor
+from lineal.store.tables import ASSOCIATION, ATTRIBUTION, EVENT, PARENT_CONTEXT, BoundTable
+from lineal.store.writer import Transaction
+
+EVENT_COLUMNS = ", ".join(f"event.{column}" for column in EVENT.columns)
+HOW_NUMBERS = {How.DECLARED: 0, How.OBSERVED: 1, How.INFERRED: 2}
+
+_HOWS = {number: how for how, number in HOW_NUMBERS.items()}
+_EVENT_TYPES = {type_.value: type_ for type_ in EventType}
+
+_EVENTS_BY_ARTIFACT = f"""
+SELECT {EVENT_COLUMNS}
+FROM json_each(?) AS wanted
+JOIN event ON event.artifact_id = wanted.value
+WHERE event.entry <= ?
+"""
+_EVENTS_BY_EXECUTION = f"""
+SELECT {EVENT_COLUMNS}
+FROM json_each(?) AS wanted
+JOIN event ON event.execution_id = wanted.value
+WHERE event.entry <= ?
+"""
+_SAME_EVENT = "SELECT id FROM event WHERE artifact_id = ? AND type = ? AND execution_id = ?"
+_SAME_ATTRIBUTION = "SELECT id FROM attribution WHERE context_id = ? AND artifact_id = ?"
+_SAME_ASSOCIATION = "SELECT id FROM association WHERE context_id = ? AND execution_id = ?"
+_SAME_PARENT = "SELECT id FROM parent_context WHERE child_id = ? AND parent_id = ?"
+
+_MEMBERSHIPS = {
+    NodeKind.ARTIFACT: (
+        ("attribution", "artifact_id, context_id", "artifact_id"),
+    ),
+    NodeKind.EXECUTION: (
+        ("association", "execution_id, context_id", "execution_id"),
+    ),
+    NodeKind.CONTEXT: (
+        ("attribution", "artifact_id, context_id", "context_id"),
+        ("association", "execution_id, context_id", "context_id"),
+        ("parent_context", "child_id, parent_id", "child_id"),
+        ("parent_context", "child_id, parent_id", "parent_id"),
+    ),
+}
+
+_ABOVE = """
+WITH RECURSIVE above(id) AS (
+    VALUES (?)
+    UNION
+    SELECT parent_context.parent_id
+    FROM above
+    JOIN parent_context ON parent_context.child_id = above.id
+)
+SELECT 1
+FROM above
+WHERE id = ?
+"""
+
+EventRow = tuple[int, int, int, int, str, int, int, int]
+
+
+def event_of(row: EventRow) -> Event:
+    """Return the record of an event's row."""
+    id_, artifact_id, execution_id, type_, path, time, how, entry = row
+    return Event(
+        artifact_id=ArtifactId(artifact_id),
+        execution_id=ExecutionId(execution_id),
+        type=_EVENT_TYPES[type_],
+        path=() if path == "[]" else tuple(orjson.loads(path)),
+        time=Micros(time),
+        how=_HOWS[how],
+        id=id_,
+        entry=EntrySeq(entry),
+    )
+
+
+def events(
+    cursor: Cursor, artifacts: Sequence[ArtifactId], executions: Sequence[ExecutionId], until: EntrySeq
+) -> list[Event]:
+    """Return every event that touches one of these nodes, by sequence."""
+    rows: dict[int, EventRow] = {}
+    for statement, ids in ((_EVENTS_BY_ARTIFACT, artifacts), (_EVENTS_BY_EXECUTION, executions)):
+        if ids:
+            found = cursor.execute(statement, (orjson.dumps(list(ids)).decode(), until))
+            rows.update({row[0]: row for row in found})
+    return [event_of(rows[id_]) for id_ in sorted(rows)]
+
+
+def memberships(
+    cursor: Cursor, keys: Iterable[NodeKey], until: EntrySeq
+) -> list[Attribution | Association | ParentContext]:
+    """Return every membership that touches one of these nodes, each once."""
+    found: dict[Attribution | Association | ParentContext, None] = {}
+    for kind, id_ in keys:
+        for table, columns, own in _MEMBERSHIPS[kind]:
+            statement = f"SELECT {columns} FROM {table} WHERE {own} = ? AND entry <= ? ORDER BY id"
+            for one, other in cursor.execute(statement, (id_, until)):
+                found[_membership(table, one, other)] = None
+    return list(found)
+
+
+def _membership(table: str, one: int, other: int) -> Attribution | Association | ParentContext:
+    if table == "attribution":
+        return Attribution(artifact_id=ArtifactId(one), context_id=ContextId(other))
+    if table == "association":
+        return Association(execution_id=ExecutionId(one), context_id=ContextId(other))
+    return ParentContext(child_id=ContextId(one), parent_id=ContextId(other))
+
+
+def put_edges(transaction: Transaction, edges: Sequence[Edge]) -> None:
+    """Write edges of any kind between nodes that are known to exist."""
+    put_events(transaction, [edge for edge in edges if isinstance(edge, Event)])
+    for edge in edges:
+        if isinstance(edge, Event):
+            continue
+        _put_membership(transaction, edge)
+
+
+def put_events(transaction: Transaction, new: Sequence[Event]) -> None:
+    """Append events; one that is already there is AlreadyExists."""
+    if not new:
+        return
+    seen: set[tuple[int, int, int]] = set()
+    for event in new:
+        _check_event(event)
+        identity = (event.artifact_id, event.type.value, event.execution_id)
+        if identity in seen or transaction.cursor.execute(_SAME_EVENT, identity).fetchone():
+            raise AlreadyExists(
+                f"execution#{event.execution_id} already has artifact#{event.artifact_id} as {event.type.name}"
+            )
+        seen.add(identity)
+    ids = transaction.new_ids(EVENT, len(new))
+    transaction.insert(EVENT, [_event_row(event, id_, transaction) for id_, event in zip(ids, new, strict=True)])
+
+
+def put_memberships(
+    transaction: Transaction, artifacts: Sequence[int], execution: int, contexts: Sequence[int]
+) -> None:
+    """Put an execution and the artifacts it made into contexts; what is already there stays."""
+    for context in contexts:
+        _put_pair(transaction, ASSOCIATION, _SAME_ASSOCIATION, context, [execution])
+        _put_pair(transaction, ATTRIBUTION, _SAME_ATTRIBUTION, context, artifacts)
+
+
+def _put_pair(transaction: Transaction, table: BoundTable, same: str, context: int, members: Sequence[int]) -> None:
+    new = [member for member in members if not transaction.cursor.execute(same, (context, member)).fetchone()]
+    if new:
+        ids = transaction.new_ids(table, len(new))
+        rows = [(id_, member, context, transaction.seq) for id_, member in zip(ids, new, strict=True)]
+        transaction.insert(table, rows)
+
+
+def _put_membership(transaction: Transaction, edge: Attribution | Association | ParentContext) -> None:
+    if isinstance(edge, Attribution):
+        _put_pair(transaction, ATTRIBUTION, _SAME_ATTRIBUTION, edge.context_id, [edge.artifact_id])
+    elif isinstance(edge, Association):
+        _put_pair(transaction, ASSOCIATION, _SAME_ASSOCIATION, edge.context_id, [edge.execution_id])
+    elif isinstance(edge, ParentContext):
+        _put_parent(transaction, edge)
+    else:
+        assert_never(edge)
+
+
+def _put_parent(transaction: Transaction, edge: ParentContext) -> None:
+    if transaction.cursor.execute(_ABOVE, (edge.parent_id, edge.child_id)).fetchone():
+        raise InvalidArgument(f"context#{edge.parent_id} already lies inside context#{edge.child_id}: no cycles")
+    pair = (edge.child_id, edge.parent_id)
+    if not transaction.cursor.execute(_SAME_PARENT, pair).fetchone():
+        (id_,) = transaction.new_ids(PARENT_CONTEXT, 1)
+        transaction.insert(PARENT_CONTEXT, [(id_, *pair, transaction.seq)])
+
+
+def _check_event(event: Event) -> None:
+    if event.type is EventType.UNKNOWN:
+        raise InvalidArgument(
+            f"the event between artifact#{event.artifact_id} and execution#{event.execution_id} has no type",
+            hint="say INPUT or OUTPUT",
+        )
+    for step in event.path:
+        if isinstance(step, str):
+            check_text("a path's key", step)
+
+
+def _event_row(event: Event, id_: int, transaction: Transaction) -> tuple[int | str, ...]:
+    return (
+        id_,
+        event.artifact_id,
+        event.execution_id,
+        event.type.value,
+        orjson.dumps(list(event.path)).decode() if event.path else "[]",
+        event.time if event.time is not None else transaction.now,
+        HOW_NUMBERS[event.how],
+        transaction.seq,
+    )
+
+
+def endpoints(edges: Iterable[Edge]) -> set[NodeKey]:
+    """Return the keys of all nodes these edges touch."""
+    keys: set[NodeKey] = set()
+    for edge in edges:
+        if isinstance(edge, Event | Attribution):
+            keys.add(NodeKey(NodeKind.ARTIFACT, edge.artifact_id))
+        if isinstance(edge, Event | Association):
+            keys.add(NodeKey(NodeKind.EXECUTION, edge.execution_id))
+        if isinstance(edge, Attribution | Association):
+            keys.add(NodeKey(NodeKind.CONTEXT, edge.context_id))
+        if isinstance(edge, ParentContext):
+            keys.update((NodeKey(NodeKind.CONTEXT, edge.child_id), NodeKey(NodeKind.CONTEXT, edge.parent_id)))
+    return keys
+
+
+def need_nodes(cursor: Cursor, keys: Iterable[NodeKey]) -> None:
+    """Raise NotFound unless all these nodes exist."""
+    missing = [
+        key for key in keys if not cursor.execute(f"SELECT 1 FROM {key.kind.value} WHERE id = ?", (key.id,)).fetchone()
+    ]
+    if missing:
+        raise NotFound(f"{', '.join(map(str, sorted(missing, key=str)[:5]))} not found, so no edge can lead there")

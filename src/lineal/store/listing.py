@@ -1,0 +1,105 @@
+"""Listing nodes: filter, order and page tokens that stay valid while rows are inserted.
+
+A page starts behind the last row of the page before, by (order column, id): nothing is skipped or repeated.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from typing import cast
+
+import orjson
+
+from lineal.errors import InvalidArgument
+from lineal.model.ids import EntrySeq, NodeKind
+from lineal.model.listing import ListOptions, OrderBy, Page
+from lineal.model.nodes import Node
+from lineal.store.connections import Cursor
+from lineal.store.filter import compile_filter
+from lineal.store.nodes import Nodes
+from lineal.store.rows import Row
+from lineal.store.tables import NODE_TABLES
+from lineal.store.types import Types
+
+Cell = int | str
+
+
+def list_nodes(
+    cursor: Cursor, nodes: Nodes, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None
+) -> Page[Node]:
+    """Return one page of nodes of a kind."""
+    if at is not None and options.filter is not None:
+        raise InvalidArgument(
+            "a filter cannot be combined with as_of: the property index holds the present",
+            hint="list with as_of and filter the answer, or leave as_of out",
+        )
+    statement, parameters = _statement(cursor, types, kind, options, at)
+    rows = cursor.execute(statement, parameters).fetchmany(options.limit + 1)
+    more = len(rows) > options.limit
+    rows = rows[: options.limit]
+    token = _token(kind, options, rows[-1]) if more else None
+    if at is not None:
+        old = [nodes.as_of_row(cursor, kind, row, at) for row in rows]
+        rows = [row for row in old if row is not None]
+    return Page([nodes.node(cursor, kind, row) for row in rows], token)
+
+
+def _statement(
+    cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None
+) -> tuple[str, list[Cell]]:
+    table = NODE_TABLES[kind]
+    conditions: list[str] = []
+    parameters: list[Cell] = []
+    if options.type is not None:
+        family = types.family(cursor, kind, options.type)
+        conditions.append(f"node.type_id IN ({', '.join('?' * len(family))})")
+        parameters.extend(family)
+    if options.filter is not None:
+        compiled = compile_filter(options.filter, kind)
+        conditions.append(f"({compiled.sql})")
+        parameters.extend(cast("tuple[Cell, ...]", compiled.parameters))
+    if at is not None:
+        # A node exists at `at` if its present row or one of its former rows is that old.
+        conditions.append(
+            "(node.entry <= ? OR EXISTS (SELECT 1 FROM revision AS old "
+            "WHERE old.table_number = ? AND old.node_id = node.id AND old.entry <= ?))"
+        )
+        parameters.extend((at, table.number, at))
+    if options.page_token is not None:
+        condition, values = _behind(kind, options)
+        conditions.append(condition)
+        parameters.extend(values)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    way = "ASC" if options.ascending else "DESC"
+    order = f"node.id {way}" if options.order_by is OrderBy.ID else f"node.{options.order_by.value} {way}, node.id {way}"
+    columns = ", ".join(f"node.{column}" for column in table.columns)
+    parameters.append(options.limit + 1)
+    return f"SELECT {columns} FROM {table.name} AS node {where} ORDER BY {order} LIMIT ?", parameters
+
+
+def _behind(kind: NodeKind, options: ListOptions) -> tuple[str, list[Cell]]:
+    try:
+        asked, value, id_ = orjson.loads(urlsafe_b64decode((options.page_token or "").encode()))
+        value, id_ = int(value), int(id_)
+    except (ValueError, TypeError) as error:
+        raise InvalidArgument(
+            f"page token {options.page_token!r} is not one of ours", hint="pass the token of the page before"
+        ) from error
+    if asked != _question(kind, options):
+        raise InvalidArgument("this page token belongs to a listing with another type, filter or order")
+    than = ">" if options.ascending else "<"
+    if options.order_by is OrderBy.ID:
+        return f"node.id {than} ?", [id_]
+    column = f"node.{options.order_by.value}"
+    return f"({column} {than} ? OR ({column} = ? AND node.id {than} ?))", [value, value, id_]
+
+
+def _token(kind: NodeKind, options: ListOptions, last: Row) -> str:
+    value = last[NODE_TABLES[kind].columns.index(options.order_by.value)]
+    return urlsafe_b64encode(orjson.dumps([_question(kind, options), value, last[0]])).decode()
+
+
+def _question(kind: NodeKind, options: ListOptions) -> str:
+    asked = [kind.value, options.type, options.filter, options.order_by.value, options.ascending, options.as_of]
+    return sha256(orjson.dumps(asked)).hexdigest()[:16]

@@ -1,0 +1,59 @@
+"""Guards: triggers that stop anybody from changing rows behind the ledger's back.
+
+SQLite's `INSERT OR REPLACE` overwrites rows without firing UPDATE or DELETE triggers, so inserting over an existing
+key is refused as well. A superuser can drop triggers: that is what the ledger is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+_REFUSE = "SELECT RAISE(ABORT, 'lineal: {table} {rule}')"
+
+
+def sqlite_guards(table: str, keys: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the triggers of a table whose rows are only ever added. `keys` are its unique keys."""
+    yield _no_delete(table)
+    yield _trigger(table, "no_update", f"BEFORE UPDATE ON {table}", "rows are never changed")
+    yield _no_overwrite(table, keys)
+
+
+def sqlite_node_guards(table: str, number: int, keys: Sequence[Sequence[str]], fixed: Sequence[str]) -> Iterator[str]:
+    """Yield the triggers of a node table: a row may change only after `revision` holds what it was.
+
+    `fixed` are the columns that never change.
+    """
+    yield _no_delete(table)
+    same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in fixed)
+    free = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM {table} WHERE {_same(key)} AND id <> OLD.id)" for key in keys if key != ("id",)
+    )
+    kept = (
+        "EXISTS (SELECT 1 FROM revision WHERE "
+        f"table_number = {number} AND node_id = OLD.id AND entry = OLD.entry AND replaced_by = NEW.entry)"
+    )
+    allowed = f"{same} AND NEW.entry > OLD.entry AND {free} AND {kept}"
+    yield _trigger(
+        table,
+        "no_update",
+        f"BEFORE UPDATE ON {table}\nWHEN NOT ({allowed})",
+        "rows change only through the store",
+    )
+    yield _no_overwrite(table, keys)
+
+
+def _no_delete(table: str) -> str:
+    return _trigger(table, "no_delete", f"BEFORE DELETE ON {table}", "rows are never deleted")
+
+
+def _no_overwrite(table: str, keys: Sequence[Sequence[str]]) -> str:
+    taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {_same(key)})" for key in keys)
+    return _trigger(table, "no_overwrite", f"BEFORE INSERT ON {table}\nWHEN {taken}", "has a row with this key")
+
+
+def _same(key: Sequence[str]) -> str:
+    return " AND ".join(f"{column} = NEW.{column}" for column in key)
+
+
+def _trigger(table: str, name: str, when: str, rule: str) -> str:
+    return f"CREATE TRIGGER {table}_{name}\n{when}\nBEGIN\n    {_REFUSE.format(table=table, rule=rule)};\nEND"

@@ -1,0 +1,44 @@
+"""Running the migrations. Loaded only when there is something to do: Alembic is slow to import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import NullPool
+
+HERE = Path(__file__).parent
+
+
+def upgrade(database: Path) -> None:
+    """Bring an SQLite store to the newest schema; each migration ends whole or not at all."""
+    engine = sqlite_engine(f"sqlite:///{database}")
+    with engine.connect() as connection:
+        run(connection)
+    engine.dispose()
+
+
+def run(connection: Connection) -> None:
+    """Run all missing migrations on this connection."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def sqlite_engine(url: str) -> Engine:
+    """Return an engine whose transactions cover DDL, which SQLite's driver ends early by default."""
+    engine = create_engine(url, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _manual(connection: object, record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

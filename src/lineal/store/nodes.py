@@ -1,0 +1,327 @@
+"""Artifacts, executions and contexts: putting, getting, finding by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from lineal.errors import AlreadyExists, InvalidArgument, NotFound
+from lineal.model.ids import ArtifactId, EntrySeq, NodeKey, NodeKind, TypeId
+from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
+from lineal.model.types import NodeType
+from lineal.model.values import check_text
+from lineal.store import index
+from lineal.store.codec import decode
+from lineal.store.connections import Cursor
+from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, node_of, row_of
+from lineal.store.tables import NODE_TABLES
+from lineal.store.types import Types, check_properties
+from lineal.store.writer import Transaction
+
+CHUNK = 10_000
+"""Most ids read by one statement."""
+
+_BY_IDS = {
+    kind: f"SELECT {', '.join(f'node.{column}' for column in table.columns)} "
+    f"FROM json_each(?) AS wanted JOIN {table.name} AS node ON node.id = wanted.value"
+    for kind, table in NODE_TABLES.items()
+}
+_BY_ID = {kind: f"SELECT {table.column_list} FROM {table.name} WHERE id = ?" for kind, table in NODE_TABLES.items()}
+_BY_NAME = {
+    kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name = ?"
+    for kind, table in NODE_TABLES.items()
+}
+_BY_EXTERNAL_ID = {
+    kind: f"SELECT id FROM {table.name} WHERE external_id = ?" for kind, table in NODE_TABLES.items()
+}
+_OLD_BODY = """
+SELECT body
+FROM revision
+WHERE table_number = ? AND node_id = ? AND entry <= ?
+ORDER BY entry DESC
+LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored node as far as a write needs it."""
+
+    key: NodeKey
+    created_at: int
+    reused: bool = False
+
+
+class Nodes:
+    """The node tables of a store."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+
+    # reading -------------------------------------------------------------------------------------
+    def get(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int], at: EntrySeq | None) -> list[Node]:
+        """Return these nodes in this order, as they were at entry `at`; raise NotFound naming the missing."""
+        rows = self.rows(cursor, kind, ids)
+        if at is not None:
+            rows = self._as_of(cursor, kind, rows, at)
+        missing = [id_ for id_ in ids if id_ not in rows]
+        if missing:
+            shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:5]) + (" …" if len(missing) > 5 else "")
+            raise NotFound(f"{shown} not found" + (" at that time" if at is not None else ""))
+        return [self.node(cursor, kind, rows[id_]) for id_ in ids]
+
+    def rows(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, Row]:
+        """Return the current rows of those ids that exist."""
+        if len(ids) == 1:
+            found = cursor.execute(_BY_ID[kind], (ids[0],)).fetchone()
+            return {found[0]: found} if found else {}
+        rows: dict[int, Row] = {}
+        for at in range(0, len(ids), CHUNK):
+            wanted = orjson.dumps(list(ids[at : at + CHUNK])).decode()
+            rows.update({row[0]: row for row in cursor.execute(_BY_IDS[kind], (wanted,))})
+        return rows
+
+    def created(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, int]:
+        """Return when those of these nodes that exist were created."""
+        statement = f"SELECT created_at FROM {NODE_TABLES[kind].name} WHERE id = ?"
+        found = {id_: cursor.execute(statement, (id_,)).fetchone() for id_ in ids}
+        return {id_: row[0] for id_, row in found.items() if row is not None}
+
+    def node(self, cursor: Cursor, kind: NodeKind, row: Row) -> Node:
+        """Return the record of a row."""
+        return node_of(kind, row, self._types.by_id(cursor, TypeId(cast("int", row[TYPE_ID]))))
+
+    def as_of_row(self, cursor: Cursor, kind: NodeKind, row: Row, at: EntrySeq) -> Row | None:
+        """Return the row as it was at entry `at`, or None if the node did not exist yet."""
+        if cast("int", row[-1]) <= at:
+            return row
+        found = cursor.execute(_OLD_BODY, (NODE_TABLES[kind].number, row[0], at)).fetchone()
+        return tuple(orjson.loads(found[0])[1:]) if found else None
+
+    def named(self, cursor: Cursor, kind: NodeKind, type_: str, name: str, at: EntrySeq | None) -> list[Node]:
+        """Return the nodes of this name in a type's family."""
+        found = [
+            row
+            for type_id in self._types.family(cursor, kind, type_)
+            for row in cursor.execute(_BY_NAME[kind], (type_id, name)).fetchall()
+        ]
+        return self._nodes(cursor, kind, found, at)
+
+    def versions(self, cursor: Cursor, type_: str, family: str, at: EntrySeq | None) -> list[Node]:
+        """Return all artifacts named `family@…` in a type's family, oldest first."""
+        kind = NodeKind.ARTIFACT
+        statement = f"""
+SELECT {NODE_TABLES[kind].column_list}
+FROM artifact
+WHERE type_id = ? AND name >= ? AND name < ?
+"""
+        # "A" follows "@" in every encoding: the range holds exactly the names that begin with `family@`.
+        found = [
+            row
+            for type_id in self._types.family(cursor, kind, type_)
+            for row in cursor.execute(statement, (type_id, f"{family}@", f"{family}A")).fetchall()
+            if "@" not in row[NAME][len(family) + 1 :]
+        ]
+        return self._nodes(cursor, kind, sorted(found), at)
+
+    def _nodes(self, cursor: Cursor, kind: NodeKind, rows: Iterable[Row], at: EntrySeq | None) -> list[Node]:
+        if at is not None:
+            old = (self.as_of_row(cursor, kind, row, at) for row in rows)
+            rows = [row for row in old if row is not None]
+        return [self.node(cursor, kind, row) for row in rows]
+
+    def _as_of(self, cursor: Cursor, kind: NodeKind, rows: Mapping[int, Row], at: EntrySeq) -> dict[int, Row]:
+        old = {id_: self.as_of_row(cursor, kind, row, at) for id_, row in rows.items()}
+        return {id_: row for id_, row in old.items() if row is not None}
+
+    # writing -------------------------------------------------------------------------------------
+    def put(self, transaction: Transaction, nodes: Sequence[Node]) -> list[Known]:
+        """Insert or update nodes; return what is known of each, in order."""
+        results: list[Known | None] = [None] * len(nodes)
+        fresh: dict[NodeKind, list[int]] = {}
+        for position, node in enumerate(nodes):
+            kind = kind_of(node)
+            type_ = self._types.need(transaction, kind, node.type, node.type_version)
+            _check_node(node)
+            check_properties(type_, node.properties, node.custom_properties)
+            if node.id is None:
+                fresh.setdefault(kind, []).append(position)
+            else:
+                results[position] = self._update(transaction, kind, node, type_)
+        for kind, positions in fresh.items():
+            for position, known in zip(positions, self._insert(transaction, kind, nodes, positions), strict=True):
+                results[position] = known
+        return [known for known in results if known is not None]
+
+    def put_or_reuse(self, transaction: Transaction, nodes: Sequence[Artifact | Context]) -> list[Known]:
+        """Put nodes, taking the stored one where (type, name) is taken by the same content.
+
+        Contexts of one name are the same context. Artifacts are the same if their fingerprints agree;
+        otherwise AlreadyExists shows both.
+        """
+        known: list[Known | None] = [self._same(transaction, node) for node in nodes]
+        missing = [position for position, found in enumerate(known) if found is None]
+        new: dict[tuple[str, str, str], int] = {}
+        for position in missing:
+            node = nodes[position]
+            if node.id is None and node.name is not None:
+                new.setdefault((node.type, node.type_version, node.name), position)
+        leaders = [
+            position
+            for position in missing
+            if nodes[position].id is not None
+            or (name := nodes[position].name) is None
+            or new[nodes[position].type, nodes[position].type_version, name] == position
+        ]
+        for position, put in zip(leaders, self.put(transaction, [nodes[at] for at in leaders]), strict=True):
+            known[position] = put
+        # What is named twice in one call is looked up again: now it is stored.
+        return [found or self._again(transaction, nodes[position]) for position, found in enumerate(known)]
+
+    def _again(self, transaction: Transaction, node: Artifact | Context) -> Known:
+        found = self._same(transaction, node)
+        if found is None:
+            raise InvalidArgument(f"{kind_of(node).value} {node.name!r} was given twice")
+        return found
+
+    def _same(self, transaction: Transaction, node: Artifact | Context) -> Known | None:
+        if node.id is not None or node.name is None:
+            return None
+        kind = kind_of(node)
+        stored_type = self._types.find(transaction.cursor, kind, node.type, node.type_version)
+        if stored_type is None:
+            return None
+        row = transaction.cursor.execute(_BY_NAME[kind], (stored_type.id, node.name)).fetchone()
+        if row is None:
+            return None
+        if isinstance(node, Artifact):
+            _check_same_content(node, row)
+        return Known(NodeKey(kind, row[0]), row[CREATED[kind]], reused=True)
+
+    def _insert(
+        self, transaction: Transaction, kind: NodeKind, nodes: Sequence[Node], positions: Sequence[int]
+    ) -> Iterator[Known]:
+        table = NODE_TABLES[kind]
+        ids = transaction.new_ids(table, len(positions))
+        rows: list[Row] = []
+        seen: set[tuple[int, str]] = set()
+        for id_, position in zip(ids, positions, strict=True):
+            node = nodes[position]
+            type_id = self._type_id(transaction, kind, node)
+            if node.name is not None and (type_id, node.name) in seen:
+                raise AlreadyExists(f"{kind.value} {node.type} {node.name!r} was given twice")
+            self._check_free(transaction, kind, node, type_id)
+            if node.name is not None:
+                seen.add((type_id, node.name))
+            rows.append(row_of(node, id_, type_id, transaction.now, transaction.now, transaction.seq))
+        transaction.insert(table, rows)
+        index.write(
+            transaction.cursor,
+            (
+                row
+                for id_, position in zip(ids, positions, strict=True)
+                for row in index.index_rows(kind, id_, nodes[position].properties, nodes[position].custom_properties)
+            ),
+        )
+        return (Known(NodeKey(kind, id_), transaction.now) for id_ in ids)
+
+    def _type_id(self, transaction: Transaction, kind: NodeKind, node: Node) -> int:
+        type_ = self._types.need(transaction, kind, node.type, node.type_version)
+        return cast("int", type_.id)
+
+    def _check_free(self, transaction: Transaction, kind: NodeKind, node: Node, type_id: int) -> None:
+        if node.name is not None:
+            row = transaction.cursor.execute(_BY_NAME[kind], (type_id, node.name)).fetchone()
+            if row is not None:
+                fingerprints = _both(node, row) if isinstance(node, Artifact) else ""
+                raise AlreadyExists(
+                    f"{kind.value} {node.type} {node.name!r} exists as {kind.value}#{row[0]}{fingerprints}",
+                    hint="choose another name or version",
+                )
+        self._check_external_id(transaction, kind, node.external_id, None)
+
+    def _check_external_id(
+        self, transaction: Transaction, kind: NodeKind, external_id: str | None, own: int | None
+    ) -> None:
+        if external_id is None:
+            return
+        found = transaction.cursor.execute(_BY_EXTERNAL_ID[kind], (external_id,)).fetchone()
+        if found is not None and found[0] != own:
+            raise AlreadyExists(f"external id {external_id!r} belongs to {kind.value}#{found[0]}")
+
+    def _update(self, transaction: Transaction, kind: NodeKind, node: Node, type_: NodeType) -> Known:
+        table = NODE_TABLES[kind]
+        id_ = cast("int", node.id)
+        old = transaction.cursor.execute(_BY_ID[kind], (id_,)).fetchone()
+        if old is None:
+            raise NotFound(f"{kind.value}#{id_} not found, so it cannot be updated")
+        if old[TYPE_ID] != type_.id:
+            raise InvalidArgument(f"{kind.value}#{id_} is of another type than {type_.name}; a type never changes")
+        _check_unchanged(kind, id_, node, old)
+        self._check_external_id(transaction, kind, node.external_id, id_)
+        created = old[CREATED[kind]]
+        new = row_of(node, id_, old[TYPE_ID], created, transaction.now, transaction.seq)
+        new = (*new[:NAME], old[NAME], *new[NAME + 1 :])
+        if new[:-2] == old[:-2]:
+            return Known(NodeKey(kind, id_), created)
+        if old[-1] == transaction.seq:
+            raise InvalidArgument(f"{kind.value}#{id_} was given twice")
+        transaction.replace(table, old, new)
+        at = PROPERTIES[kind]
+        before = set(index.index_rows(kind, id_, decode(old[at]), decode(old[at + 1])))
+        after = set(index.index_rows(kind, id_, node.properties, node.custom_properties))
+        index.remove(transaction.cursor, before - after)
+        index.write(transaction.cursor, after - before)
+        return Known(NodeKey(kind, id_), created)
+
+
+def artifact_ids(known: Iterable[Known]) -> tuple[ArtifactId, ...]:
+    """Return the ids of nodes known to be artifacts."""
+    return tuple(ArtifactId(item.key.id) for item in known)
+
+
+def _check_node(node: Node) -> None:
+    kind = kind_of(node).value
+    for what in ("name", "uri", "external_id", "fingerprint"):
+        text = getattr(node, what, None)
+        if text is not None:
+            check_text(f"an {kind}'s {what}" if kind != "context" else f"a context's {what}", text)
+    if isinstance(node, Context) and not node.name:
+        raise InvalidArgument("a context needs a name")
+    if isinstance(node, Execution) and node.started_at is not None and node.ended_at is not None:
+        _check_interval(node.started_at, node.ended_at)
+
+
+def _check_interval(started_at: int, ended_at: int) -> None:
+    if ended_at < started_at:
+        raise InvalidArgument(f"the execution ends ({ended_at} µs) before it starts ({started_at} µs)")
+
+
+def _check_unchanged(kind: NodeKind, id_: int, node: Node, old: Row) -> None:
+    if isinstance(node, Artifact) and old[FINGERPRINT] not in {None, node.fingerprint}:
+        raise InvalidArgument(
+            f"{kind.value}#{id_} has the content {old[FINGERPRINT]}; an update cannot change it to {node.fingerprint}",
+            hint="new content is a new version: put it under another name",
+        )
+    if node.name is not None and node.name != old[NAME]:
+        raise InvalidArgument(f"{kind.value}#{id_} is named {old[NAME]!r}; a name never changes (got {node.name!r})")
+
+
+def _check_same_content(node: Artifact, row: Row) -> None:
+    stored = row[FINGERPRINT]
+    if stored == node.fingerprint and stored is not None:
+        return
+    at = PROPERTIES[NodeKind.ARTIFACT]
+    if stored is None and node.fingerprint is None and decode(cast("str", row[at])) == dict(node.properties):
+        return
+    raise AlreadyExists(
+        f"artifact {node.type} {node.name!r} exists as artifact#{row[0]} with other content{_both(node, row)}",
+        hint="choose another version, or leave the version out to get the next one",
+    )
+
+
+def _both(node: Artifact, row: Row) -> str:
+    return f": stored {row[FINGERPRINT] or 'no fingerprint'}, given {node.fingerprint or 'no fingerprint'}"

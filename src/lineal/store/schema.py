@@ -1,0 +1,295 @@
+"""The schema as SQLAlchemy sees it: the target of the migrations.
+
+Only migrations and tests import this; the running store speaks to the tables of `tables` directly.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite gives a rowid table only to INTEGER PRIMARY KEY; BIGINT would add a second index.
+_ID = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _ID, primary_key=True, autoincrement=False)
+
+
+def _number(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _small(name: str) -> Column[int]:
+    return Column(name, SmallInteger, nullable=False)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _name(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, String(512), nullable=nullable)
+
+
+type_ = Table(
+    "type",
+    metadata,
+    _id(),
+    _small("kind"),
+    _name("name"),
+    _name("version"),
+    _name("base", nullable=True),
+    _text("properties"),
+    _text("description", nullable=True),
+    _name("external_id", nullable=True),
+    _number("created_at"),
+    _number("entry"),
+    UniqueConstraint("kind", "name", "version", name="uq_type_identity"),
+    UniqueConstraint("external_id", name="uq_type_external_id"),
+)
+
+artifact = Table(
+    "artifact",
+    metadata,
+    _id(),
+    _number("type_id"),
+    _name("name", nullable=True),
+    _text("uri", nullable=True),
+    _name("fingerprint", nullable=True),
+    _small("state"),
+    _name("external_id", nullable=True),
+    _text("properties"),
+    _text("custom_properties"),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("entry"),
+    UniqueConstraint("type_id", "name", name="uq_artifact_name"),
+    UniqueConstraint("external_id", name="uq_artifact_external_id"),
+    Index("ix_artifact_fingerprint", "fingerprint"),
+    Index("ix_artifact_uri", "uri", mysql_length=255),
+    Index("ix_artifact_entry", "entry"),
+)
+
+execution = Table(
+    "execution",
+    metadata,
+    _id(),
+    _number("type_id"),
+    _name("name", nullable=True),
+    _small("state"),
+    _name("external_id", nullable=True),
+    _text("properties"),
+    _text("custom_properties"),
+    _number("started_at", nullable=True),
+    _number("ended_at", nullable=True),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("entry"),
+    UniqueConstraint("type_id", "name", name="uq_execution_name"),
+    UniqueConstraint("external_id", name="uq_execution_external_id"),
+    Index("ix_execution_entry", "entry"),
+)
+
+context = Table(
+    "context",
+    metadata,
+    _id(),
+    _number("type_id"),
+    _name("name"),
+    _name("external_id", nullable=True),
+    _text("properties"),
+    _text("custom_properties"),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("entry"),
+    UniqueConstraint("type_id", "name", name="uq_context_name"),
+    UniqueConstraint("external_id", name="uq_context_external_id"),
+    Index("ix_context_entry", "entry"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    _id(),
+    _number("artifact_id"),
+    _number("execution_id"),
+    _small("type"),
+    _text("path"),
+    _number("time"),
+    _small("how"),
+    _number("entry"),
+    UniqueConstraint("artifact_id", "type", "execution_id", name="uq_event_artifact"),
+    UniqueConstraint("execution_id", "type", "artifact_id", name="uq_event_execution"),
+)
+
+attribution = Table(
+    "attribution",
+    metadata,
+    _id(),
+    _number("artifact_id"),
+    _number("context_id"),
+    _number("entry"),
+    UniqueConstraint("context_id", "artifact_id", name="uq_attribution"),
+    Index("ix_attribution_artifact", "artifact_id"),
+)
+
+association = Table(
+    "association",
+    metadata,
+    _id(),
+    _number("execution_id"),
+    _number("context_id"),
+    _number("entry"),
+    UniqueConstraint("context_id", "execution_id", name="uq_association"),
+    Index("ix_association_execution", "execution_id"),
+)
+
+parent_context = Table(
+    "parent_context",
+    metadata,
+    _id(),
+    _number("child_id"),
+    _number("parent_id"),
+    _number("entry"),
+    UniqueConstraint("child_id", "parent_id", name="uq_parent_context"),
+    Index("ix_parent_context_parent", "parent_id"),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    _id(),
+    _number("type_id"),
+    _name("family"),
+    _name("alias"),
+    _number("artifact_id"),
+    _number("time"),
+    _number("entry"),
+    Index("ix_alias_name", "type_id", "family", "alias"),
+    Index("ix_alias_artifact", "artifact_id"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    _id(),
+    _name("action"),
+    _number("artifact_id"),
+    _name("fingerprint", nullable=True),
+    _text("actor"),
+    _text("reason"),
+    _text("details"),
+    _number("execution_id", nullable=True),
+    _number("time"),
+    _number("entry"),
+    Index("ix_decision_artifact", "artifact_id"),
+)
+
+metric = Table(
+    "metric",
+    metadata,
+    _id(),
+    _number("execution_id"),
+    _text("name"),
+    _number("points"),
+    Column("steps", LargeBinary, nullable=False),
+    Column("samples", LargeBinary, nullable=False),
+    Column("times", LargeBinary, nullable=False),
+    _number("entry"),
+    Index("ix_metric_execution", "execution_id"),
+)
+
+prediction = Table(
+    "prediction",
+    metadata,
+    _id(),
+    Column("trace_id", LargeBinary(16), nullable=False),
+    _name("endpoint"),
+    _number("revision_id", nullable=True),
+    _name("input_digest", nullable=True),
+    _name("key_id", nullable=True),
+    _text("output"),
+    Column("confidence", Float(53), nullable=True),
+    _number("latency_us"),
+    _number("status"),
+    _number("time"),
+    _name("spool"),
+    _number("sequence"),
+    _number("entry"),
+    UniqueConstraint("trace_id", name="uq_prediction_trace"),
+    UniqueConstraint("spool", "sequence", name="uq_prediction_spool"),
+    Index("ix_prediction_revision", "revision_id", "trace_id"),
+)
+
+
+def _property_table(name: str, *values: Column[int] | Column[float] | Column[str]) -> Table:
+    # Clustered on the whole key: a filter reads one range of one tree and nothing else.
+    return Table(
+        name,
+        metadata,
+        Column("map", SmallInteger, primary_key=True, autoincrement=False),
+        Column("name", String(255), primary_key=True),
+        *values,
+        Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
+    )
+
+
+property_int = _property_table("property_int", Column("value", BigInteger, primary_key=True, autoincrement=False))
+property_double = _property_table("property_double", Column("value", Float(53), primary_key=True))
+property_bool = _property_table("property_bool", Column("value", SmallInteger, primary_key=True, autoincrement=False))
+property_string = Table(
+    "property_string",
+    metadata,
+    Column("map", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", String(255), primary_key=True),
+    Column("value", String(200), primary_key=True),
+    Column("rest", Text, nullable=False),
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("table_number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),
+    _number("replaced_by"),
+    _text("body"),
+    sqlite_with_rowid=False,
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("seq", _ID, primary_key=True, autoincrement=False),
+    _number("time"),
+    _text("actor"),
+    _text("action"),
+    _text("reason", nullable=True),
+    _text("request_id", nullable=True),
+    _number("reported_at", nullable=True),
+    _text("findings"),
+    _number("row_count"),
+    Column("rows_root", LargeBinary(32), nullable=False),
+    Column("records", LargeBinary, nullable=False),
+    _small("rule"),
+    Column("leaf", LargeBinary(32), nullable=False),
+    Index("ix_ledger_entry_time", "time"),
+)

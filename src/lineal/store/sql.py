@@ -1,0 +1,271 @@
+"""The SQL store: every verb of `Store`, each one transaction. What a verb does lives in the files below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar, cast
+
+from lineal.model.aliases import Alias
+from lineal.model.audit import AuditReport, Entry
+from lineal.model.decisions import Decision
+from lineal.model.edges import Association, Attribution, Edge, Event, ParentContext
+from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind, TypeId
+from lineal.model.listing import ListOptions, Page
+from lineal.model.metrics import MetricSeries
+from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
+from lineal.model.predictions import Prediction
+from lineal.model.publication import Causality, Origin, Publication, Published
+from lineal.model.traversal import Closure, Direction
+from lineal.model.types import NodeType
+from lineal.store import audit, beside, edges, predictions, traversal
+from lineal.store.causality import check_causality
+from lineal.store.clock import Clock
+from lineal.store.connections import Connections, Cursor
+from lineal.store.dialects.sqlite import SqliteDialect
+from lineal.store.listing import list_nodes
+from lineal.store.nodes import Nodes
+from lineal.store.publish import publish
+from lineal.store.tables import BOUND, NODE_TABLES
+from lineal.store.types import Types
+from lineal.store.writer import Transaction, Writer
+
+N = TypeVar("N", Artifact, Execution, Context)
+
+NOW = EntrySeq(2**63 - 1)
+"""Later than every entry."""
+
+_ENTRY_AT = "SELECT max(seq) FROM ledger_entry WHERE time <= ?"
+_NAMES = {
+    kind: f"SELECT type_id, name FROM {table.name} WHERE name IS NOT NULL ORDER BY id DESC"
+    for kind, table in NODE_TABLES.items()
+}
+
+
+class SqlStore:
+    """A store in a SQL database; see `lineal.store.protocol.Store` for what each verb promises."""
+
+    def __init__(self, dialect: SqliteDialect, clock: Clock) -> None:
+        self._dialect = dialect
+        self._connections = Connections(dialect)
+        self._writer = Writer(self._connections, clock)
+        self._types = Types()
+        self._nodes = Nodes(self._types)
+
+    # types ---------------------------------------------------------------------------------------
+    def put_types(self, types: Sequence[NodeType], *, by: Origin) -> Sequence[TypeId]:
+        """See `Store.put_types`."""
+        with self._writing(by) as transaction:
+            return [cast("TypeId", self._types.put(transaction, type_).id) for type_ in types]
+
+    def list_types(self, kind: NodeKind | None = None) -> Sequence[NodeType]:
+        """See `Store.list_types`."""
+        with self._connections.reading() as cursor:
+            return self._types.all(cursor, kind)
+
+    # nodes ---------------------------------------------------------------------------------------
+    def put(self, nodes: Sequence[Node], *, by: Origin) -> Sequence[NodeKey]:
+        """See `Store.put`."""
+        with self._writing(by) as transaction:
+            return [known.key for known in self._nodes.put(transaction, nodes)]
+
+    def get(self, kind: type[N], ids: Sequence[int], *, as_of: Micros | None = None) -> Sequence[N]:
+        """See `Store.get`."""
+        with self._connections.reading() as cursor:
+            found = self._nodes.get(cursor, kind_of(kind), ids, self._at(cursor, as_of))
+            return cast("Sequence[N]", found)
+
+    def list(self, kind: type[N], options: ListOptions | None = None) -> Page[N]:
+        """See `Store.list`."""
+        asked = options or ListOptions()
+        with self._connections.reading() as cursor:
+            at = self._at(cursor, asked.as_of)
+            return cast("Page[N]", list_nodes(cursor, self._nodes, self._types, kind_of(kind), asked, at))
+
+    def named(self, kind: type[N], type_: str, name: str, *, as_of: Micros | None = None) -> Sequence[N]:
+        """See `Store.named`."""
+        with self._connections.reading() as cursor:
+            found = self._nodes.named(cursor, kind_of(kind), type_, name, self._at(cursor, as_of))
+            return cast("Sequence[N]", found)
+
+    def versions(self, type_: str, family: str, *, as_of: Micros | None = None) -> Sequence[Artifact]:
+        """See `Store.versions`."""
+        with self._connections.reading() as cursor:
+            return cast("Sequence[Artifact]", self._nodes.versions(cursor, type_, family, self._at(cursor, as_of)))
+
+    # edges ---------------------------------------------------------------------------------------
+    def publish(self, publication: Publication, *, by: Origin) -> Published:
+        """See `Store.publish`."""
+        with self._writing(by) as transaction:
+            return publish(transaction, self._nodes, publication)
+
+    def put_edges(self, edges_: Sequence[Edge], *, by: Origin, causality: Causality = Causality.REJECT) -> None:
+        """See `Store.put_edges`."""
+        with self._writing(by) as transaction:
+            edges.need_nodes(transaction.cursor, edges.endpoints(edges_))
+            edges.put_edges(transaction, edges_)
+            events = [edge for edge in edges_ if isinstance(edge, Event)]
+            check_causality(transaction, events, (), causality)
+
+    def events(
+        self,
+        *,
+        artifacts: Sequence[ArtifactId] = (),
+        executions: Sequence[ExecutionId] = (),
+        as_of: Micros | None = None,
+    ) -> Sequence[Event]:
+        """See `Store.events`."""
+        with self._connections.reading() as cursor:
+            return edges.events(cursor, artifacts, executions, self._until(cursor, as_of))
+
+    def memberships(
+        self, keys: Sequence[NodeKey], *, as_of: Micros | None = None
+    ) -> Sequence[Attribution | Association | ParentContext]:
+        """See `Store.memberships`."""
+        with self._connections.reading() as cursor:
+            return edges.memberships(cursor, keys, self._until(cursor, as_of))
+
+    def closure(
+        self,
+        starts: Sequence[NodeKey],
+        direction: Direction,
+        *,
+        hops: int | None = None,
+        limit: int | None = None,
+        as_of: Micros | None = None,
+    ) -> Closure:
+        """See `Store.closure`."""
+        with self._connections.reading() as cursor:
+            until = self._until(cursor, as_of)
+            return traversal.closure(cursor, starts, direction, hops=hops, limit=limit, until=until)
+
+    # beside the graph ----------------------------------------------------------------------------
+    def put_aliases(self, aliases: Sequence[Alias], *, by: Origin) -> None:
+        """See `Store.put_aliases`."""
+        with self._writing(by) as transaction:
+            beside.put_aliases(transaction, [(item.alias, item.artifact_id) for item in aliases])
+
+    def aliases(
+        self,
+        *,
+        type_: str | None = None,
+        family: str | None = None,
+        alias: str | None = None,
+        artifacts: Sequence[ArtifactId] | None = None,
+        history: bool = False,
+        as_of: Micros | None = None,
+    ) -> Sequence[Alias]:
+        """See `Store.aliases`."""
+        with self._connections.reading() as cursor:
+            return beside.aliases(
+                cursor,
+                self._types,
+                self._until(cursor, as_of),
+                type_ids=None if type_ is None else self._types.family(cursor, NodeKind.ARTIFACT, type_),
+                family=family,
+                alias=alias,
+                artifacts=artifacts,
+                history=history,
+            )
+
+    def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> Sequence[int]:
+        """See `Store.put_decisions`."""
+        with self._writing(by) as transaction:
+            return beside.put_decisions(transaction, decisions)
+
+    def decisions(
+        self, *, artifacts: Sequence[ArtifactId] | None = None, as_of: Micros | None = None
+    ) -> Sequence[Decision]:
+        """See `Store.decisions`."""
+        with self._connections.reading() as cursor:
+            return beside.decisions(cursor, artifacts, self._until(cursor, as_of))
+
+    def put_metrics(self, series: Sequence[MetricSeries], *, by: Origin) -> None:
+        """See `Store.put_metrics`."""
+        with self._writing(by) as transaction:
+            keys = {NodeKey(NodeKind.EXECUTION, item.execution_id) for item in series}
+            edges.need_nodes(transaction.cursor, keys)
+            beside.put_metrics(transaction, series)
+
+    def metrics(self, execution_id: ExecutionId) -> Sequence[MetricSeries]:
+        """See `Store.metrics`."""
+        with self._connections.reading() as cursor:
+            return beside.metrics(cursor, execution_id)
+
+    def put_predictions(self, new: Sequence[Prediction], *, by: Origin) -> int:
+        """See `Store.put_predictions`."""
+        with self._writing(by) as transaction:
+            return predictions.put_predictions(transaction, new)
+
+    def prediction(self, trace_id: str) -> Prediction:
+        """See `Store.prediction`."""
+        with self._connections.reading() as cursor:
+            return predictions.prediction(cursor, trace_id)
+
+    def predictions(self, *, revisions: Sequence[ArtifactId] | None = None, limit: int = 100) -> Sequence[Prediction]:
+        """See `Store.predictions`."""
+        with self._connections.reading() as cursor:
+            return predictions.predictions(cursor, revisions, limit)
+
+    # ledger --------------------------------------------------------------------------------------
+    def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> Sequence[Entry]:
+        """See `Store.entries`."""
+        with self._connections.reading() as cursor:
+            return audit.entries(cursor, after, limit, newest_first=newest_first)
+
+    def verify(self, *, progress: Callable[[int, int], None] | None = None) -> AuditReport:
+        """See `Store.verify`."""
+        with self._connections.reading() as cursor:
+            return audit.verify(cursor, progress)
+
+    # the store itself ----------------------------------------------------------------------------
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """See `Store.batch`."""
+        try:
+            with self._connections.writing():
+                yield
+        except BaseException:
+            self._types.forget()
+            raise
+
+    def names(self, kind: NodeKind) -> Iterator[tuple[str, str]]:
+        """See `Store.names`."""
+        with self._connections.reading() as cursor:
+            rows = cursor.execute(_NAMES[kind]).fetchall()
+            named = [(self._types.by_id(cursor, type_id).name, name) for type_id, name in rows]
+        yield from named
+
+    def facts(self) -> dict[str, str]:
+        """See `Store.facts`."""
+        with self._connections.reading() as cursor:
+            found = self._dialect.facts(cursor)
+            for table in (*BOUND, "ledger_entry"):
+                name = table if isinstance(table, str) else table.name
+                (count,) = cursor.execute(f"SELECT count(*) FROM {name}").fetchone()
+                found[f"{name} rows"] = str(count)
+        return found
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._connections.close()
+
+    @contextmanager
+    def _writing(self, by: Origin) -> Iterator[Transaction]:
+        try:
+            with self._writer.transaction(by) as transaction:
+                yield transaction
+        except BaseException:
+            # Types this transaction registered were undone with it.
+            self._types.forget()
+            raise
+
+    def _at(self, cursor: Cursor, as_of: Micros | None) -> EntrySeq | None:
+        if as_of is None:
+            return None
+        (seq,) = cursor.execute(_ENTRY_AT, (as_of,)).fetchone()
+        return EntrySeq(seq or 0)
+
+    def _until(self, cursor: Cursor, as_of: Micros | None) -> EntrySeq:
+        at = self._at(cursor, as_of)
+        return NOW if at is None else at

@@ -1,0 +1,189 @@
+"""Walking the events: hop by hop, each frontier in one statement over a covering index.
+
+Complete at any depth and linear in the answer. No hop limit unless asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+
+from lineal.errors import InvalidArgument
+from lineal.model.edges import INPUTS, OUTPUTS, Event, EventType
+from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKey, NodeKind
+from lineal.model.traversal import Closure, Direction, Truncation
+from lineal.store.connections import Cursor
+from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
+
+CHUNK = 20_000
+"""Most frontier nodes handed to one statement."""
+
+
+def _numbers(types: frozenset[EventType]) -> str:
+    return ", ".join(str(type_.value) for type_ in sorted(types, key=lambda type_: type_.value))
+
+
+def _step(column: str, types: frozenset[EventType], columns: str) -> str:
+    return f"""
+SELECT {columns}
+FROM json_each(?) AS frontier
+JOIN event ON event.{column} = frontier.value AND event.type IN ({_numbers(types)})
+WHERE event.entry <= ?
+"""
+
+
+_STEPS = {
+    (Direction.UPSTREAM, NodeKind.ARTIFACT): _step("artifact_id", OUTPUTS, EVENT_COLUMNS),
+    (Direction.UPSTREAM, NodeKind.EXECUTION): _step("execution_id", INPUTS, EVENT_COLUMNS),
+    (Direction.DOWNSTREAM, NodeKind.ARTIFACT): _step("artifact_id", INPUTS, EVENT_COLUMNS),
+    (Direction.DOWNSTREAM, NodeKind.EXECUTION): _step("execution_id", OUTPUTS, EVENT_COLUMNS),
+}
+
+_INPUTS_OF = f"""
+SELECT artifact_id
+FROM event
+WHERE execution_id = ? AND type IN ({_numbers(INPUTS)})
+"""
+_OUTPUTS_OF = f"""
+SELECT artifact_id
+FROM event
+WHERE execution_id = ? AND type IN ({_numbers(OUTPUTS)})
+"""
+_NEXT_ARTIFACTS = f"""
+SELECT DISTINCT output.artifact_id
+FROM json_each(?) AS frontier
+JOIN event AS input ON input.artifact_id = frontier.value AND input.type IN ({_numbers(INPUTS)})
+JOIN event AS output ON output.execution_id = input.execution_id AND output.type IN ({_numbers(OUTPUTS)})
+"""
+
+
+def closure(
+    cursor: Cursor,
+    starts: Sequence[NodeKey],
+    direction: Direction,
+    *,
+    hops: int | None,
+    limit: int | None,
+    until: EntrySeq,
+) -> Closure:
+    """Return what the starts lead to; see `Store.closure`."""
+    if hops is not None and hops < 0:
+        raise InvalidArgument(f"hops is {hops}; it cannot be negative")
+    if limit is not None and limit < 1:
+        raise InvalidArgument(f"limit is {limit}; an answer has at least one node")
+    walk = _Walk(cursor, direction, limit, until)
+    walk.start(starts)
+    while walk.frontier and (hops is None or walk.hop < hops):
+        walk.advance()
+    return walk.result(hops)
+
+
+def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int] | None = None) -> int | None:
+    """Return an output of the execution that leads back to one of its inputs, or None.
+
+    Looks at all outputs unless told which are new.
+    """
+    inputs = {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
+    if outputs is None:
+        outputs = [row[0] for row in cursor.execute(_OUTPUTS_OF, (execution_id,))]
+    if not inputs or not outputs:
+        return None
+    for output in outputs:
+        if _leads_to(cursor, output, inputs):
+            return output
+    return None
+
+
+def _leads_to(cursor: Cursor, start: int, goals: set[int]) -> bool:
+    seen = {start}
+    frontier = [start]
+    while frontier:
+        if not goals.isdisjoint(frontier):
+            return True
+        found = cursor.execute(_NEXT_ARTIFACTS, (orjson.dumps(frontier).decode(),))
+        frontier = [row[0] for row in found if row[0] not in seen]
+        seen.update(frontier)
+    return False
+
+
+class _Walk:
+    """One breadth-first walk. Artifacts and executions alternate, but starts may be of both kinds."""
+
+    def __init__(self, cursor: Cursor, direction: Direction, limit: int | None, until: EntrySeq) -> None:
+        self._cursor = cursor
+        self._direction = direction
+        self._limit = limit
+        self._until = until
+        self._distance: dict[NodeKind, dict[int, int]] = {NodeKind.ARTIFACT: {}, NodeKind.EXECUTION: {}}
+        self._events: dict[int, Event] = {}
+        self._cut = 0
+        self.hop = 0
+        self.frontier: dict[NodeKind, list[int]] = {}
+
+    def start(self, starts: Sequence[NodeKey]) -> None:
+        for kind, id_ in starts:
+            if kind is NodeKind.CONTEXT:
+                raise InvalidArgument(f"context#{id_} is no part of a closure; start from its artifacts or executions")
+            if id_ not in self._distance[kind]:
+                self._distance[kind][id_] = 0
+                self.frontier.setdefault(kind, []).append(id_)
+
+    def advance(self) -> None:
+        """Go one hop further."""
+        self.hop += 1
+        current, self.frontier = self.frontier, {}
+        for kind, ids in current.items():
+            statement = _STEPS[self._direction, kind]
+            for at in range(0, len(ids), CHUNK):
+                chunk = orjson.dumps(ids[at : at + CHUNK]).decode()
+                self._take(kind, self._cursor.execute(statement, (chunk, self._until)).fetchall())
+
+    def _take(self, kind: NodeKind, rows: list[EventRow]) -> None:
+        other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
+        column = 2 if other is NodeKind.EXECUTION else 1
+        distance = self._distance[other]
+        for row in rows:
+            id_ = row[column]
+            if id_ not in distance:
+                if self._limit is not None and self._size() >= self._limit:
+                    self._cut += 1
+                    continue
+                distance[id_] = self.hop
+                self.frontier.setdefault(other, []).append(id_)
+            if row[0] not in self._events:
+                self._events[row[0]] = event_of(row)
+
+    def _size(self) -> int:
+        return len(self._distance[NodeKind.ARTIFACT]) + len(self._distance[NodeKind.EXECUTION])
+
+    def result(self, hops: int | None) -> Closure:
+        """Return the closure, saying so where something was left out."""
+        return Closure(
+            artifacts={ArtifactId(id_): hop for id_, hop in self._distance[NodeKind.ARTIFACT].items()},
+            executions={ExecutionId(id_): hop for id_, hop in self._distance[NodeKind.EXECUTION].items()},
+            events=[self._events[id_] for id_ in sorted(self._events)],
+            truncated=self._truncation(hops),
+        )
+
+    def _truncation(self, hops: int | None) -> Truncation | None:
+        if self._cut:
+            return Truncation(f"the limit of {self._limit} nodes was reached; at least {self._cut} edges lead further")
+        if self.frontier and hops is not None:
+            beyond = self._beyond()
+            if beyond:
+                return Truncation(f"the limit of {hops} hops was reached; {beyond} more edges lead further")
+        return None
+
+    def _beyond(self) -> int:
+        """Return how many edges lead from the last frontier to nodes that are not in the answer."""
+        before = {kind: set(known) for kind, known in self._distance.items()}
+        count = 0
+        for kind, ids in self.frontier.items():
+            other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
+            column = 2 if other is NodeKind.EXECUTION else 1
+            for at in range(0, len(ids), CHUNK):
+                chunk = orjson.dumps(ids[at : at + CHUNK]).decode()
+                rows = self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until))
+                count += sum(row[column] not in before[other] for row in rows)
+        return count

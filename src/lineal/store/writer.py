@@ -1,0 +1,150 @@
+"""The writer: a transaction that binds every row it writes to one ledger entry.
+
+All writes of the store go through `Transaction.insert` and `Transaction.replace`; nothing else writes bound tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from lineal.errors import InvalidArgument
+from lineal.ledger.canonical import RULE, Cell, digest, row_bytes, text_row_bytes
+from lineal.ledger.entry import MAX_TEXT, RowRecord, entry_leaf, pack, rows_root
+from lineal.model.ids import EntrySeq, Micros
+from lineal.model.publication import Origin
+from lineal.model.values import check_text
+from lineal.store.clock import Clock
+from lineal.store.connections import Connections, Cursor
+from lineal.store.tables import BoundTable
+
+_LAST_ENTRY = "SELECT seq, time FROM ledger_entry ORDER BY seq DESC LIMIT 1"
+
+_INSERT_ENTRY = """
+INSERT INTO ledger_entry
+    (seq, time, actor, action, reason, request_id, reported_at, findings, row_count, rows_root, records, rule, leaf)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_INSERT_REVISION = """
+INSERT INTO revision (table_number, node_id, entry, replaced_by, body)
+VALUES (?, ?, ?, ?, ?)
+"""
+
+
+class Transaction:
+    """One write: its cursor, its entry's number and time, and the rows written so far."""
+
+    def __init__(self, cursor: Cursor, seq: EntrySeq, now: Micros) -> None:
+        self.cursor = cursor
+        self.seq = seq
+        self.now = now
+        self.findings: list[str] = []
+        self._records: list[bytes] = []
+        self._next_ids: dict[str, int] = {}
+
+    @property
+    def rows(self) -> int:
+        """How many bound rows were written."""
+        return len(self._records)
+
+    def new_ids(self, table: BoundTable, count: int) -> range:
+        """Return this many free ids of a table. Rows are never deleted, so the largest id says where to go on."""
+        first = self._next_ids.get(table.name)
+        if first is None:
+            (last,) = self.cursor.execute(f"SELECT max(id) FROM {table.name}").fetchone()
+            first = (last or 0) + 1
+        self._next_ids[table.name] = first + count
+        return range(first, first + count)
+
+    def insert(self, table: BoundTable, rows: Sequence[Sequence[Cell]]) -> None:
+        """Insert rows (all columns in order, entry last) and bind them."""
+        if len(rows) == 1:
+            self.cursor.execute(table.insert, rows[0])
+        else:
+            self.cursor.executemany(table.insert, rows)
+        self._bind(table, rows)
+
+    def replace(self, table: BoundTable, old: Sequence[Cell], new: Sequence[Cell]) -> None:
+        """Keep the old row in `revision`, write the new one in its place and bind it."""
+        body = row_bytes(table.number, old).decode()
+        self.cursor.execute(_INSERT_REVISION, (table.number, old[0], old[-1], self.seq, body))
+        settings = ", ".join(f"{column} = ?" for column in table.columns[1:])
+        self.cursor.execute(f"UPDATE {table.name} SET {settings} WHERE id = ?", (*new[1:], new[0]))
+        self._bind(table, [new])
+
+    def _bind(self, table: BoundTable, rows: Sequence[Sequence[Cell]]) -> None:
+        encode = row_bytes if table.typed else text_row_bytes
+        for row in rows:
+            record = RowRecord(table.number, row[0], digest(encode(table.number, row)))  # type: ignore[arg-type]
+            self._records.append(pack(record))
+
+    def append_entry(self, by: Origin) -> None:
+        """Write the ledger entry of this transaction."""
+        records = b"".join(self._records)
+        root = rows_root(records)
+        findings = "\n".join(self.findings)
+        leaf = entry_leaf(
+            seq=self.seq,
+            time=self.now,
+            actor=by.actor,
+            action=by.action,
+            reason=by.reason,
+            request_id=by.request_id,
+            reported_at=by.reported_at,
+            findings=findings,
+            rows=self.rows,
+            rows_root=root,
+        )
+        self.cursor.execute(
+            _INSERT_ENTRY,
+            (
+                self.seq,
+                self.now,
+                by.actor,
+                by.action,
+                by.reason,
+                by.request_id,
+                by.reported_at,
+                findings,
+                self.rows,
+                root,
+                records,
+                RULE,
+                leaf,
+            ),
+        )
+
+
+class Writer:
+    """Starts write transactions and ends each with its ledger entry."""
+
+    def __init__(self, connections: Connections, clock: Clock) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    @contextmanager
+    def transaction(self, by: Origin) -> Iterator[Transaction]:
+        """Give a transaction; a block that wrote no bound row leaves no entry."""
+        check_origin(by)
+        with self._connections.writing() as cursor:
+            last = cursor.execute(_LAST_ENTRY).fetchone() or (0, 0)
+            # Another process's clock may be ahead of ours: the ledger's time never goes backwards.
+            now = Micros(max(self._clock.now(), last[1]))
+            transaction = Transaction(cursor, EntrySeq(last[0] + 1), now)
+            yield transaction
+            if transaction.rows:
+                transaction.append_entry(by)
+
+
+def check_origin(by: Origin) -> None:
+    """Raise InvalidArgument unless who, what and why can stand in the ledger."""
+    for name in ("actor", "action", "reason", "request_id"):
+        text = getattr(by, name)
+        if text is None:
+            continue
+        check_text(f"the {name}", text)
+        if len(text) > MAX_TEXT:
+            raise InvalidArgument(f"the {name} has {len(text)} characters; {MAX_TEXT} is the most a ledger entry holds")
+    if not by.actor:
+        raise InvalidArgument("a write needs an actor: who is doing this?", hint="set LINEAL_ACTOR or pass actor=")
