@@ -1,8 +1,8 @@
 """Canonical bytes: one byte sequence for one row or entry, and its digest.
 
-Rule 1: JSON without white space, UTF-8; a row is the array of its table's number and its columns. Integers stay below 2^53;
-doubles are their shortest decimal text and bytes their hex text, as strings. Inside this profile the
-output equals RFC 8785 and `json.dumps(…, separators=(",", ":"), ensure_ascii=False)`, so a verifier needs only
+Rule 1: JSON without white space, UTF-8; a row is the array of its table's number and its columns. Integers stay
+below 2^53; doubles are their shortest decimal text and bytes their hex text, as strings. Inside this profile the output
+equals RFC 8785 and `json.dumps(…, separators=(",", ":"), ensure_ascii=False)`, so a verifier needs only
 the standard library. A rule never changes: a better one gets the next number.
 """
 
@@ -15,7 +15,7 @@ import orjson
 
 RULE = 1
 
-Cell = None | int | float | str | bytes
+Cell = int | float | str | bytes | None
 
 
 def row_bytes(table: int, cells: Sequence[Cell]) -> bytes:
@@ -23,12 +23,12 @@ def row_bytes(table: int, cells: Sequence[Cell]) -> bytes:
     return orjson.dumps([table, *map(_plain, cells)])
 
 
-def text_row_bytes(table: int, cells: Sequence[None | int | str]) -> bytes:
+def text_row_bytes(table: int, cells: Sequence[int | str | None]) -> bytes:
     """Return what `row_bytes` returns, faster, for a row without doubles and bytes."""
     return orjson.dumps([table, *cells])
 
 
-def object_bytes(fields: Mapping[str, None | int | str | Sequence[str]]) -> bytes:
+def object_bytes(fields: Mapping[str, int | str | None]) -> bytes:
     """Return the canonical bytes of a record with named fields, names sorted."""
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 
@@ -38,7 +38,7 @@ def digest(data: bytes) -> bytes:
     return sha256(data).digest()
 
 
-def _plain(cell: Cell) -> None | int | str:
+def _plain(cell: Cell) -> int | str | None:
     if isinstance(cell, float):
         return repr(cell)
     if isinstance(cell, bytes):

@@ -22,9 +22,7 @@ class EventType(Enum):
 
 
 INPUTS = frozenset({EventType.DECLARED_INPUT, EventType.INPUT, EventType.INTERNAL_INPUT})
-OUTPUTS = frozenset(
-    {EventType.DECLARED_OUTPUT, EventType.OUTPUT, EventType.INTERNAL_OUTPUT, EventType.PENDING_OUTPUT}
-)
+OUTPUTS = frozenset({EventType.DECLARED_OUTPUT, EventType.OUTPUT, EventType.INTERNAL_OUTPUT, EventType.PENDING_OUTPUT})
 
 
 class How(Enum):

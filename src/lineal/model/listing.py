@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from lineal.errors import InvalidArgument
 from lineal.model.ids import Micros
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 
 class OrderBy(Enum):
@@ -43,8 +43,8 @@ class ListOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """One page of a listing; `next_token` is None on the last one."""
 
-    items: Sequence[T]
+    items: Sequence[T_co]
     next_token: str | None = None

@@ -37,8 +37,7 @@ _GROUP = {"description": _TEXT}
 
 def _types(kind: NodeKind, schemas: dict[str, tuple[str | None, dict[str, PropertyType]]]) -> list[NodeType]:
     return [
-        NodeType(kind=kind, name=name, base=base, properties=properties)
-        for name, (base, properties) in schemas.items()
+        NodeType(kind=kind, name=name, base=base, properties=properties) for name, (base, properties) in schemas.items()
     ]
 
 
@@ -58,24 +57,13 @@ _ARTIFACTS = _types(
 )
 _EXECUTIONS = _types(
     NodeKind.EXECUTION,
-    {
-        name: (None, _RUN)
-        for name in (
-            "Ingest",
-            "Transform",
-            "Validate",
-            "Train",
-            "Evaluate",
-            "Package",
-            "Deploy",
-            "Rebuild",
-            "Erase",
-        )
-    },
+    dict.fromkeys(
+        ("Ingest", "Transform", "Validate", "Train", "Evaluate", "Package", "Deploy", "Rebuild", "Erase"), (None, _RUN)
+    ),
 )
 _CONTEXTS = _types(
     NodeKind.CONTEXT,
-    {name: (None, _GROUP) for name in ("Experiment", "Pipeline", "PipelineRun", "RegisteredModel", "Endpoint")},
+    dict.fromkeys(("Experiment", "Pipeline", "PipelineRun", "RegisteredModel", "Endpoint"), (None, _GROUP)),
 )
 
 STANDARD_TYPES: dict[tuple[NodeKind, str], NodeType] = {

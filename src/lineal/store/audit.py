@@ -67,7 +67,7 @@ def _entry_of(row: EntryRow) -> Entry:
 class _Audit:
     def __init__(self, cursor: Cursor, progress: Callable[[int, int], None] | None) -> None:
         self._cursor = cursor
-        self._progress = progress or (lambda done, total: None)
+        self._progress = progress or _silent
         self._findings: list[Finding] = []
         self._frontier = Frontier()
         self._rows = 0
@@ -183,6 +183,10 @@ class _Audit:
         self._findings.append(Finding(kind, table, row, entry, message))
 
 
+def _silent(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
 def _leaf(entry: Entry, findings: str) -> bytes:
     return entry_leaf(
         seq=entry.seq,
@@ -207,7 +211,9 @@ def _digest(table: BoundTable, row: tuple[Cell, ...]) -> bytes:
 
 
 def _difference(table: BoundTable, row: tuple[Cell, ...]) -> str:
-    shown = ", ".join(f"{column}={cell!r}"[:60] for column, cell in zip(table.columns, row, strict=True) if column != "id")
+    shown = ", ".join(
+        f"{column}={cell!r}"[:60] for column, cell in zip(table.columns, row, strict=True) if column != "id"
+    )
     return f"the row is not what was written; it now reads {shown}"[:600]
 
 

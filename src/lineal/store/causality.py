@@ -67,16 +67,16 @@ def _against_time(
 def _cycles(cursor: Cursor, events: Sequence[Event]) -> list[str]:
     found: list[str] = []
     for execution_id in {event.execution_id for event in events}:
-        outputs = [event.artifact_id for event in events if event.execution_id == execution_id and event.type in OUTPUTS]
+        outputs = [
+            event.artifact_id for event in events if event.execution_id == execution_id and event.type in OUTPUTS
+        ]
         if any(event.execution_id == execution_id and event.type in INPUTS for event in events):
             # A new input closes a cycle through any output the execution has, old or new.
             hit = reaches(cursor, execution_id)
         else:
             hit = reaches(cursor, execution_id, outputs)
         if hit is not None:
-            found.append(
-                f"artifact#{hit} would be upstream of itself through execution#{execution_id}: a cycle"
-            )
+            found.append(f"artifact#{hit} would be upstream of itself through execution#{execution_id}: a cycle")
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 import orjson
@@ -74,7 +74,7 @@ def _pack(value: Json) -> object:
         return {"$bytes": b64encode(value).decode()}
     if isinstance(value, Mapping):
         return {f"${key}" if key.startswith("$") else key: _pack(item) for key, item in value.items()}
-    return [_pack(item) for item in cast("Sequence[Json]", value)]
+    return [_pack(item) for item in value]
 
 
 def _unpack(value: object) -> Json:
@@ -86,4 +86,4 @@ def _unpack(value: object) -> Json:
         return float(value["$double"])
     if "$bytes" in value:
         return b64decode(value["$bytes"])
-    return {key[1:] if key.startswith("$") else key: _unpack(item) for key, item in value.items()}
+    return {key.removeprefix("$"): _unpack(item) for key, item in value.items()}

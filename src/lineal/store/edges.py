@@ -39,12 +39,8 @@ _SAME_ASSOCIATION = "SELECT id FROM association WHERE context_id = ? AND executi
 _SAME_PARENT = "SELECT id FROM parent_context WHERE child_id = ? AND parent_id = ?"
 
 _MEMBERSHIPS = {
-    NodeKind.ARTIFACT: (
-        ("attribution", "artifact_id, context_id", "artifact_id"),
-    ),
-    NodeKind.EXECUTION: (
-        ("association", "execution_id, context_id", "execution_id"),
-    ),
+    NodeKind.ARTIFACT: (("attribution", "artifact_id, context_id", "artifact_id"),),
+    NodeKind.EXECUTION: (("association", "execution_id, context_id", "execution_id"),),
     NodeKind.CONTEXT: (
         ("attribution", "artifact_id, context_id", "context_id"),
         ("association", "execution_id, context_id", "context_id"),

@@ -7,6 +7,7 @@ protos are not indexed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import isnan
 from typing import NamedTuple
 
 from lineal.model.ids import NodeKind
@@ -58,7 +59,7 @@ def index_rows(
                 yield IndexRow("property_bool", (map_, name, int(value), node_id))
             elif isinstance(value, int):
                 yield IndexRow("property_int", (map_, name, value, node_id))
-            elif isinstance(value, float) and value == value:
+            elif isinstance(value, float) and not isnan(value):
                 # -0.0 equals 0.0 in every comparison, so the index knows one zero.
                 yield IndexRow("property_double", (map_, name, value + 0.0, node_id))
 

@@ -72,7 +72,9 @@ def _statement(
         parameters.extend(values)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     way = "ASC" if options.ascending else "DESC"
-    order = f"node.id {way}" if options.order_by is OrderBy.ID else f"node.{options.order_by.value} {way}, node.id {way}"
+    order = (
+        f"node.id {way}" if options.order_by is OrderBy.ID else f"node.{options.order_by.value} {way}, node.id {way}"
+    )
     columns = ", ".join(f"node.{column}" for column in table.columns)
     parameters.append(options.limit + 1)
     return f"SELECT {columns} FROM {table.name} AS node {where} ORDER BY {order} LIMIT ?", parameters

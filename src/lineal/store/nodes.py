@@ -24,6 +24,9 @@ from lineal.store.writer import Transaction
 CHUNK = 10_000
 """Most ids read by one statement."""
 
+SHOWN = 5
+"""Most ids named in an error."""
+
 _BY_IDS = {
     kind: f"SELECT {', '.join(f'node.{column}' for column in table.columns)} "
     f"FROM json_each(?) AS wanted JOIN {table.name} AS node ON node.id = wanted.value"
@@ -34,9 +37,7 @@ _BY_NAME = {
     kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name = ?"
     for kind, table in NODE_TABLES.items()
 }
-_BY_EXTERNAL_ID = {
-    kind: f"SELECT id FROM {table.name} WHERE external_id = ?" for kind, table in NODE_TABLES.items()
-}
+_BY_EXTERNAL_ID = {kind: f"SELECT id FROM {table.name} WHERE external_id = ?" for kind, table in NODE_TABLES.items()}
 _OLD_BODY = """
 SELECT body
 FROM revision
@@ -69,7 +70,7 @@ class Nodes:
             rows = self._as_of(cursor, kind, rows, at)
         missing = [id_ for id_ in ids if id_ not in rows]
         if missing:
-            shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:5]) + (" …" if len(missing) > 5 else "")
+            shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
             raise NotFound(f"{shown} not found" + (" at that time" if at is not None else ""))
         return [self.node(cursor, kind, rows[id_]) for id_ in ids]
 

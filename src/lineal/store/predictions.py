@@ -40,9 +40,7 @@ def put_predictions(transaction: Transaction, predictions: Sequence[Prediction])
     for spool in {prediction.spool for prediction in predictions}:
         sequences = orjson.dumps([item.sequence for item in predictions if item.spool == spool]).decode()
         known.update(transaction.cursor.execute(_KNOWN, (sequences, spool)).fetchall())
-    new = {
-        (item.spool, item.sequence): item for item in predictions if (item.spool, item.sequence) not in known
-    }
+    new = {(item.spool, item.sequence): item for item in predictions if (item.spool, item.sequence) not in known}
     if new:
         ids = transaction.new_ids(PREDICTION, len(new))
         rows = [_row(item, id_, transaction.seq) for id_, item in zip(ids, new.values(), strict=True)]
@@ -92,7 +90,7 @@ def _check(item: Prediction) -> None:
         raise InvalidArgument(f"confidence is {item.confidence}; leave it out where it is not a number")
 
 
-def _row(item: Prediction, id_: int, seq: EntrySeq) -> tuple[None | int | float | str | bytes, ...]:
+def _row(item: Prediction, id_: int, seq: EntrySeq) -> tuple[int | float | str | bytes | None, ...]:
     try:
         trace_id = bytes.fromhex(item.trace_id)
     except ValueError as error:

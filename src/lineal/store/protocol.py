@@ -7,7 +7,6 @@ All verbs are safe to call from several threads. (`builtins.list`, because `list
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -52,12 +51,10 @@ class Store(Protocol):
     def list(self, kind: type[N], options: ListOptions | None = None) -> Page[N]:
         """Return one page of nodes. Raises FilterSyntaxError with the position of the first wrong word."""
 
-    def named(
-        self, kind: type[N], type_: str, name: str, *, as_of: Micros | None = None
-    ) -> builtins.list[N]:
+    def named(self, kind: type[N], type_: str, name: str, *, as_of: Micros | None = None) -> Sequence[N]:
         """Return the nodes of this name whose type is `type_` or inherits from it; [] if there are none."""
 
-    def versions(self, type_: str, family: str, *, as_of: Micros | None = None) -> builtins.list[Artifact]:
+    def versions(self, type_: str, family: str, *, as_of: Micros | None = None) -> Sequence[Artifact]:
         """Return all versions `family@…` of a type and the types inheriting from it, oldest first."""
 
     # edges ---------------------------------------------------------------------------------------
@@ -76,12 +73,12 @@ class Store(Protocol):
         artifacts: Sequence[ArtifactId] = (),
         executions: Sequence[ExecutionId] = (),
         as_of: Micros | None = None,
-    ) -> builtins.list[Event]:
+    ) -> Sequence[Event]:
         """Return every event that touches one of these nodes, by sequence."""
 
     def memberships(
         self, keys: Sequence[NodeKey], *, as_of: Micros | None = None
-    ) -> builtins.list[Attribution | Association | ParentContext]:
+    ) -> Sequence[Attribution | Association | ParentContext]:
         """Return every membership that touches one of these nodes."""
 
     def closure(
@@ -111,21 +108,21 @@ class Store(Protocol):
         artifacts: Sequence[ArtifactId] | None = None,
         history: bool = False,
         as_of: Micros | None = None,
-    ) -> builtins.list[Alias]:
+    ) -> Sequence[Alias]:
         """Return the aliases in force (or, with `history`, every move), by sequence."""
 
-    def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> builtins.list[int]:
+    def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> Sequence[int]:
         """Write decisions and return their ids."""
 
     def decisions(
         self, *, artifacts: Sequence[ArtifactId] | None = None, as_of: Micros | None = None
-    ) -> builtins.list[Decision]:
+    ) -> Sequence[Decision]:
         """Return decisions, oldest first; all, or those about these artifacts."""
 
     def put_metrics(self, series: Sequence[MetricSeries], *, by: Origin) -> None:
         """Append points to metric series."""
 
-    def metrics(self, execution_id: ExecutionId) -> builtins.list[MetricSeries]:
+    def metrics(self, execution_id: ExecutionId) -> Sequence[MetricSeries]:
         """Return all series of an execution by name, points in the order they were logged."""
 
     def put_predictions(self, predictions: Sequence[Prediction], *, by: Origin) -> int:
@@ -137,13 +134,11 @@ class Store(Protocol):
     def prediction(self, trace_id: str) -> Prediction:
         """Return the prediction of this trace id, or raise NotFound. A unique prefix of 8 digits or more will do."""
 
-    def predictions(
-        self, *, revisions: Sequence[ArtifactId] | None = None, limit: int = 100
-    ) -> builtins.list[Prediction]:
+    def predictions(self, *, revisions: Sequence[ArtifactId] | None = None, limit: int = 100) -> Sequence[Prediction]:
         """Return the newest predictions, newest first."""
 
     # ledger --------------------------------------------------------------------------------------
-    def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> builtins.list[Entry]:
+    def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> Sequence[Entry]:
         """Return ledger entries in order."""
 
     def verify(self, *, progress: Callable[[int, int], None] | None = None) -> AuditReport:
@@ -164,4 +159,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give all connections back. Closing twice is fine."""
-

@@ -10,7 +10,7 @@ from lineal.model.types import NodeType
 from lineal.store.codec import decode, encode
 from lineal.store.tables import ARTIFACT, CONTEXT, EXECUTION, NODE_TABLES
 
-Row = tuple[None | int | str, ...]
+Row = tuple[int | str | None, ...]
 
 _ARTIFACT_STATES = {state.value: state for state in ArtifactState}
 _EXECUTION_STATES = {state.value: state for state in ExecutionState}
@@ -121,4 +121,4 @@ def _context_of(row: Row, type_: NodeType) -> Context:
     )
 
 
-assert ARTIFACT.columns[NAME] == EXECUTION.columns[NAME] == CONTEXT.columns[NAME] == "name"  # noqa: S101 - guards NAME
+assert ARTIFACT.columns[NAME] == EXECUTION.columns[NAME] == CONTEXT.columns[NAME] == "name"

@@ -141,10 +141,9 @@ class _Walk:
 
     def _take(self, kind: NodeKind, rows: list[EventRow]) -> None:
         other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
-        column = 2 if other is NodeKind.EXECUTION else 1
         distance = self._distance[other]
         for row in rows:
-            id_ = row[column]
+            id_ = row[2] if other is NodeKind.EXECUTION else row[1]
             if id_ not in distance:
                 if self._limit is not None and self._size() >= self._limit:
                     self._cut += 1

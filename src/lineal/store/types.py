@@ -170,7 +170,7 @@ def _check_same(stored: NodeType, new: NodeType) -> None:
     )
 
 
-def _row_of_type(type_: NodeType) -> tuple[None | int | str, ...]:
+def _row_of_type(type_: NodeType) -> tuple[int | str | None, ...]:
     schema = {name: kind.value for name, kind in type_.properties.items()}
     return (
         type_.id,

@@ -34,7 +34,7 @@ def sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
-    def _manual(connection: object, record: object) -> None:
+    def _manual(connection: object, _record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]
 
     @event.listens_for(engine, "begin")
