@@ -23,7 +23,6 @@ HEAVY = (
     "importlib.metadata",
     "multiprocessing",
     "pydoc",
-    "sqlite3",
     "ssl",
     "subprocess",
     "tempfile",
