@@ -45,6 +45,7 @@ GIVEN = {
     "__hash__": "Python's own",
     "hash_seed": "PYTHONHASHSEED",
     "python_hash_seed": "PYTHONHASHSEED",
+    "is_link": "the file system's symbolic link",
     "data_hash": "an argument of LineageTracker that the field's tutorials teach",
 }
 
