@@ -6,6 +6,7 @@ for before an alias of the same text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
@@ -67,7 +68,7 @@ class _Question:
     def missing(self) -> Missing:
         return Missing(self.store, self.reference, self.as_of)
 
-    def one(self, found: list[N]) -> N:
+    def one(self, found: Sequence[N]) -> N:
         """Return the only node found; raise InvalidArgument listing them if there are several."""
         if len(found) == 1:
             return found[0]
@@ -121,8 +122,8 @@ def _artifact(ask: _Question, kinds: Kinds, type_: str) -> Artifact:
     below = kinds.below(NodeKind.ARTIFACT, type_)
     wanted = ask.reference
     if wanted.version is not None:
-        exact = ask.store.named(Artifact, type_, _full(wanted), as_of=ask.as_of)
-        exact = [node for node in exact if node.type == type_] or exact
+        named = ask.store.named(Artifact, type_, _full(wanted), as_of=ask.as_of)
+        exact = [node for node in named if node.type == type_] or named
         if exact:
             return ask.one(exact)
         aliased = _aliased(ask, below, wanted.version)
@@ -157,7 +158,7 @@ def _endpoint(ask: _Question) -> Artifact:
 def _aliased(ask: _Question, types: frozenset[str], alias: str) -> list[Artifact]:
     moves = ask.store.aliases(family=ask.reference.name, alias=alias, as_of=ask.as_of)
     ids: list[ArtifactId] = [move.artifact_id for move in moves if move.type in types]
-    return ask.store.get(Artifact, sorted(set(ids)), as_of=ask.as_of) if ids else []
+    return list(ask.store.get(Artifact, sorted(set(ids)), as_of=ask.as_of)) if ids else []
 
 
 def _run(ask: _Question, *, types: frozenset[str] | None) -> Execution:

@@ -1,0 +1,154 @@
+"""Check: can this be rebuilt? A checklist over the run that made it and every run upstream.
+
+Nothing is guessed: an item is `pass` or `fail` where the record says so, else `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from lineal.lineage.capture_record import Item, record_of
+from lineal.lineage.checklist import Finding, Outcome, findings_of
+from lineal.lineage.graph import GraphNode, LineageGraph
+from lineal.lineage.kinds import Kinds
+from lineal.lineage.producers import Producers, execution_of
+from lineal.lineage.query import trace
+from lineal.model.ids import Micros, NodeKey, NodeKind
+from lineal.model.nodes import Artifact, Execution
+from lineal.model.traversal import Direction, Truncation
+from lineal.store.protocol import Store
+
+NOT_STEPS = ("Deploy", "Erase")
+"""Executions that make no content: there is nothing to rebuild in them."""
+
+
+class Rebuildable(Enum):
+    """The answer in a word."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RunCheck:
+    """The checklist of one run."""
+
+    run: GraphNode
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Whether something can be rebuilt from its record, and what is missing.
+
+    `findings` is one line an item over all runs, the worst of them. `captured` of `items` facts that
+    capture looks for are settled; `missing` names the others, run by run.
+    """
+
+    roots: tuple[GraphNode, ...]
+    rebuildable: Rebuildable
+    findings: tuple[Finding, ...]
+    runs: tuple[RunCheck, ...]
+    captured: int
+    items: int
+    missing: tuple[str, ...]
+    truncated: Truncation | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The answer in a sentence."""
+        name = self.roots[0].label if len(self.roots) == 1 else f"{len(self.roots)} things"
+        bad = [finding.item for finding in self.findings if finding.outcome is Outcome.FAIL]
+        open_ = [finding.item for finding in self.findings if finding.outcome is Outcome.UNKNOWN]
+        told = {
+            Rebuildable.YES: f"{name} can be rebuilt: everything needed is recorded",
+            Rebuildable.NO: f"{name} cannot be rebuilt: {', '.join(bad)} fail{'s' if len(bad) == 1 else ''}",
+            Rebuildable.UNKNOWN: f"Whether {name} can be rebuilt is unknown: {', '.join(open_)} not known",
+        }[self.rebuildable]
+        runs = f"{len(self.runs)} run{'' if len(self.runs) == 1 else 's'}"
+        return f"{told} ({self.captured} of {self.items} facts captured in {runs})."
+
+
+def check(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
+    """Return the checklist of whatever made `ref`: `yes` only if nothing fails and nothing is unknown."""
+    graph = trace(store, ref, Direction.UPSTREAM, as_of=as_of)
+    producers = Producers.of(graph)
+    kinds = Kinds.of(store)
+    steps = [
+        item for item in graph.nodes.values() if isinstance(item.node, Execution) and item.node.type not in NOT_STEPS
+    ]
+    trains = kinds.below(NodeKind.EXECUTION, "Train")
+    runs = tuple(RunCheck(step, findings_of(step, producers, trains=trains)) for step in steps)
+    findings = (*_origins(graph, producers, kinds), *_worst(runs))
+    records = [(step, record_of(execution_of(step))) for step in steps]
+    facts = [(step, name, item) for step, record in records for name, item in record.items()]
+    return Check(
+        roots=tuple(graph.nodes[key] for key in graph.roots),
+        rebuildable=_answer(findings),
+        findings=findings,
+        runs=runs,
+        captured=sum(item.settled for _, _, item in facts),
+        items=len(facts),
+        missing=(
+            *(f"{step.label}: nothing was captured" for step, record in records if not record),
+            *(_missing(step, name, item) for step, name, item in facts if not item.settled),
+        ),
+        truncated=graph.truncated,
+    )
+
+
+def _missing(step: GraphNode, name: str, item: Item) -> str:
+    return f"{step.label}: {name} is {item.status}" + (f" ({item.reason})" if item.reason else "")
+
+
+def _answer(findings: Sequence[Finding]) -> Rebuildable:
+    outcomes = {finding.outcome for finding in findings}
+    if Outcome.FAIL in outcomes:
+        return Rebuildable.NO
+    return Rebuildable.UNKNOWN if Outcome.UNKNOWN in outcomes or not findings else Rebuildable.YES
+
+
+def _origins(graph: LineageGraph, producers: Producers, kinds: Kinds) -> tuple[Finding, ...]:
+    """Return whether everything but raw data was made by a recorded run."""
+    raw = kinds.below(NodeKind.ARTIFACT, "RawData")
+    lost = [
+        item
+        for key, item in graph.nodes.items()
+        if isinstance(item.node, Artifact) and item.node.type not in raw and producers.writer(key) is None
+    ]
+    if not lost:
+        return (Finding("origin", Outcome.PASS, "every artifact upstream comes from a recorded run or is raw data"),)
+    names = ", ".join(item.label for item in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")  # noqa: PLR2004
+    asked = any(item.key in graph.roots for item in lost)
+    return (
+        Finding(
+            "origin",
+            Outcome.FAIL if asked else Outcome.UNKNOWN,
+            f"no recorded run made {names}",
+            "make it inside lineal.run(...), or log it as RawData if it comes from outside",
+        ),
+    )
+
+
+def _worst(runs: Sequence[RunCheck]) -> tuple[Finding, ...]:
+    by_item: dict[str, list[tuple[RunCheck, Finding]]] = {}
+    for run in runs:
+        for finding in run.findings:
+            by_item.setdefault(finding.item, []).append((run, finding))
+    return tuple(_summed(item, found) for item, found in by_item.items())
+
+
+def _summed(item: str, found: Sequence[tuple[RunCheck, Finding]]) -> Finding:
+    order = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
+    worst = next(outcome for outcome in order if any(finding.outcome is outcome for _, finding in found))
+    bad = [(run, finding) for run, finding in found if finding.outcome is worst]
+    run, first = bad[0]
+    if worst is Outcome.PASS:
+        return (
+            first if len(found) == 1 else Finding(item, worst, f"{first.sentence}; likewise in all {len(found)} runs")
+        )
+    others = f" (and {len(bad) - 1} more of {len(found)} runs)" if len(bad) > 1 else ""
+    return Finding(item, worst, f"{run.run.label}: {first.sentence}{others}", first.advice)

@@ -1,0 +1,164 @@
+"""The checklist of one run: what a rebuild needs, and whether the record has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from lineal.lineage.capture_record import Item, item, record_of
+from lineal.lineage.graph import GraphNode
+from lineal.lineage.producers import Producers, execution_of
+from lineal.model.nodes import Artifact, Execution, ExecutionState
+
+_SEEN = 3
+
+
+class Outcome(Enum):
+    """How an item of the checklist ended."""
+
+    PASS = "pass"  # noqa: S105  not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One item: its outcome in a sentence, and what to do about it."""
+
+    item: str
+    outcome: Outcome
+    sentence: str
+    advice: str = ""
+
+
+def findings_of(step: GraphNode, producers: Producers, *, trains: frozenset[str]) -> tuple[Finding, ...]:
+    """Return the checklist of one run: code, data, environment, params, seed, hardware, and how it ended.
+
+    Params and a seed are asked for only of runs that train.
+    """
+    run = execution_of(step)
+    record = record_of(run)
+    findings = [_completed(run), _code(run, record), _data(step, producers), _environment(run, record)]
+    if run.type in trains:
+        findings += [_params(run), _seed(run, record)]
+    return (*findings, _hardware(record))
+
+
+def _completed(run: Execution) -> Finding:
+    if run.state in (ExecutionState.COMPLETE, ExecutionState.CACHED):
+        return Finding("completed", Outcome.PASS, "the run ended as it should")
+    if run.state is ExecutionState.FAILED:
+        error = run.properties.get("error")
+        return Finding("completed", Outcome.FAIL, f"the run failed: {error or 'no error was recorded'}", "run it again")
+    sentence = f"the run is {run.state.name.lower()}"
+    return Finding("completed", Outcome.UNKNOWN, sentence, "wait for its end, or see whether its process was killed")
+
+
+def _code(run: Execution, record: Mapping[str, Item]) -> Finding:
+    commit, dirty = _fact(run, record, "commit"), _fact(run, record, "dirty")
+    if not commit.captured:
+        return _code_without_commit(commit, record)
+    text = f"commit {str(commit.value)[:12]}"
+    if not dirty.captured:
+        advice = "let lineal.run capture the state of the repository"
+        return Finding("code", Outcome.UNKNOWN, f"{text}, but whether it had changes is not known", advice)
+    if not dirty.value:
+        return Finding("code", Outcome.PASS, f"{text}, without uncommitted changes")
+    lost = [name for name in ("diff", "untracked") if not item(record, name).settled]
+    if not lost:
+        return Finding("code", Outcome.PASS, f"{text} with uncommitted changes, which are stored")
+    sentence = f"{text} had uncommitted changes, and {' and '.join(lost)} {_are(lost)} not stored"
+    return Finding("code", Outcome.FAIL, sentence, "commit before the run, or keep the changes below the size limit")
+
+
+def _code_without_commit(commit: Item, record: Mapping[str, Item]) -> Finding:
+    script, modules = item(record, "script"), item(record, "modules")
+    if commit.status == "not_applicable" and script.captured and modules.settled:
+        return Finding("code", Outcome.PASS, "there is no repository; the script and its modules are stored")
+    advice = "run inside a git repository, through lineal.run or `lineal run --`"
+    why = commit.reason or "no reason was recorded"
+    return Finding("code", Outcome.UNKNOWN, f"the commit is not known: {why}", advice)
+
+
+def _data(step: GraphNode, producers: Producers) -> Finding:
+    inputs, outputs = producers.inputs(step.key), producers.outputs(step.key)
+    if not inputs and step.node.type != "Ingest":
+        advice = "name what the run reads with run.use(...)"
+        return Finding("data", Outcome.UNKNOWN, "no input was recorded", advice)
+    bare = [found for found in (*inputs, *outputs) if isinstance(found.node, Artifact) and not found.node.fingerprint]
+    if bare:
+        names = ", ".join(found.label for found in bare[:_SEEN]) + (" …" if len(bare) > _SEEN else "")
+        advice = "log content (a frame, a file), not only a name"
+        return Finding("data", Outcome.FAIL, f"{names} {_have(bare)} no fingerprint", advice)
+    counted = f"{len(inputs)} input{'' if len(inputs) == 1 else 's'}" if inputs else "everything it wrote"
+    return Finding("data", Outcome.PASS, f"{counted} known by fingerprint")
+
+
+def _environment(run: Execution, record: Mapping[str, Item]) -> Finding:
+    lock = item(record, "environment")
+    advice = "capture the environment with lineal.run"
+    if not lock.captured:
+        known = run.properties.get("environment")
+        if known:
+            return Finding("environment", Outcome.PASS, f"lock {str(known)[:19]}")
+        return Finding(
+            "environment", Outcome.UNKNOWN, f"the packages are not known: {lock.reason or lock.status}", advice
+        )
+    value = lock.value if isinstance(lock.value, Mapping) else {}
+    if not value.get("fingerprint"):
+        return Finding("environment", Outcome.FAIL, "the packages were seen, but no lock of them is stored", advice)
+    packages = value.get("packages")
+    counted = f"{packages} packages" if isinstance(packages, int) else "the packages"
+    return Finding("environment", Outcome.PASS, f"{counted} locked as {str(value['fingerprint'])[:19]}")
+
+
+def _params(run: Execution) -> Finding:
+    count = sum(name.startswith("param.") for name in run.custom_properties)
+    if count:
+        return Finding("params", Outcome.PASS, f"{count} parameter{'' if count == 1 else 's'} recorded")
+    advice = "log them with params=… or run.log_params(...)"
+    return Finding("params", Outcome.UNKNOWN, "no parameters were recorded; perhaps there are none", advice)
+
+
+def _seed(run: Execution, record: Mapping[str, Item]) -> Finding:
+    advice = "give the run a seed: lineal.run(..., seed=42), or call lineal.set_seed(42)"
+    if "seed" in run.properties:
+        return Finding("seed", Outcome.PASS, f"seed {run.properties['seed']}")
+    seeds = item(record, "seeds")
+    if not seeds.captured:
+        return Finding("seed", Outcome.UNKNOWN, f"the seeds are not known: {seeds.reason or seeds.status}", advice)
+    if not seeds.value:
+        return Finding("seed", Outcome.FAIL, "no seed was set before the training", advice)
+    return Finding("seed", Outcome.PASS, f"seeds of {', '.join(_keys(seeds))} recorded")
+
+
+def _hardware(record: Mapping[str, Item]) -> Finding:
+    lost = [name for name in ("cpu_memory", "gpu") if not item(record, name).settled]
+    if not lost:
+        return Finding("hardware", Outcome.PASS, "processor, memory and accelerators are recorded")
+    why = item(record, lost[0]).reason or item(record, lost[0]).status
+    advice = "exact equality needs the same hardware; pip install 'lineal[hardware]' sees accelerators"
+    return Finding("hardware", Outcome.UNKNOWN, f"{' and '.join(lost)} not known: {why}", advice)
+
+
+def _fact(run: Execution, record: Mapping[str, Item], name: str) -> Item:
+    """Return an item of the record, or the run's own property where the user stated it."""
+    found = item(record, name)
+    stated = run.properties.get(name)
+    if found.captured or stated is None or not isinstance(stated, str | bool):
+        return found
+    return Item("captured", stated)
+
+
+def _keys(seeds: Item) -> Iterator[str]:
+    value = seeds.value
+    return (str(key) for key in value) if isinstance(value, Mapping) else iter(("the run",))
+
+
+def _are(items: list[str]) -> str:
+    return "is" if len(items) == 1 else "are"
+
+
+def _have(items: list[GraphNode]) -> str:
+    return "has" if len(items) == 1 else "have"
