@@ -1,0 +1,92 @@
+"""Content: what a thing given to `use` or `log_…` is, by its bytes: fingerprint, size, schema, kept bytes.
+
+A thing whose content cannot be read as data has no fingerprint: the reason is kept beside it, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from lineal.capture.data import fingerprint_of
+from lineal.errors import Aborted, InvalidArgument, MissingExtra, NotFound, PermissionDenied
+from lineal.model.fingerprint import Fingerprinted
+from lineal.model.values import Value
+
+FRAME_MODULES = ("pandas", "polars", "pyarrow", "numpy")
+UNKNOWN = "fingerprint_unknown"
+"""The custom property that says why an artifact has no fingerprint."""
+
+_UNREADABLE = (InvalidArgument, MissingExtra, Aborted, PermissionDenied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is known about one thing; `facts` become properties of its artifact."""
+
+    fingerprint: str | None
+    canonical: str | None = None
+    uri: str | None = None
+    facts: Mapping[str, Value] = field(default_factory=dict)
+
+
+def is_url(thing: object) -> bool:
+    """Return whether this is the text of a URL (a Windows drive letter is none)."""
+    return isinstance(thing, str) and "://" in thing and len(urlsplit(thing).scheme) > 1
+
+
+def is_data(thing: object) -> bool:
+    """Return whether this is a frame or an array of a library that is loaded already."""
+    module = type(thing).__module__.partition(".")[0]
+    return module in FRAME_MODULES and (hasattr(thing, "shape") or hasattr(thing, "schema"))
+
+
+def of_url(url: str) -> Content:
+    """Return a URL without its credentials; what is behind it was not looked at."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return Content(fingerprint=None, uri=urlunsplit(parts._replace(netloc=host)))
+
+
+def of_path(path: Path) -> Content:
+    """Return the content of a file or directory; NotFound if there is neither."""
+    if not path.exists():
+        raise NotFound(
+            f"there is no file or directory {path}",
+            hint="a reference has the form kind:name@version, a URL has a scheme, such as s3://",
+        )
+    uri = path.absolute().as_uri()
+    try:
+        return _described(fingerprint_of(path), uri)
+    except _UNREADABLE as error:
+        return Content(fingerprint=None, uri=uri, facts={UNKNOWN: str(error)})
+
+
+def of_data(thing: object) -> Content:
+    """Return the content of a frame, an array, bytes or JSON values; InvalidArgument for anything else."""
+    try:
+        return _described(fingerprint_of(thing), None)
+    except _UNREADABLE as error:
+        if not is_data(thing):
+            raise
+        return Content(fingerprint=None, facts={UNKNOWN: str(error), **_shape(thing)})
+
+
+def _described(found: Fingerprinted, uri: str | None) -> Content:
+    # What the digits were made from, and by which version of which rule, so that they can be made again.
+    facts: dict[str, Value] = {"fingerprint_kind": found.kind, "fingerprint_rule": found.rule}
+    for name, value in (("rows", found.rows), ("columns", found.columns), ("bytes", found.bytes)):
+        if value is not None:
+            facts[name] = value
+    if found.schema is not None:
+        facts["schema"] = found.schema
+    if found.column_fingerprints:
+        facts["column_fingerprints"] = found.column_fingerprints
+    return Content(fingerprint=found.fingerprint, uri=uri, facts=facts)
+
+
+def _shape(thing: object) -> dict[str, Value]:
+    shape = getattr(thing, "shape", ())
+    return {name: int(size) for name, size in zip(("rows", "columns"), shape, strict=False)}

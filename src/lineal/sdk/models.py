@@ -1,0 +1,79 @@
+"""Models: from a fitted object, its bytes or its file to the artifact that is wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lineal.capture.data import fingerprint_of
+from lineal.errors import NotFound
+from lineal.model.edges import EventType
+from lineal.model.values import Value
+from lineal.sdk.wanted import Wanted, checked_facts, checked_name, checked_version
+
+PICKLE_PROTOCOL = 5
+
+
+def wanted_model(
+    model: object, *, name: str, version: str | None = None, properties: Mapping[str, Value] | None = None
+) -> Wanted:
+    """Return the model a run wants to keep: bytes as they are, a file's content, anything else pickled.
+
+    A model that cannot be pickled is recorded by its fitted state alone and the reason beside it.
+    """
+    family, version, given = checked_name(name, "a model"), checked_version(version), checked_facts(properties)
+    if isinstance(model, str | os.PathLike):
+        return _of_file(Path(model), family, version, given)
+    if isinstance(model, bytes | bytearray):
+        data, canonical, facts = bytes(model), None, {"format": "bytes"}
+    else:
+        data, canonical, facts = _of_object(model)
+    if data is not None:
+        facts = {"bytes": len(data), **facts}
+    return Wanted(
+        role=EventType.OUTPUT,
+        type="Model",
+        family=family,
+        version=version,
+        fingerprint=f"sha256:{hashlib.sha256(data).hexdigest()}" if data is not None else None,
+        canonical=canonical,
+        facts={**facts, **given},
+        keep=data,
+    )
+
+
+def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, Value]) -> Wanted:
+    if not path.is_file():
+        raise NotFound(f"there is no model file {path}")
+    found = fingerprint_of(path)
+    return Wanted(
+        role=EventType.OUTPUT,
+        type="Model",
+        family=family,
+        version=version,
+        fingerprint=found.fingerprint,
+        uri=path.absolute().as_uri(),
+        facts={"format": "file", "bytes": path.stat().st_size, **given},
+        keep=path,
+    )
+
+
+def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value]]:
+    """Return the pickled bytes, the fingerprint of the fitted state, and the facts; what fails is a reason."""
+    facts: dict[str, Value] = {"framework": _framework(model)}
+    try:
+        data = pickle.dumps(model, protocol=PICKLE_PROTOCOL)
+    except Exception as error:  # noqa: BLE001  whatever the classes inside raise must not end a training
+        return None, None, {**facts, "bytes_unknown": f"cannot be pickled: {type(error).__name__}: {error}"}
+    return data, None, {**facts, "format": "pickle"}
+
+
+def _framework(model: object) -> str:
+    """Return the package a model's class comes from, with its version: `sklearn 1.6.0`."""
+    package = type(model).__module__.partition(".")[0]
+    version = getattr(sys.modules.get(package), "__version__", None)
+    return f"{package} {version}" if isinstance(version, str) else package

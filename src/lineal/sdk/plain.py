@@ -1,0 +1,85 @@
+"""Plain values: what users pass as parameters and metrics, turned into values that can be kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import Enum
+from typing import SupportsFloat
+
+from lineal.errors import InvalidArgument, PropertyTypeMismatch
+from lineal.model.values import Json, Proto, Value, check
+
+PARAMETER = "param."
+METRIC = "metric."
+
+
+def parameters(params: Mapping[str, object]) -> dict[str, Value]:
+    """Return custom properties `param.NAME`; InvalidArgument names the first one that cannot be kept.
+
+    NumPy scalars become Python's, paths and enums text, sets sorted lists. None is kept as the text `None`.
+    """
+    if not isinstance(params, Mapping):
+        raise InvalidArgument(
+            f"parameters are a dict of name and value, got {params!r} ({type(params).__name__})",
+            hint="for an argparse.Namespace pass vars(namespace)",
+        )
+    kept: dict[str, Value] = {}
+    for name, given in params.items():
+        value = _value(given)
+        check(f"{PARAMETER}{name}", value)
+        kept[f"{PARAMETER}{name}"] = value
+    return kept
+
+
+def number(name: str, value: object) -> float:
+    """Return a metric's value as a float (bool, ints, NumPy scalars and one-element tensors count as numbers)."""
+    if type(value) is float:
+        return value
+    if isinstance(value, str | bytes) or not isinstance(value, SupportsFloat):
+        raise PropertyTypeMismatch(
+            f"metric {name!r} is a number, got {value!r} ({type(value).__name__})",
+            hint="texts belong in log_params, arrays and tables in log_artifact",
+        )
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise PropertyTypeMismatch(f"metric {name!r} cannot be one number: {error}") from error
+
+
+def is_plain(value: object) -> bool:
+    """Return whether a value is a setting rather than data: a scalar, None, or lists and dicts of such."""
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and is_plain(item) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str | os.PathLike | Enum)
+
+
+def _value(given: object) -> Value:
+    if given is None:
+        return "None"
+    value = _json(given)
+    # `check` refuses what is still not a value, with the parameter's name.
+    return value  # type: ignore[return-value]
+
+
+def _json(given: object) -> Json | Proto:
+    if given is None or isinstance(given, Proto):
+        return given
+    if isinstance(given, Enum):
+        return _json(given.value)
+    if isinstance(given, bool | str | bytes):
+        return given
+    if isinstance(given, os.PathLike):
+        return os.fspath(given)
+    if isinstance(given, Mapping):
+        return {str(key): _json(item) for key, item in given.items()}  # type: ignore[misc]
+    if isinstance(given, set | frozenset):
+        return sorted((_json(item) for item in given), key=repr)  # type: ignore[type-var, return-value]
+    if isinstance(given, list | tuple):
+        return [_json(item) for item in given]  # type: ignore[misc]
+    if isinstance(given, int | float):
+        return given
+    item = getattr(given, "item", None)  # NumPy scalars and one-element tensors
+    return item() if callable(item) and getattr(given, "ndim", None) == 0 else given  # type: ignore[return-value]

@@ -1,0 +1,256 @@
+"""The recorder: writes one run into its store, and keeps the user's code going where the store fails.
+
+What could not be written waits in memory and is tried again with the next call and at the end.
+Mistakes in what the user stated are raised at the call; faults of the store are one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from lineal.errors import (
+    Aborted,
+    AlreadyExists,
+    CausalityViolation,
+    DataLoss,
+    FailedPrecondition,
+    LinealError,
+    PermissionDenied,
+    ResourceExhausted,
+    Unavailable,
+)
+from lineal.model.edges import INPUTS, OUTPUTS, EventType
+from lineal.model.ids import ArtifactId
+from lineal.model.metrics import MetricSeries
+from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.publication import Origin, Publication, Use
+from lineal.model.values import Value
+from lineal.sdk.metrics import Point, series_of
+from lineal.sdk.versions import choose
+from lineal.sdk.wanted import Wanted
+from lineal.workspace import Workspace
+
+FAULTS = (Aborted, DataLoss, PermissionDenied, ResourceExhausted, Unavailable, OSError)
+"""What can go wrong without the user having said anything wrong."""
+
+_ATTEMPTS = 20
+
+
+class Recorder:
+    """Writes one run. All methods are safe in threads; in a forked child they do nothing."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Workspace],
+        execution: Execution,
+        contexts: Sequence[Context],
+        *,
+        actor: str,
+        strict: bool,
+    ) -> None:
+        self.execution = execution
+        self.contexts = tuple(contexts)
+        self._connect = connect
+        self._actor = actor
+        self._strict = strict
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._waiting: list[Wanted] = []
+        self._touched: dict[ArtifactId, EventType] = {}
+        self._warned = False
+
+    @property
+    def is_foreign(self) -> bool:
+        """True in a process forked from the one that started the run: only that one writes it."""
+        return os.getpid() != self._pid
+
+    def start(self) -> None:
+        """Write the run as it stands, so that it is seen even if this process dies."""
+        with self._lock, self._forgiving("the start of the run"):
+            self._publish(f"start {self._label}")
+
+    def record(self, wanted: Wanted) -> Artifact:
+        """Write one artifact with its event and return it as stored; durable when this returns.
+
+        Where the store fails the artifact comes back without an id and is written later.
+        """
+        if self.is_foreign:
+            return wanted.artifact(wanted.version)
+        with self._lock:
+            self._waiting.append(wanted)
+            artifact: Artifact | None = None
+            with self._forgiving(wanted.label):
+                artifact = self._settle_waiting(wanted)
+        return artifact or wanted.artifact(wanted.version)
+
+    def add_parameters(self, parameters: Mapping[str, Value]) -> None:
+        """Add custom properties; the same value twice is fine, another one is AlreadyExists."""
+        with self._lock:
+            known = self.execution.custom_properties
+            for name, value in parameters.items():
+                if name in known and known[name] != value:
+                    raise AlreadyExists(
+                        f"{name} is {known[name]!r} in this run already, got {value!r}",
+                        hint="a run has one value of each parameter; what changes while it works is a metric",
+                    )
+            self.execution = replace(self.execution, custom_properties={**known, **parameters})
+            if not self.is_foreign:
+                with self._forgiving("parameters"):
+                    self._publish(f"log parameters of {self._label}")
+
+    def set_properties(self, properties: Mapping[str, Value]) -> None:
+        """Change properties of the run; they are written with the next thing that is."""
+        with self._lock:
+            self.execution = replace(self.execution, properties={**self.execution.properties, **properties})
+
+    def add_points(self, points: list[Point]) -> bool:
+        """Write metric points and return whether that worked."""
+        with self._lock, self._forgiving("metrics"):
+            if self.execution.id is None:
+                self._publish(f"start {self._label}")
+            assert self.execution.id is not None
+            series = series_of(points, self.execution.id)
+            self._connect().store.put_metrics(series, by=Origin(actor=self._actor, action="log metrics"))
+            return True
+        return False
+
+    def end(self, execution: Execution, points: list[Point]) -> None:
+        """Write everything that still waits, the last metric points and the run's end."""
+        with self._lock:
+            with self._forgiving("what the run logged"):
+                self._settle_waiting(None)
+            self.execution = execution
+            with self._forgiving("the end of the run"):
+                if self.execution.id is None and points:
+                    self._publish(f"start {self._label}")
+                self._publish(f"finish {self._label}", points=points)
+            if self._waiting:
+                names = ", ".join(wanted.label for wanted in self._waiting)
+                _say(f"not recorded, the store could not be written: {names}")
+
+    @property
+    def _label(self) -> str:
+        return f"{self.execution.type} {self.execution.properties.get('label', '')}".strip()
+
+    def _settle_waiting(self, last: Wanted | None) -> Artifact | None:
+        """Write all that waits, in order, and return the last. A mistake is raised only at the call that made it."""
+        artifact: Artifact | None = None
+        while self._waiting:
+            wanted = self._waiting[0]
+            try:
+                artifact = self._settle(wanted)
+            except FAULTS:
+                raise
+            except Exception as error:
+                self._waiting.pop(0)
+                if wanted is last or not isinstance(error, LinealError):
+                    raise
+                _say(f"{wanted.label} was not recorded: {error}")
+                continue
+            self._waiting.pop(0)
+        return artifact
+
+    def _settle(self, wanted: Wanted) -> Artifact:
+        """Find or put the artifact and its event. Another process may take the version meanwhile: look again then."""
+        avoid: set[ArtifactId] = set()
+        for attempt in range(_ATTEMPTS):
+            store = self._connect().store
+            chosen = choose(store, wanted, avoid)
+            if chosen.id is not None and self._is_known(chosen.id, wanted.role):
+                return chosen
+            self._keep(wanted, chosen)
+            try:
+                (artifact_id,) = self._publish(f"log {wanted.label}", wanted=wanted, chosen=chosen)
+            except CausalityViolation:
+                if chosen.id is None or wanted.is_exact:
+                    raise
+                avoid.add(chosen.id)  # the same content again, made from itself: a new version of it
+                continue
+            except AlreadyExists:
+                if wanted.version is not None or attempt == _ATTEMPTS - 1:
+                    raise
+                continue
+            self._touched.setdefault(artifact_id, wanted.role)
+            return chosen if chosen.id is not None else store.get(Artifact, [artifact_id])[0]
+        raise AlreadyExists(f"no free version of {wanted.family} after {_ATTEMPTS} attempts; give a version")
+
+    def _keep(self, wanted: Wanted, chosen: Artifact) -> None:
+        # Bytes first: an artifact whose bytes are missing could not be loaded, bytes without one do no harm.
+        if wanted.keep is None or (chosen.id is not None and chosen.fingerprint != wanted.fingerprint):
+            return
+        files = self._connect().files
+        if chosen.id is not None and chosen.fingerprint is not None and files.has(chosen.fingerprint):
+            return
+        kept = files.put_bytes(wanted.keep) if isinstance(wanted.keep, bytes) else files.put_file(wanted.keep)
+        if kept not in {chosen.fingerprint, chosen.custom_properties.get("kept")}:
+            raise FailedPrecondition(
+                f"{wanted.keep!s} changed while it was logged as {wanted.label}: "
+                f"first {chosen.fingerprint}, then {kept}",
+                hint="log it once it is written completely",
+            )
+
+    def _is_known(self, artifact_id: ArtifactId, role: EventType) -> bool:
+        """Whether the run has this event; what a run made and then reads is no input of it."""
+        before = self._touched.get(artifact_id)
+        if before is None:
+            return False
+        return before == role or (before in OUTPUTS and role in INPUTS)
+
+    def _publish(
+        self,
+        action: str,
+        *,
+        wanted: Wanted | None = None,
+        chosen: Artifact | None = None,
+        points: list[Point] | None = None,
+    ) -> tuple[ArtifactId, ...]:
+        uses: list[Use] = []
+        if wanted is not None and chosen is not None:
+            uses = [Use(artifact=_given(chosen, wanted), type=wanted.role, path=wanted.path, how=wanted.how)]
+        metrics: list[MetricSeries] = []
+        if points and self.execution.id is not None:
+            metrics = series_of(points, self.execution.id)
+        publication = Publication(execution=self.execution, uses=uses, contexts=self.contexts, metrics=metrics)
+        origin = Origin(actor=self._actor, action=action)
+        for attempt in range(_ATTEMPTS):
+            try:
+                published = self._connect().store.publish(publication, by=origin)
+            except Aborted:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                continue
+            self.execution = replace(self.execution, id=published.execution_id)
+            return published.artifact_ids
+        raise AssertionError  # the last attempt returns or raises
+
+    @contextmanager
+    def _forgiving(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except FAULTS as error:
+            if self._strict:
+                raise
+            if not self._warned:
+                self._warned = True
+                _say(f"{what} could not be recorded now and will be tried again: {error}")
+
+
+def _given(chosen: Artifact, wanted: Wanted) -> Artifact | ArtifactId:
+    """A stored output goes in as content, not as an id: the store then knows that it was made again, not older."""
+    if chosen.id is None or wanted.role in OUTPUTS:
+        return replace(chosen, id=None, created_at=None, updated_at=None, entry=None)
+    return chosen.id
+
+
+def _say(text: str) -> None:
+    """Write one line for the user; never in the way, also where stderr is closed."""
+    if sys.stderr is not None:
+        try:
+            sys.stderr.write(f"lineal: {text}\n")
+        except (OSError, ValueError):
+            return

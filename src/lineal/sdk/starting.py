@@ -1,0 +1,88 @@
+"""Starting a run: from the arguments of `lineal.run` to a run that is written and current."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from lineal.errors import InvalidArgument
+from lineal.model.nodes import Context, Execution, ExecutionState
+from lineal.model.values import Value, check_text
+from lineal.sdk.captured import Capturing, seed_everything
+from lineal.sdk.plain import parameters
+from lineal.sdk.recorder import Recorder
+from lineal.sdk.run import CURRENT, Run, checked_seed
+from lineal.sdk.session import Session
+from lineal.workspace import Workspace, current_actor
+
+
+def run(
+    label: str,
+    *,
+    type: str = "Train",
+    name: str | None = None,
+    params: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    experiment: str | None = None,
+    pipeline: str | None = None,
+    url: str | os.PathLike[str] | None = None,
+    workspace: Workspace | None = None,
+    strict: bool = False,
+) -> Run:
+    """Start a run and return it; use it in a `with` block, or call `finish` on it.
+
+        with lineal.run("train", params={"depth": 4}, seed=42) as run:
+            flights = run.use(pd.read_csv("flights.csv"), name="flights")
+            run.log_model(fit(flights), name="delay")
+
+    It is written as RUNNING before this returns and stays so if the process dies. An exception that leaves the
+    block makes it FAILED and goes on. Inside another run it becomes part of it: same workspace, same contexts.
+    `seed` seeds and records. `experiment` and `pipeline` name contexts. `name` must be unique among runs of its type.
+    A store that cannot be written is said on stderr and does not stop the code; with `strict` it raises.
+    """
+    check_text("the label of a run", label)
+    outer = CURRENT.get()
+    custom = parameters(params or {})
+    contexts = _contexts(outer, experiment=experiment, pipeline=pipeline)
+    session = _session(outer, url, workspace)
+    session.enter()
+    properties: dict[str, Value] = {"label": label, "run_id": session.identifiers.new()}
+    if outer is not None:
+        properties["parent_run_id"] = outer.id
+    if seed is not None:
+        properties["seed"] = checked_seed(seed)
+        seed_everything(checked_seed(seed))
+    capturing = Capturing(session.files)
+    execution = Execution(
+        type=type,
+        name=name,
+        state=ExecutionState.RUNNING,
+        external_id=str(properties["run_id"]),
+        properties={**properties, **capturing.at_start()},
+        custom_properties=custom,
+        started_at=session.clock.now(),
+    )
+    recorder = Recorder(session.workspace, execution, contexts, actor=current_actor(), strict=strict)
+    try:
+        return Run(session, recorder, capturing)
+    except BaseException:
+        session.leave()
+        raise
+
+
+def _session(outer: Run | None, url: str | os.PathLike[str] | None, workspace: Workspace | None) -> Session:
+    if workspace is not None and url is not None:
+        raise InvalidArgument(f"a run is in one workspace: got both url={url!r} and workspace={workspace!r}")
+    if outer is not None and not outer.is_foreign and workspace is None and url is None:
+        return outer.session
+    return Session(url=url, workspace=workspace)
+
+
+def _contexts(outer: Run | None, *, experiment: str | None, pipeline: str | None) -> tuple[Context, ...]:
+    """The outer run's contexts and our own, each once."""
+    found = {(context.type, context.name): context for context in (outer.contexts if outer else ())}
+    for type_, name in (("Experiment", experiment), ("Pipeline", pipeline)):
+        if name is not None:
+            check_text(f"the {type_.lower()} of a run", name)
+            found.setdefault((type_, name), Context(type=type_, name=name))
+    return tuple(found.values())

@@ -1,0 +1,190 @@
+"""The workspace: the one place where parts are put together. URL → store, files, predictions, clock.
+
+CLI, server and SDK all ask it. Every method is a thin delegation to the room that knows the answer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from lineal.files import Files
+from lineal.governance import decisions, deployment
+from lineal.governance.deployment import Deployment
+from lineal.lineage import check, diff, impact, paths, query, resolve
+from lineal.lineage.check import Check
+from lineal.lineage.diff import Diff
+from lineal.lineage.graph import LineageGraph
+from lineal.lineage.impact import Impact
+from lineal.lineage.paths import Paths
+from lineal.lineage.resolve import Resolved
+from lineal.model.audit import AuditReport
+from lineal.model.decisions import Decision, DecisionAction
+from lineal.model.ids import Micros, NodeKey
+from lineal.model.predictions import Prediction
+from lineal.model.references import Form, parse_reference
+from lineal.model.traversal import Direction
+from lineal.model.values import Json
+from lineal.serving import loader
+from lineal.serving.loaded import LoadedModel
+from lineal.serving.shipper import Shipped, ship
+from lineal.store.clock import Clock, SystemClock
+from lineal.store.identifiers import Uuid7
+from lineal.store.location import Location, locate
+from lineal.store.open import open_store
+from lineal.store.protocol import Store
+
+_SHIP_WAIT = 5.0
+
+
+class Workspace:
+    """One store with its files and predictions. Close it, or use it in a `with` block. Safe in threads."""
+
+    def __init__(self, location: Location, store: Store, files: Files, clock: Clock) -> None:
+        self.location = location
+        self.store = store
+        self.files = files
+        self.clock = clock
+        self.identifiers = Uuid7(clock)
+
+    # questions -----------------------------------------------------------------------------------
+    def resolve(self, ref: str, *, as_of: Micros | None = None) -> Resolved:
+        """Return the one thing a reference names, or raise NotFound with the nearest names."""
+        self._ship_for(ref)
+        return resolve.resolve(self.store, ref, as_of=as_of)
+
+    def trace(
+        self,
+        ref: str | NodeKey,
+        direction: Direction | None = Direction.UPSTREAM,
+        *,
+        hops: int | None = None,
+        types: Sequence[str] = (),
+        as_of: Micros | None = None,
+        limit: int | None = None,
+    ) -> LineageGraph:
+        """Return what is upstream or downstream of a thing, or both where `direction` is None."""
+        self._ship_for(ref)
+        return query.trace(self.store, ref, direction, hops=hops, types=types, as_of=as_of, limit=limit)
+
+    def impact(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Impact:
+        """Return everything that was made from a thing, grouped by what it means."""
+        return impact.impact(self.store, ref, as_of=as_of)
+
+    def paths(
+        self, a: str | NodeKey, b: str | NodeKey, *, limit: int = paths.LIMIT, as_of: Micros | None = None
+    ) -> Paths:
+        """Return the paths between two things."""
+        return paths.paths(self.store, a, b, limit=limit, as_of=as_of)
+
+    def diff(self, before: str | NodeKey, after: str | NodeKey, *, as_of: Micros | None = None) -> Diff:
+        """Return what changed between two models, runs, datasets or revisions."""
+        return diff.diff(self.store, before, after, files=self.files, as_of=as_of)
+
+    def check(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
+        """Return whether a thing can be rebuilt, and what is missing."""
+        return check.check(self.store, ref, as_of=as_of)
+
+    def prediction(self, trace_id: str) -> Prediction:
+        """Return a prediction by its trace id or a unique prefix; what still lies in a spool is brought in first."""
+        self.ship()
+        return self.store.prediction(trace_id)
+
+    def verify(self, *, progress: Callable[[int, int], None] | None = None) -> AuditReport:
+        """Replay the ledger against every table and return what differs."""
+        return self.store.verify(progress=progress)
+
+    # decisions and models ------------------------------------------------------------------------
+    def approve(
+        self,
+        ref: str,
+        *,
+        reason: str,
+        actor: str | None = None,
+        regulation: str | None = None,
+        action: DecisionAction = DecisionAction.APPROVE,
+        details: Mapping[str, Json] | None = None,
+    ) -> Decision:
+        """Record a decision about a thing's very content and return it. Without an actor it is you."""
+        return decisions.approve(
+            self.store,
+            ref,
+            actor=actor or current_actor(),
+            reason=reason,
+            regulation=regulation,
+            action=action,
+            details=details,
+        )
+
+    def deploy(
+        self,
+        ref: str,
+        *,
+        endpoint: str,
+        reason: str,
+        environment: str = "production",
+        actor: str | None = None,
+        config: Mapping[str, Json] | None = None,
+        unapproved: bool = False,
+    ) -> Deployment:
+        """Make a model the live revision of an endpoint; PolicyRefused unless its very content is approved."""
+        return deployment.deploy(
+            self.store,
+            ref,
+            endpoint=endpoint,
+            environment=environment,
+            actor=actor or current_actor(),
+            reason=reason,
+            config=config,
+            unapproved=unapproved,
+        )
+
+    def load_model(self, ref: str) -> LoadedModel:
+        """Load a model whose bytes are verified against its fingerprint first."""
+        return loader.load_model(self.store, self.files, ref)
+
+    # the workspace itself ------------------------------------------------------------------------
+    def ship(self) -> Shipped:
+        """Bring the predictions that still lie in spools into the store."""
+        return ship(self.location, self.store, wait=_SHIP_WAIT)
+
+    def close(self) -> None:
+        """Give the store's connections back. Closing twice is fine."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Workspace({self.location.url!r})"
+
+    def _ship_for(self, ref: str | NodeKey) -> None:
+        if isinstance(ref, str) and parse_reference(ref).form is Form.PREDICTION:
+            self.ship()
+
+
+def open_workspace(
+    url: str | os.PathLike[str] | None = None, *, create: bool = True, clock: Clock | None = None
+) -> Workspace:
+    """Return the workspace at `url`: a `sqlite:///` URL, a directory or a database file.
+
+    Without a URL it is `LINEAL_URL`, else the nearest `.lineal` in this directory or above it. A missing one is
+    made, or is NotFound with `create=False`.
+    """
+    location = locate(url, create=create)
+    clock = clock or SystemClock()
+    store = open_store(location, clock=clock, create=create)
+    return Workspace(location, store, Files(location.files), clock)
+
+
+def current_actor() -> str:
+    """Return who writes: `LINEAL_ACTOR`, else the name of the operating system's user."""
+    named = os.environ.get("LINEAL_ACTOR") or os.environ.get("USER") or os.environ.get("USERNAME")
+    if named:
+        return named
+    return f"uid:{os.getuid()}" if hasattr(os, "getuid") else "unknown"
