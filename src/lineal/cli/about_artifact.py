@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lineal.cli import documents
 from lineal.cli.about_run import artifact_line, how_good, how_made
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of
 from lineal.cli.surroundings import LIVE, REVISION, Surroundings
 from lineal.cli.times import iso
+from lineal.lineage.check import Rebuildable
+from lineal.lineage.checklist import Outcome
+from lineal.lineage.render.document import decision_document, node_document, plain
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.nodes import Artifact, ArtifactState, key_of
 from lineal.workspace import Workspace
@@ -21,6 +23,8 @@ _MARKS = {
     DecisionAction.REJECT: Mark.BAD,
     DecisionAction.RETIRE: Mark.BAD,
 }
+_OUTCOMES = {Outcome.PASS: Mark.GOOD, Outcome.FAIL: Mark.BAD, Outcome.UNKNOWN: Mark.UNKNOWN}
+_ANSWERS = {Rebuildable.YES: Mark.GOOD, Rebuildable.NO: Mark.BAD, Rebuildable.UNKNOWN: Mark.UNKNOWN}
 
 
 def artifact_cards(workspace: Workspace, artifact: Artifact) -> list[Card]:
@@ -58,16 +62,15 @@ def _identity(around: Surroundings) -> Card:
         lines.append(Line(", ".join(around.about.aliases), "aliases"))
     if size_of(artifact):
         lines.append(Line(size_of(artifact), "size"))
-    for name in ("framework", "format"):
-        if artifact.properties.get(name):
-            lines.append(Line(str(artifact.properties[name]), name))
+    said = [name for name in ("framework", "format") if artifact.properties.get(name)]
+    lines += [Line(str(artifact.properties[name]), name) for name in said]
     if artifact.uri:
         lines.append(Line(artifact.uri, "uri"))
     if artifact.state not in (ArtifactState.LIVE, ArtifactState.UNKNOWN):
         lines.append(Line(artifact.state.name.lower().replace("_", " "), "state", mark=Mark.BAD))
     lines.append(Line(iso(artifact.created_at), "created", aside=f"ledger entry {artifact.entry}"))
     lines += [Line(str(value), name) for name, value in artifact.custom_properties.items()]
-    return Card("identity", name_of(artifact), lines, documents.node(artifact))
+    return Card("identity", name_of(artifact), lines, node_document(artifact))
 
 
 def _trained_on(around: Surroundings) -> Card:
@@ -79,9 +82,9 @@ def _trained_on(around: Surroundings) -> Card:
     if not lines:
         lines = [Line("no data is recorded upstream of it", mark=Mark.UNKNOWN)]
     facts = {
-        "datasets": [documents.node(artifact) for artifact in data],
-        "models": [documents.node(artifact) for artifact in models],
-        "raw_data": [documents.node(artifact) for artifact in raw],
+        "datasets": [node_document(artifact) for artifact in data],
+        "models": [node_document(artifact) for artifact in models],
+        "raw_data": [node_document(artifact) for artifact in raw],
     }
     return Card("trained_on", "What data trained this?", lines, facts)
 
@@ -90,8 +93,8 @@ def _comes_from(around: Surroundings) -> Card:
     read = around.read_by(around.makers())
     raw = [artifact for artifact in around.raw_data() if artifact not in read]
     facts = {
-        "read": [documents.node(artifact) for artifact in read],
-        "raw_data": [documents.node(artifact) for artifact in raw],
+        "read": [node_document(artifact) for artifact in read],
+        "raw_data": [node_document(artifact) for artifact in raw],
     }
     return Card("comes_from", "Where does it come from?", [*_some(read, "made from"), *_some(raw, "raw data")], facts)
 
@@ -108,7 +111,7 @@ def _decided(question: str, around: Surroundings, *, asked: bool) -> Card:
     lines = [_decision(decision, around.artifact) for decision in decisions]
     if not lines and asked:
         lines = [Line("nobody: no decision is recorded about it", mark=Mark.BAD)]
-    return Card("decisions", question, lines, [documents.decision(decision) for decision in decisions])
+    return Card("decisions", question, lines, [decision_document(decision) for decision in decisions])
 
 
 def _decision(decision: Decision, artifact: Artifact) -> Line:
@@ -134,7 +137,7 @@ def _runs_where(around: Surroundings) -> Card:
         aside = f"{environment} · {state} · {said.get('model', '')} · since {iso(revision.created_at)}"
         mark = Mark.GOOD if live else Mark.NONE
         lines.append(Line(name_of(revision), aside=aside, mark=mark))
-        facts.append(documents.node(revision) | {"live": live})
+        facts.append(node_document(revision) | {"live": live})
     if not lines and around.artifact.type == "Model":
         lines = [Line("nowhere: no endpoint serves it")]
     return Card("runs", "What runs where?", lines, facts)
@@ -160,10 +163,22 @@ def _serves(revision: Artifact, around: Surroundings) -> Card:
         Line(str(said.get("dataset", "unknown")), "trained on"),
         Line(str(said.get("environment", "unknown")), "environment"),
     ]
-    facts = {"live": live} | {key: documents.value(value) for key, value in said.items()}
+    facts = {"live": live} | {key: plain(value) for key, value in said.items()}
     return Card("serves", "What runs here?", lines, facts)
 
 
 def _rebuildable(workspace: Workspace, artifact: Artifact) -> Card:
-    check = workspace.check(str(key_of(artifact)))
-    return Card("rebuildable", "Can we rebuild it?", [], None)
+    check = workspace.check(key_of(artifact))
+    lines = [
+        Line(finding.sentence, finding.item, mark=_OUTCOMES[finding.outcome])
+        for finding in check.findings
+        if finding.outcome is not Outcome.PASS
+    ]
+    facts = {
+        "rebuildable": check.rebuildable.value,
+        "captured": check.captured,
+        "items": check.items,
+        "missing": list(check.missing),
+    }
+    sentence = Line(check.sentence, mark=_ANSWERS[check.rebuildable])
+    return Card("rebuildable", "Can we rebuild it?", [sentence, *lines], facts)

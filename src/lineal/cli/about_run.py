@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from lineal.cli import documents
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of, title_of
 from lineal.cli.times import iso, span
+from lineal.lineage.render.document import node_document, plain
 from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json, Value
@@ -50,7 +50,7 @@ def how_made(runs: Sequence[Execution]) -> Card:
     for run in runs:
         lines += [Line(title_of(run), run.type.lower(), aside=when(run), mark=_MARKS.get(run.state, Mark.UNKNOWN))]
         lines += _recipe(run)
-    return Card("made_by", question, lines, [documents.node(run) for run in runs])
+    return Card("made_by", question, lines, [node_document(run) for run in runs])
 
 
 def how_good(runs: Sequence[Execution]) -> Card:
@@ -61,7 +61,7 @@ def how_good(runs: Sequence[Execution]) -> Card:
         if metrics:
             label = str(run.properties.get("label") or run.type.lower())
             lines.append(Line("  ".join(f"{name} {number(value)}" for name, value in metrics.items()), label))
-            facts[name_of(run)] = documents.value(metrics)
+            facts[name_of(run)] = plain(metrics)
     return Card("metrics", "How good is it?", lines, facts)
 
 
@@ -70,7 +70,7 @@ def things(key: str, question: str, artifacts: Sequence[Artifact], *, shown: int
     lines = [artifact_line(artifact) for artifact in artifacts[:shown]]
     if len(artifacts) > shown:
         lines.append(Line(f"… and {len(artifacts) - shown:,} more"))
-    return Card(key, question, lines, [documents.node(artifact) for artifact in artifacts])
+    return Card(key, question, lines, [node_document(artifact) for artifact in artifacts])
 
 
 def artifact_line(artifact: Artifact, label: str = "") -> Line:
@@ -101,7 +101,7 @@ def _identity(run: Execution) -> Card:
     for label, key in (("run id", "run_id"), ("parent run", "parent_run_id"), ("environment", "environment")):
         if run.properties.get(key):
             lines.append(Line(str(run.properties[key]), label))
-    return Card("identity", title_of(run), lines, documents.node(run))
+    return Card("identity", title_of(run), lines, node_document(run))
 
 
 def _recipe(run: Execution) -> list[Line]:
@@ -119,7 +119,7 @@ def _recipe(run: Execution) -> list[Line]:
 
 
 def _numbers(key: str, question: str, values: Mapping[str, Value]) -> Card:
-    facts: Json = documents.value(values)
+    facts: Json = plain(values)
     return Card(key, question, [Line(number(value), name) for name, value in values.items()], facts)
 
 

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli import audit, care, decide, demo, doctor, export, lineage, prediction, run, show
+from lineal.cli import audit, care, decide, doctor, export, lineage, prediction, run, show
 from lineal.cli.exits import ANSWERS
-from lineal.cli.failures import report
+from lineal.cli.failures import flushed, report
 from lineal.cli.options import Invocation
+from lineal.cli.probes import installed_version
 from lineal.errors import STATUS
 
 _ASK, _RECORD, _DECIDE, _PROVE, _CARE = "Ask", "Record", "Decide", "Prove", "Look after"
@@ -24,15 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A name in a script that the terminal's encoding lacks must not end the command.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = typer.main.get_command(app).main(
+        answer = typer.main.get_command(app).main(
             args=arguments, prog_name="lineal", standalone_mode=False, obj=invocation
         )
-        sys.stdout.flush()
-    except BaseException as error:  # noqa: BLE001  the outermost edge: one clear line instead of a trace
-        if isinstance(error, SystemExit):
-            raise
-        return report(error, verbose=invocation.verbose)
-    return code if isinstance(code, int) else 0
+        code = answer if isinstance(answer, int) else 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the outermost edge: one line instead of a trace
+        code = report(error, verbose=invocation.verbose)
+    return flushed(code, verbose=invocation.verbose)
 
 
 def _epilogue() -> str:
@@ -54,7 +53,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"lineal {doctor.installed_version('lineal')}")
+        typer.echo(f"lineal {installed_version('lineal')}")
         raise typer.Exit
 
 
@@ -77,7 +76,6 @@ app.command("paths", rich_help_panel=_ASK)(lineage.paths)
 app.command("check", rich_help_panel=_ASK)(lineage.check)
 app.command("prediction", rich_help_panel=_ASK)(prediction.prediction)
 app.command("run", rich_help_panel=_RECORD, context_settings={"ignore_unknown_options": True})(run.run)
-app.command("demo", rich_help_panel=_RECORD)(demo.demo)
 app.command("approve", rich_help_panel=_DECIDE)(decide.approve)
 app.command("decisions", rich_help_panel=_DECIDE)(decide.decisions)
 app.command("deploy", rich_help_panel=_DECIDE)(decide.deploy)

@@ -35,7 +35,7 @@ def log(
         typer.Option("--after", min=0, metavar="ENTRY", help="Entries after this one, oldest first; else the newest."),
     ] = None,
     url: Url = None,
-    format: AsList = ListFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsList = ListFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """List ledger entries: who wrote what, when and why. Newest first, unless --after is given."""
@@ -57,7 +57,7 @@ def log(
 @app.command("verify")
 def verify(
     url: Url = None,
-    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Replay the ledger against every table. Exit 0 only if nothing differs; else 12, naming each row."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from lineal.cli.output import console, on_terminal, print_text, width
-from lineal.cli.text import safe
+from lineal.cli.output import console, on_terminal, only_ascii, print_text, width
+from lineal.lineage.render.words import safe
 from lineal.model.values import Json
 
 
@@ -51,9 +50,8 @@ def print_cards(cards: Sequence[Card]) -> None:
 
 def sign(mark: Mark) -> str:
     """Return the mark's sign as stdout can show it."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
     rich, plain, _ = mark.value
-    return rich if encoding.startswith("utf") else plain
+    return plain if only_ascii() else rich
 
 
 def _plain(card: Card) -> str:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli import documents
 from lineal.cli.naming import name_of, short
 from lineal.cli.options import Actor, AnswerFormat, AsAnswer, AsList, ListFormat, Reference, Url, Verbose
 from lineal.cli.output import print_csv, print_json, print_table, print_text
 from lineal.cli.times import iso
 from lineal.errors import InvalidArgument
+from lineal.lineage.render.document import decision_document, node_document, plain
 from lineal.model.decisions import Decision, DecisionAction
+from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact
 from lineal.workspace import Workspace, open_workspace
 
@@ -25,12 +26,13 @@ def approve(
     ref: Reference,
     reason: Reason,
     regulation: Annotated[
-        str | None, typer.Option("--regulation", metavar="RULE", help="The rule it answers to, such as 'EU AI Act Art. 14'.")
+        str | None,
+        typer.Option("--regulation", metavar="RULE", help="The rule it answers to, such as 'EU AI Act Art. 14'."),
     ] = None,
     by: Actor = None,
     reject: Annotated[bool, typer.Option("--reject", help="Reject it instead.")] = False,
     url: Url = None,
-    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Approve (or reject) an artifact. The decision holds for the content it has now, not for its name."""
@@ -39,7 +41,7 @@ def approve(
         made = workspace.approve(ref, actor=by, reason=reason, regulation=regulation, action=action)
         (subject,) = workspace.store.get(Artifact, [made.artifact_id])
     if format is AnswerFormat.JSON:
-        print_json(documents.decision(made))
+        print_json(decision_document(made))
         return
     word = "rejected" if reject else "approved"
     print_text(f"{word} {name_of(subject)}  {short(made.fingerprint)}  by {made.actor}: {made.reason}")
@@ -48,7 +50,7 @@ def approve(
 def decisions(
     ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="The artifact; all decisions without it.")] = None,
     url: Url = None,
-    format: AsList = ListFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsList = ListFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """List decisions, oldest first: who decided what, when and why, on which content."""
@@ -57,7 +59,7 @@ def decisions(
         ids = sorted({item.artifact_id for item in found})
         subjects = {node.id: node for node in workspace.store.get(Artifact, ids)}
     if format is ListFormat.JSON:
-        print_json([documents.decision(item) | {"subject": name_of(subjects[item.artifact_id])} for item in found])
+        print_json([decision_document(item) | {"subject": name_of(subjects[item.artifact_id])} for item in found])
         return
     rows = [_row(item, subjects[item.artifact_id]) for item in found]
     if format is ListFormat.CSV:
@@ -78,7 +80,7 @@ def deploy(
         bool, typer.Option("--unapproved", help="Deploy without an approval; the record says so.")
     ] = False,
     url: Url = None,
-    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Deploy an approved model: a new revision of the endpoint. Refused (exit 7) without an approval."""
@@ -87,14 +89,14 @@ def deploy(
             ref, endpoint=endpoint, environment=environment, actor=by, reason=reason, unapproved=unapproved
         )
     if format is AnswerFormat.JSON:
-        revision, made = documents.node(deployment.revision), documents.decision(deployment.decision)
+        revision, made = node_document(deployment.revision), decision_document(deployment.decision)
         print_json({"revision": revision, "decision": made})
         return
     model = deployment.revision.properties.get("model", ref)
     print_text(f"deployed {model} as {name_of(deployment.revision)} in {environment}  by {deployment.decision.actor}")
 
 
-def _subject(workspace: Workspace, ref: str) -> int:
+def _subject(workspace: Workspace, ref: str) -> ArtifactId:
     node = workspace.resolve(ref)
     if not isinstance(node, Artifact) or node.id is None:
         raise InvalidArgument(f"{ref!r} is not an artifact; decisions are about artifacts")
@@ -102,7 +104,7 @@ def _subject(workspace: Workspace, ref: str) -> int:
 
 
 def _row(decision: Decision, subject: Artifact) -> tuple[str, ...]:
-    details = ", ".join(f"{key}={value}" for key, value in decision.details.items())
+    details = ", ".join(f"{key}={plain(value)}" for key, value in decision.details.items())
     return (
         iso(decision.time),
         decision.action.value,

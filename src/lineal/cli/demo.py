@@ -15,7 +15,9 @@ def demo(
     directory: Annotated[
         Path | None, typer.Option("--dir", metavar="DIR", help="Put the whole workspace under this directory.")
     ] = None,
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="Do not start the web application; end by itself.")] = False,
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="Do not start the web application; end by itself.")
+    ] = False,
     small: Annotated[bool, typer.Option("--small", help="Fewer flights and smaller models: seconds.")] = False,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:

@@ -8,14 +8,14 @@ from lineal.cli.exits import UNHEALTHY
 from lineal.cli.options import AnswerFormat, AsAnswer, Url, Verbose
 from lineal.cli.output import console, on_terminal, print_json, print_text
 from lineal.cli.probes import Level, Probe, examine
-from lineal.cli.text import safe
+from lineal.lineage.render.words import safe
 
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 
 def doctor(
     url: Url = None,
-    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Check the installation and the workspace: versions, disk, schema, spool, extras, clock. Exit 22 on a fail."""
@@ -42,9 +42,7 @@ def _tell(probe: Probe) -> None:
         return
     from rich.text import Text
 
-    line = Text.assemble(
-        (f"{probe.level.value:<4}", _COLOURS[probe.level]), "  ", (f"{name:<12} ", "dim"), message
-    )
+    line = Text.assemble((f"{probe.level.value:<4}", _COLOURS[probe.level]), "  ", (f"{name:<12} ", "dim"), message)
     console().print(line, soft_wrap=True)
     if hint:
         console().print(Text(hint, style="dim"), soft_wrap=True)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from lineal.cli import documents
-from lineal.cli.documents import Document
+from lineal.lineage.render.document import Document, decision_document, node_document, prediction_document
 from lineal.model.edges import Association, Attribution
 from lineal.model.ids import Micros
 from lineal.model.listing import ListOptions
@@ -38,7 +38,7 @@ def _documents(store: Store) -> Iterator[tuple[str, Document]]:
         yield "type", documents.node_type(type_)
     for contexts in _pages(store, Context, as_of):
         for context in contexts:
-            yield "node", documents.node(context)
+            yield "node", node_document(context)
     for artifacts in _pages(store, Artifact, as_of):
         yield from _of_artifacts(store, artifacts, as_of)
     for executions in _pages(store, Execution, as_of):
@@ -48,7 +48,7 @@ def _documents(store: Store) -> Iterator[tuple[str, Document]]:
     for alias in store.aliases(history=True, as_of=as_of):
         yield "alias", documents.alias(alias)
     for decision in store.decisions(as_of=as_of):
-        yield "decision", documents.decision(decision)
+        yield "decision", decision_document(decision)
     yield from _predictions(store, last)
     yield from _entries(store, last)
 
@@ -63,11 +63,9 @@ def _pages(store: Store, kind: type[N], as_of: Micros | None) -> Iterator[Sequen
             return
 
 
-def _of_artifacts(
-    store: Store, artifacts: Sequence[Artifact], as_of: Micros | None
-) -> Iterator[tuple[str, Document]]:
+def _of_artifacts(store: Store, artifacts: Sequence[Artifact], as_of: Micros | None) -> Iterator[tuple[str, Document]]:
     for artifact in artifacts:
-        yield "node", documents.node(artifact)
+        yield "node", node_document(artifact)
     ids = [artifact.id for artifact in artifacts if artifact.id is not None]
     if ids:
         for event in store.events(artifacts=ids, as_of=as_of):
@@ -76,29 +74,30 @@ def _of_artifacts(
 
 def _of_executions(store: Store, executions: Sequence[Execution]) -> Iterator[tuple[str, Document]]:
     for execution in executions:
-        yield "node", documents.node(execution)
+        yield "node", node_document(execution)
         assert execution.id is not None
         for series in store.metrics(execution.id):
             yield "metric", documents.series(series)
 
 
-def _memberships(
-    store: Store, contexts: Sequence[Context], as_of: Micros | None
-) -> Iterator[tuple[str, Document]]:
+def _memberships(store: Store, contexts: Sequence[Context], as_of: Micros | None) -> Iterator[tuple[str, Document]]:
     ids = {context.id for context in contexts}
     for edge in store.memberships([key_of(context) for context in contexts], as_of=as_of) if contexts else ():
         if isinstance(edge, Attribution):
-            yield "attribution", {"artifact_id": edge.artifact_id, "context_id": edge.context_id}
+            yield "attribution", {"artifact": f"artifact#{edge.artifact_id}", "context": f"context#{edge.context_id}"}
         elif isinstance(edge, Association):
-            yield "association", {"execution_id": edge.execution_id, "context_id": edge.context_id}
+            yield (
+                "association",
+                {"execution": f"execution#{edge.execution_id}", "context": f"context#{edge.context_id}"},
+            )
         elif edge.child_id in ids:  # the page of its parent finds it a second time
-            yield "parent_context", {"child_id": edge.child_id, "parent_id": edge.parent_id}
+            yield "parent_context", {"child": f"context#{edge.child_id}", "parent": f"context#{edge.parent_id}"}
 
 
 def _predictions(store: Store, last: int) -> Iterator[tuple[str, Document]]:
     for prediction in store.predictions(limit=_ALL):
         if prediction.entry is None or prediction.entry <= last:
-            yield "prediction", documents.prediction(prediction)
+            yield "prediction", prediction_document(prediction)
 
 
 def _entries(store: Store, last: int) -> Iterator[tuple[str, Document]]:

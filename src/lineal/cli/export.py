@@ -13,10 +13,11 @@ from typing import Annotated, TextIO
 import typer
 
 from lineal.cli.dump import records
-from lineal.cli.lineage import Ways, follow, rendered
-from lineal.cli.options import AsOf, GraphFormat, Url, Verbose
+from lineal.cli.options import AsOf, Url, Verbose
 from lineal.cli.output import on_terminal, print_document, say
+from lineal.cli.times import parse_as_of
 from lineal.errors import InvalidArgument
+from lineal.lineage.render import render
 from lineal.workspace import open_workspace
 
 
@@ -43,7 +44,8 @@ _SUFFIXES = {
 }
 
 Out = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to this file, whole or not at all; else stdout.")
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to this file, whole or not at all; else stdout."),
 ]
 
 
@@ -51,8 +53,9 @@ def export(
     ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="Whose lineage, both ways.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole store, one JSON document a line.")] = False,
     out: Out = None,
-    format: Annotated[  # noqa: A002  the option's name is fixed
-        ExportFormat | None, typer.Option("--format", "-f", help="As what; else what the file's ending says, else json.")
+    format: Annotated[
+        ExportFormat | None,
+        typer.Option("--format", "-f", help="As what; else what the file's ending says, else json."),
     ] = None,
     as_of: AsOf = None,
     url: Url = None,
@@ -67,9 +70,9 @@ def export(
         if ref is None:
             _write_lines(records(workspace.store), out)
             return
-        graph = follow(workspace, ref, ways=Ways.BOTH, as_of=as_of)
+        graph = workspace.trace(ref, None, as_of=None if as_of is None else parse_as_of(as_of))
     chosen = format or _SUFFIXES.get(out.suffix.lower() if out else "", ExportFormat.JSON)
-    text = rendered(graph, GraphFormat(chosen.value))
+    text = render(graph, chosen.value)
     if out is None:
         print_document(text)
         return

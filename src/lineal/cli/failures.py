@@ -9,13 +9,12 @@ import sys
 import typer
 
 from lineal.cli.exits import BROKEN_PIPE, INTERRUPTED
-from lineal.cli.text import safe
+from lineal.cli.text import safe_lines
 from lineal.errors import STATUS, Code, LinealError
+from lineal.lineage.render.words import safe
 
 # Typer carries its own copy of Click since 0.26 and the real one before; the family is the same.
-UsageFault: type[Exception] = next(
-    cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException"
-)
+UsageFault: type[Exception] = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
 
 
 def report(error: BaseException, *, verbose: bool) -> int:
@@ -23,7 +22,6 @@ def report(error: BaseException, *, verbose: bool) -> int:
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        silence_stdout()
         return BROKEN_PIPE
     if verbose:
         import traceback
@@ -43,7 +41,17 @@ def report(error: BaseException, *, verbose: bool) -> int:
     return STATUS[Code.INTERNAL].exit
 
 
-def silence_stdout() -> None:
+def flushed(code: int, *, verbose: bool) -> int:
+    """Empty stdout's buffer and return the exit code: another one if what was printed did not arrive."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _silence_stdout()
+        return code or report(error, verbose=verbose)
+    return code
+
+
+def _silence_stdout() -> None:
     """Point stdout at nothing: what is left in its buffer must not raise again when Python exits."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
@@ -59,7 +67,6 @@ def _usage(error: Exception) -> int:
 
 
 def _operating_system(error: OSError) -> int:
-    silence_stdout()
     where = f"{error.filename}: " if error.filename else ""
     _say(f"{where}{error.strerror or error}", None)
     codes = {
@@ -78,4 +85,4 @@ def _say(message: str, hint: str | None) -> None:
     red, dim, off = ("\x1b[1;31m", "\x1b[2m", "\x1b[0m") if coloured else ("", "", "")
     sys.stderr.write(f"{red}error:{off} {safe(message)}\n")
     if hint:
-        sys.stderr.write(f"{dim}hint:{off}  {safe(hint)}\n")
+        sys.stderr.write(f"{dim}hint:{off}  " + safe_lines(hint).replace("\n", "\n       ") + "\n")

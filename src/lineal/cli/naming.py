@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineal.lineage.training import reference_to
 from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
 
 _DIGITS = 12
@@ -15,11 +16,7 @@ def name_of(node: Node) -> str:
     if isinstance(node, Execution):
         run_id = node.external_id or node.properties.get("run_id")
         return f"run:{str(run_id)[:_DIGITS]}" if run_id else str(key_of(node))
-    if not node.name:
-        return str(key_of(node))
-    if node.type == "EndpointRevision":
-        return f"endpoint:{node.name}"
-    return f"{node.type.lower()}:{node.name}"
+    return reference_to(node)
 
 
 def title_of(node: Node) -> str:

@@ -83,7 +83,9 @@ AsOf = Annotated[
         help="Answer as of this moment: ISO 8601 with a time zone, or a date (its end, in UTC).",
     ),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most N nodes; says what is missing.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="At most N nodes; says what is missing.")
+]
 AsGraph = Annotated[GraphFormat, typer.Option("--format", "-f", help="How to print it.")]
 AsList = Annotated[ListFormat, typer.Option("--format", "-f", help="How to print it.")]
 AsAnswer = Annotated[AnswerFormat, typer.Option("--format", "-f", help="How to print it.")]

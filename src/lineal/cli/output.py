@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 from unicodedata import east_asian_width
 
-from lineal.cli.text import safe, safe_json, safe_lines
+from lineal.cli.text import safe_json, safe_lines
+from lineal.lineage.render.words import safe
 from lineal.model.values import Json
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def console(stream: TextIO | None = None) -> Console:
     )
 
 
+def only_ascii() -> bool:
+    """Return whether stdout cannot show more than ASCII."""
+    return not _encoding().startswith("utf")
+
+
 def print_json(document: Json) -> None:
     """Print exactly one JSON document on stdout."""
     print_json_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
@@ -51,8 +57,7 @@ def print_json(document: Json) -> None:
 
 def print_json_text(text: str) -> None:
     """Print a ready JSON document; what the stream cannot show, or a terminal would obey, is escaped."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    if not encoding.lower().replace("-", "").startswith("utf"):
+    if only_ascii():
         text = json.dumps(json.loads(text), indent=2)
     _write(safe_json(text))
 
@@ -117,6 +122,10 @@ def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers:
             padded.append(gap + cell if name in numbers else cell + gap)
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def _encoding() -> str:
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
 
 
 def _write(text: str) -> None:

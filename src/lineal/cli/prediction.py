@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli import documents
 from lineal.cli.cards import Card, Line, print_cards
 from lineal.cli.naming import name_of, short
 from lineal.cli.options import AnswerFormat, AsAnswer, Url, Verbose
 from lineal.cli.output import print_json
 from lineal.cli.times import iso, span
+from lineal.lineage.render.document import node_document, prediction_document
 from lineal.model.nodes import Artifact
 from lineal.model.predictions import Prediction
 from lineal.workspace import Workspace, open_workspace
@@ -19,10 +19,11 @@ from lineal.workspace import Workspace, open_workspace
 
 def prediction(
     trace: Annotated[
-        str, typer.Argument(metavar="TRACE", help="The X-Lineage-Trace-Id of the answer, or its first 8 digits or more.")
+        str,
+        typer.Argument(metavar="TRACE", help="The X-Lineage-Trace-Id of the answer, or its first 8 digits or more."),
     ],
     url: Url = None,
-    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Show one prediction: what was answered, by which revision, model and training data."""
@@ -31,7 +32,7 @@ def prediction(
         cards = prediction_cards(workspace, found)
     if format is AnswerFormat.JSON:
         answers = {card.key: card.facts for card in cards}
-        print_json({"prediction": documents.prediction(found), "answers": answers})
+        print_json({"prediction": prediction_document(found), "answers": answers})
         return
     print_cards(cards)
 
@@ -46,7 +47,7 @@ def prediction_cards(workspace: Workspace, found: Prediction) -> list[Card]:
         Line(found.endpoint, "endpoint"),
         Line(digest, "input", aside="keyed digest; the input itself is never kept" if found.input_digest else ""),
     ]
-    answer = Card("answer", f"What was answered?  prediction:{found.trace_id}", lines, documents.prediction(found))
+    answer = Card("answer", f"What was answered?  prediction:{found.trace_id}", lines, prediction_document(found))
     return [answer, _behind(workspace, found)]
 
 
@@ -62,7 +63,7 @@ def _behind(workspace: Workspace, found: Prediction) -> Card:
         Line(str(said.get("dataset", "unknown")), "trained on"),
         Line(f"lineal trace prediction:{found.trace_id[:12]}", "everything"),
     ]
-    facts = {"revision": documents.node(revision)}
+    facts = {"revision": node_document(revision)}
     return Card("behind", question, lines, facts)
 
 

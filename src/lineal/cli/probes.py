@@ -170,5 +170,7 @@ def _clock(newest: Micros | None) -> Probe:
     if now < _EARLIEST * 1_000_000:
         return Probe("clock", Level.FAIL, f"this machine says {iso(now)}", "set the clock")
     if newest is not None and newest > now + _SLACK_US:
-        return Probe("clock", Level.WARN, f"now is {iso(now)}, but the newest entry is of {iso(newest)}", "set the clock")
+        return Probe(
+            "clock", Level.WARN, f"now is {iso(now)}, but the newest entry is of {iso(newest)}", "set the clock"
+        )
     return Probe("clock", Level.OK, iso(now))

@@ -1,12 +1,107 @@
-"""`lineal run`: any command as a recorded Run. Its output, input and exit code are the command's own."""
+"""`lineal run`: any command as a recorded Run. Its input, output and exit code are the command's own."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
+
+from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND
+from lineal.cli.options import Url, Verbose
+from lineal.cli.output import say
+from lineal.errors import InvalidArgument
+from lineal.sdk.starting import run as start_run
+from lineal.workspace import open_workspace
+
+_MOST = 2**32 - 1
+_PASSED_ON = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def run(
+    command: Annotated[
+        list[str], typer.Argument(metavar="-- CMD…", help="The command, with its own options behind --.")
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What the run is called; else the script's name.")
+    ] = None,
+    type_: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Its type: Train, Transform, Ingest, Evaluate …")
+    ] = "Train",
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, max=_MOST, metavar="S", help="Recorded, and PYTHONHASHSEED of the command."),
+    ] = None,
+    url: Url = None,
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Run any command as a recorded Run: git, environment, hardware, arguments, exit status.
+
+    Hash randomisation of Python is fixed before the interpreter starts: PYTHONHASHSEED is the seed, or 0,
+    unless it is set already. Runs inside the command become part of this one. The exit code is the command's.
+    """
+    if not command[0]:
+        raise InvalidArgument("the command is empty", hint="lineal run -- python train.py")
+    with open_workspace(url) as workspace:  # a workspace that cannot be written is said before anything starts
+        recorded = start_run(name or _label(command), type=type_, seed=seed, workspace=workspace)
+        environment = _environment(seed, recorded.id, workspace.location.url)
+        recorded.log_params({"command": shlex.join(command), "PYTHONHASHSEED": environment["PYTHONHASHSEED"]})
+        status = _execute(command, environment)
+        recorded.finish(SystemExit(status))
+    if status:
+        raise typer.Exit(status)
+
+
+def _label(command: Sequence[str]) -> str:
+    scripts = [word for word in command if Path(word).suffix in {".py", ".sh", ".R", ".ipynb"}]
+    return Path(scripts[0] if scripts else command[0]).name
+
+
+def _environment(seed: int | None, run_id: str, url: str) -> dict[str, str]:
+    environment = {**os.environ, "LINEAL_PARENT_RUN": run_id, "LINEAL_URL": url}
+    environment.setdefault("PYTHONHASHSEED", str(seed or 0))
+    return environment
+
+
+def _execute(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run the command in our place and return its status as a shell would: 128 + signal if one ended it."""
+    with _signals_are_the_commands() as children:
+        try:
+            child = subprocess.Popen(command, env=environment)
+        except FileNotFoundError:
+            say(f"error: there is no command {command[0]!r}")
+            return COMMAND_NOT_FOUND
+        except OSError as error:
+            say(f"error: {command[0]!r} cannot be executed: {error.strerror}")
+            return CANNOT_EXECUTE
+        children.append(child)
+        status = child.wait()
+    return status if status >= 0 else 128 - status
+
+
+@contextmanager
+def _signals_are_the_commands() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """While the command runs, Ctrl-C is its own business (the terminal sends it to both) and SIGTERM is passed on."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def wait_for_it(_number: int, _frame: FrameType | None) -> None:
+        """Do nothing; a handler, unlike SIG_IGN, is not inherited by the command."""
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        for child in children:
+            child.send_signal(number)
+
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, wait_for_it)}
+    before |= {number: signal.signal(number, pass_on) for number in _PASSED_ON}
+    try:
+        yield children
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

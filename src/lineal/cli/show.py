@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lineal.cli import documents
 from lineal.cli.about_artifact import artifact_cards
 from lineal.cli.about_run import run_cards, things
 from lineal.cli.cards import Card, Line, print_cards
@@ -11,6 +10,7 @@ from lineal.cli.options import AnswerFormat, AsAnswer, Reference, Url, Verbose
 from lineal.cli.output import print_json
 from lineal.cli.prediction import prediction_cards
 from lineal.cli.times import iso
+from lineal.lineage.render.document import node_document, prediction_document
 from lineal.model.edges import Association, Attribution
 from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
 from lineal.model.predictions import Prediction
@@ -21,7 +21,7 @@ from lineal.workspace import Workspace, open_workspace
 def show(
     ref: Reference,
     url: Url = None,
-    format: AsAnswer = AnswerFormat.TABLE,  # noqa: A002  the option's name is fixed
+    format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Show one thing: what trained it, can we rebuild it, who approved it, what runs where.
@@ -32,7 +32,7 @@ def show(
         found = workspace.resolve(ref)
         cards = _cards(workspace, found)
     if format is AnswerFormat.JSON:
-        thing = documents.prediction(found) if isinstance(found, Prediction) else documents.node(found)
+        thing = prediction_document(found) if isinstance(found, Prediction) else node_document(found)
         name = f"prediction:{found.trace_id}" if isinstance(found, Prediction) else name_of(found)
         answers = {card.key: card.facts for card in cards if card.key != "identity"}
         print_json({"reference": name, "thing": thing, "answers": answers})
@@ -54,12 +54,15 @@ def _context_cards(store: Store, context: Context) -> list[Card]:
     members = store.memberships([key_of(context)])
     artifacts = [edge.artifact_id for edge in members if isinstance(edge, Attribution)]
     executions = [edge.execution_id for edge in members if isinstance(edge, Association)]
-    lines = [Line(context.type, "type"), Line(iso(context.created_at), "created", aside=f"ledger entry {context.entry}")]
+    lines = [
+        Line(context.type, "type"),
+        Line(iso(context.created_at), "created", aside=f"ledger entry {context.entry}"),
+    ]
     lines += [Line(str(value), name) for name, value in {**context.properties, **context.custom_properties}.items()]
     runs = [Line(name_of(run), run.type, aside=run.state.name.lower()) for run in store.get(Execution, executions)]
     facts = [name_of(run) for run in store.get(Execution, executions)]
     cards = [
-        Card("identity", name_of(context), lines, documents.node(context)),
+        Card("identity", name_of(context), lines, node_document(context)),
         Card("runs", "Which runs belong to it?", runs, facts),
         things("artifacts", "Which artifacts belong to it?", store.get(Artifact, artifacts)),
     ]

@@ -1,21 +1,13 @@
-"""Text that is safe to show: no name or message can steer the terminal it is printed on."""
+"""Text that is safe to print whole: no name or message can steer the terminal. One line of it: `words.safe`."""
 
 from __future__ import annotations
 
 import re
 
-# C0 and C1 controls (ESC and CSI among them), DEL, line separators, and the marks that reorder text.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+from lineal.lineage.render.words import safe
 
-
-def safe(text: str) -> str:
-    r"""Return the text on one line, each control character written out.
-
-    >>> safe("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return _CONTROLS.sub(_written_out, text)
+# Escapes and other controls, line separators, and the marks that reorder text.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def safe_lines(text: str) -> str:
@@ -26,12 +18,6 @@ def safe_lines(text: str) -> str:
 def safe_json(text: str) -> str:
     r"""Return the JSON text with every control character inside its strings as `\uXXXX`: the same document."""
     return "\n".join(_CONTROLS.sub(_escaped, line) for line in text.split("\n"))
-
-
-def _written_out(match: re.Match[str]) -> str:
-    character = match.group()
-    point = ord(character)
-    return _SHORT.get(character) or (f"\\x{point:02x}" if point <= 0xFF else f"\\u{point:04x}")  # noqa: PLR2004
 
 
 def _escaped(match: re.Match[str]) -> str:

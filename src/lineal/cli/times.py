@@ -37,11 +37,6 @@ def iso(time: Micros | None) -> str:
     return "" if time is None else (_EPOCH + time * _MICRO).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def iso_exact(time: Micros | None) -> str | None:
-    """Return a time to the microsecond, for machines."""
-    return None if time is None else (_EPOCH + time * _MICRO).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def span(duration_us: int) -> str:
     """Return a duration for people: `850 ms`, `12.3 s`, `4 min 02 s`."""
     seconds = duration_us / 1e6
