@@ -5,12 +5,14 @@ A thing whose content cannot be read as data has no fingerprint: the reason is k
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from lineal.capture.data import fingerprint_of
+from lineal.capture.secrets import HIDDEN, redact, redact_value
 from lineal.errors import Aborted, InvalidArgument, MissingExtra, NotFound, PermissionDenied
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Value
@@ -47,12 +49,20 @@ def of_url(url: str) -> Content:
     """Return a URL without its credentials; what is behind it was not looked at."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return Content(fingerprint=None, uri=urlunsplit(parts._replace(netloc=host)))
+    query = "&".join(_clean(part) for part in parts.query.split("&")) if parts.query else ""
+    return Content(fingerprint=None, uri=redact(urlunsplit(parts._replace(netloc=host, query=query))))
+
+
+def _clean(part: str) -> str:
+    name, equals, value = part.partition("=")
+    # A signed URL is a key to what it names: S3, Azure and Google put theirs here.
+    is_signature = name.lower() in {"sig", "signature"} or name.lower().endswith(("-signature", "-security-token"))
+    return name + equals + (HIDDEN if is_signature else redact_value(name, value))
 
 
 def of_path(path: Path) -> Content:
     """Return the content of a file or directory; NotFound if there is neither."""
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110  any text may come here, also one too long to be a path
         raise NotFound(
             f"there is no file or directory {path}",
             hint="a reference has the form kind:name@version, a URL has a scheme, such as s3://",
@@ -77,9 +87,8 @@ def of_data(thing: object) -> Content:
 def _described(found: Fingerprinted, uri: str | None) -> Content:
     # What the digits were made from, and by which version of which rule, so that they can be made again.
     facts: dict[str, Value] = {"fingerprint_kind": found.kind, "fingerprint_rule": found.rule}
-    for name, value in (("rows", found.rows), ("columns", found.columns), ("bytes", found.bytes)):
-        if value is not None:
-            facts[name] = value
+    sizes = {"rows": found.rows, "columns": found.columns, "bytes": found.bytes}
+    facts |= {name: size for name, size in sizes.items() if size is not None}
     if found.schema is not None:
         facts["schema"] = found.schema
     if found.column_fingerprints:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lineal.capture.secrets import redact
 from lineal.model.nodes import ExecutionState
-from lineal.sdk.captured import redacted
 
 MOST_CHARACTERS = 2000
 _INTERRUPTED = 130
@@ -45,7 +45,7 @@ def _text(error: BaseException) -> str:
         said = f"(its text failed with {type(broken).__name__})"
     place = _place(error)
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return redacted(text)[:MOST_CHARACTERS] + place
+    return redact(text[: 2 * MOST_CHARACTERS])[:MOST_CHARACTERS] + place
 
 
 def _place(error: BaseException) -> str:

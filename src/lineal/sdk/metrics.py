@@ -43,7 +43,7 @@ class MetricQueue:
         self.dropped = 0
 
     def add(self, values: Mapping[str, object], step: int | None) -> None:
-        """Queue one point of each metric. Without a step each metric counts its own: 0, 1, 2 …"""
+        """Queue one point of each metric. Without a step each metric counts its own, from 0."""
         if not isinstance(values, Mapping):
             raise InvalidArgument(f"metrics are a dict of name and number, got {values!r} ({type(values).__name__})")
         if step is not None:

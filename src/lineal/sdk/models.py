@@ -28,12 +28,7 @@ def wanted_model(
     family, version, given = checked_name(name, "a model"), checked_version(version), checked_facts(properties)
     if isinstance(model, str | os.PathLike):
         return _of_file(Path(model), family, version, given)
-    if isinstance(model, bytes | bytearray):
-        data, canonical, facts = bytes(model), None, {"format": "bytes"}
-    else:
-        data, canonical, facts = _of_object(model)
-    if data is not None:
-        facts = {"bytes": len(data), **facts}
+    data, canonical, facts = _of_bytes(model) if isinstance(model, bytes | bytearray) else _of_object(model)
     return Wanted(
         role=EventType.OUTPUT,
         type="Model",
@@ -62,6 +57,10 @@ def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, V
     )
 
 
+def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, str | None, dict[str, Value]]:
+    return bytes(model), None, {"format": "bytes", "bytes": len(model)}
+
+
 def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value]]:
     """Return the pickled bytes, the fingerprint of the fitted state, and the facts; what fails is a reason."""
     facts: dict[str, Value] = {"framework": _framework(model)}
@@ -69,7 +68,7 @@ def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value
         data = pickle.dumps(model, protocol=PICKLE_PROTOCOL)
     except Exception as error:  # noqa: BLE001  whatever the classes inside raise must not end a training
         return None, None, {**facts, "bytes_unknown": f"cannot be pickled: {type(error).__name__}: {error}"}
-    return data, None, {**facts, "format": "pickle"}
+    return data, None, {**facts, "format": "pickle", "bytes": len(data)}
 
 
 def _framework(model: object) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from enum import Enum
-from typing import SupportsFloat
+from typing import SupportsFloat, cast
 
+from lineal.capture.secrets import redact_value
 from lineal.errors import InvalidArgument, PropertyTypeMismatch
-from lineal.model.values import Json, Proto, Value, check
+from lineal.model.values import Value, check
 
 PARAMETER = "param."
 METRIC = "metric."
@@ -18,6 +19,7 @@ def parameters(params: Mapping[str, object]) -> dict[str, Value]:
     """Return custom properties `param.NAME`; InvalidArgument names the first one that cannot be kept.
 
     NumPy scalars become Python's, paths and enums text, sets sorted lists. None is kept as the text `None`.
+    Secrets are left out.
     """
     if not isinstance(params, Mapping):
         raise InvalidArgument(
@@ -26,7 +28,7 @@ def parameters(params: Mapping[str, object]) -> dict[str, Value]:
         )
     kept: dict[str, Value] = {}
     for name, given in params.items():
-        value = _value(given)
+        value = _value(str(name), given)
         check(f"{PARAMETER}{name}", value)
         kept[f"{PARAMETER}{name}"] = value
     return kept
@@ -56,30 +58,25 @@ def is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str | os.PathLike | Enum)
 
 
-def _value(given: object) -> Value:
-    if given is None:
-        return "None"
-    value = _json(given)
-    # `check` refuses what is still not a value, with the parameter's name.
-    return value  # type: ignore[return-value]
+def _value(name: str, given: object) -> Value:
+    value = _kept(given)
+    if isinstance(value, str):
+        return redact_value(name, value)
+    # None has no type of its own; what is no value at all is refused by `check`, with the parameter's name.
+    return "None" if value is None else cast("Value", value)
 
 
-def _json(given: object) -> Json | Proto:
-    if given is None or isinstance(given, Proto):
-        return given
+def _kept(given: object) -> object:
     if isinstance(given, Enum):
-        return _json(given.value)
-    if isinstance(given, bool | str | bytes):
-        return given
+        return _kept(given.value)
     if isinstance(given, os.PathLike):
         return os.fspath(given)
     if isinstance(given, Mapping):
-        return {str(key): _json(item) for key, item in given.items()}  # type: ignore[misc]
+        return {str(key): _kept(item) for key, item in given.items()}
     if isinstance(given, set | frozenset):
-        return sorted((_json(item) for item in given), key=repr)  # type: ignore[type-var, return-value]
+        return sorted((_kept(item) for item in given), key=repr)
     if isinstance(given, list | tuple):
-        return [_json(item) for item in given]  # type: ignore[misc]
-    if isinstance(given, int | float):
-        return given
-    item = getattr(given, "item", None)  # NumPy scalars and one-element tensors
-    return item() if callable(item) and getattr(given, "ndim", None) == 0 else given  # type: ignore[return-value]
+        return [_kept(item) for item in given]
+    if getattr(given, "ndim", None) == 0 and hasattr(given, "item"):  # NumPy scalars, one-element tensors
+        return given.item()
+    return given

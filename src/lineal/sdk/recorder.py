@@ -110,14 +110,15 @@ class Recorder:
 
     def add_points(self, points: list[Point]) -> bool:
         """Write metric points and return whether that worked."""
+        written = False
         with self._lock, self._forgiving("metrics"):
             if self.execution.id is None:
                 self._publish(f"start {self._label}")
             assert self.execution.id is not None
             series = series_of(points, self.execution.id)
             self._connect().store.put_metrics(series, by=Origin(actor=self._actor, action="log metrics"))
-            return True
-        return False
+            written = True
+        return written  # noqa: RET504  a fault leaves the block above early
 
     def end(self, execution: Execution, points: list[Point]) -> None:
         """Write everything that still waits, the last metric points and the run's end."""

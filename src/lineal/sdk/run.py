@@ -44,7 +44,7 @@ class Run:
         self._finished = False
         self._metrics = MetricQueue(recorder.add_points, session.clock.now)
         recorder.start()
-        self._leave = CURRENT.enter(self)
+        CURRENT.enter(self)
 
     @property
     def id(self) -> str:
@@ -60,6 +60,11 @@ class Run:
     def contexts(self) -> tuple[Context, ...]:
         """The contexts this run belongs to, its outer run's included."""
         return self._recorder.contexts
+
+    @property
+    def is_finished(self) -> bool:
+        """True once the run has ended."""
+        return self._finished
 
     @property
     def is_foreign(self) -> bool:
@@ -196,7 +201,6 @@ class Run:
         if self._finished or self._recorder.is_foreign:
             return
         self._finished = True
-        self._leave()
         points = self._metrics.close()
         recorded = self._recorder.execution
         ending = ending_of(error)

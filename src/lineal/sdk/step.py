@@ -85,8 +85,10 @@ def _is_data(value: object) -> bool:
     if isinstance(value, Artifact | Input) or content.is_data(value) or _is_model(value):
         return True
     if isinstance(value, os.PathLike):
-        return os.path.exists(value)
-    return isinstance(value, str) and (os.path.isfile(value) or content.is_url(value) or is_reference(value))
+        return os.path.exists(value)  # noqa: PTH110
+    # os.path, not Path: any text is asked here, also one too long to be a path.
+    is_file = isinstance(value, str) and os.path.isfile(value)  # noqa: PTH113
+    return is_file or (isinstance(value, str) and (content.is_url(value) or is_reference(value)))
 
 
 def _is_model(value: object) -> bool:

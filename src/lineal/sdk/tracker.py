@@ -22,6 +22,7 @@ from lineal.sdk.session import Session
 from lineal.sdk.wanted import Wanted, checked_name, checked_version
 from lineal.workspace import current_actor
 
+_HOP_OF_INPUTS = 2  # model, its run, what that read
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
 
@@ -133,7 +134,7 @@ class LineageTracker:
                 name.removeprefix(PARAMETER): value for name, value in custom.items() if name.startswith(PARAMETER)
             },
             seed=seed if isinstance(seed, int) else None,
-            datasets=[_facts(item.node) for item in data if item.hop == 2],
+            datasets=[_facts(item.node) for item in data if item.hop == _HOP_OF_INPUTS],
             upstream=[_facts(item.node) for item in data],
         )
 
