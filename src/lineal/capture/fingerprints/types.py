@@ -34,7 +34,7 @@ _PLAIN = {
 }
 
 
-def type_text(of: pa.DataType) -> str:  # noqa: PLR0911 — a table of cases reads best flat
+def type_text(of: pa.DataType) -> str:
     """Return the logical type as text; raise InvalidArgument for one that has no rule."""
     import pyarrow as pa
 
