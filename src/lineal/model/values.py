@@ -69,7 +69,10 @@ def check(name: str, value: object) -> PropertyType:
             f"property {name!r} is a {type(value).__name__}, which cannot be stored",
             hint="use int, float, str, bool, dict, list or Proto; for arrays and frames use log_artifact",
         )
-    _check_json(name, value, depth=0)
+    if isinstance(value, Proto):
+        _check_proto(name, value.type_url, value.data)
+    else:
+        _check_json(name, value, depth=0)
     return kind
 
 
@@ -81,6 +84,12 @@ def check_text(what: str, text: object) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidArgument(f"{what} {text!r} is not valid Unicode text: {error.reason}") from error
+
+
+def _check_proto(name: str, type_url: object, data: object) -> None:
+    check_text(f"the type URL of property {name!r}", type_url)
+    if not isinstance(data, bytes):
+        raise InvalidArgument(f"the message of property {name!r} must be bytes, got {data!r}")
 
 
 def _check_json(name: str, value: object, *, depth: int) -> None:
@@ -97,5 +106,5 @@ def _check_json(name: str, value: object, *, depth: int) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _check_json(name, item, depth=depth + 1)
-    elif not (value is None or isinstance(value, float | bytes | int | Proto)):
+    elif not (value is None or isinstance(value, float | bytes | int)):
         raise InvalidArgument(f"property {name!r} holds a {type(value).__name__}; a STRUCT is a {type_of_struct}")

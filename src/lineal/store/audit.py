@@ -6,17 +6,17 @@ The property index is derived again from the nodes and compared.
 
 from __future__ import annotations
 
+import sqlite3
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-
-import orjson
 
 from lineal.ledger.canonical import Cell, digest, row_bytes
 from lineal.ledger.entry import RowRecord, entry_leaf, rows_root, unpack
-from lineal.ledger.tree import Frontier
+from lineal.ledger.tree import EMPTY_ROOT, Frontier
 from lineal.model.audit import AuditReport, Entry, Finding
 from lineal.model.ids import EntrySeq, Micros
+from lineal.model.values import INT64_MAX
 from lineal.store import index
 from lineal.store.codec import decode
 from lineal.store.connections import Cursor
@@ -28,6 +28,18 @@ _ENTRIES = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry WHERE seq > ? ORDER BY se
 _ENTRIES_BACK = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry WHERE seq > ? ORDER BY seq DESC LIMIT ?"
 _WITH_RECORDS = f"SELECT {_ENTRY_COLUMNS}, records FROM ledger_entry WHERE seq > ? ORDER BY seq LIMIT ?"
 _FORMER = "SELECT body FROM revision WHERE table_number = ? AND node_id = ? AND entry = ?"
+_REPLACED_BY_ANOTHER = {
+    table.number: f"""
+SELECT old.node_id, old.entry
+FROM revision AS old
+WHERE old.table_number = ? AND old.replaced_by IS NOT coalesce(
+    (SELECT min(newer.entry) FROM revision AS newer
+     WHERE newer.table_number = old.table_number AND newer.node_id = old.node_id AND newer.entry > old.entry),
+    (SELECT entry FROM {table.name} WHERE id = old.node_id AND entry > old.entry)
+)
+"""
+    for table in BOUND
+}
 
 _CHUNK = 500
 _TABLES = {table.number: table for table in BOUND}
@@ -43,7 +55,18 @@ def entries(cursor: Cursor, after: int, limit: int, *, newest_first: bool) -> li
 
 def verify(cursor: Cursor, progress: Callable[[int, int], None] | None) -> AuditReport:
     """Return every difference between ledger and tables."""
-    return _Audit(cursor, progress).run()
+    try:
+        return _Audit(cursor, progress).run()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    # A text that is no UTF-8 was never written by us. Read again so that it can be named; this is slower.
+    connection, usual = cursor.connection, cursor.connection.text_factory
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        return _Audit(connection.cursor(), progress).run()
+    finally:
+        connection.text_factory = usual
 
 
 def _entry_of(row: EntryRow) -> Entry:
@@ -79,38 +102,39 @@ class _Audit:
         after, time = 0, 0
         while rows := self._cursor.execute(_WITH_RECORDS, (after, _CHUNK)).fetchall():
             for row in rows:
-                self._entry(row[:-1], row[-1], after, time)
-                after, time = row[0], row[1]
+                time = self._entry(row[:-1], row[-1], after, time)
+                after = row[0]
             self._progress(self._frontier.size, total)
         for table in BOUND:
             self._nothing_added(table)
         self._nothing_added_to_revisions()
+        self._revisions_follow_each_other()
         self._index()
         size = self._frontier.size
         return AuditReport(size, self._rows, self._frontier.root(), self._findings, unanchored_tail=size)
 
-    def _entry(self, row: EntryRow, records: bytes, before: int, time: int) -> None:
-        entry = _entry_of(row)
-        if entry.seq != before + 1:
-            self._say("missing", "ledger_entry", str(before + 1), before + 1, f"entries are missing before {entry.seq}")
-        if entry.time < time:
-            self._say("changed", "ledger_entry", str(entry.seq), entry.seq, "its time lies before the entry before it")
-        if _leaf(entry, row[7]) != entry.leaf or rows_root(records) != entry.rows_root:
-            self._say("changed", "ledger_entry", str(entry.seq), entry.seq, "the entry is not what was written")
-        self._frontier.append(_leaf(entry, row[7]))
-        try:
-            recorded = list(unpack(records))
-        except struct.error:
-            self._say("changed", "ledger_entry", str(entry.seq), entry.seq, "its records are damaged")
-            return
-        for record in recorded:
+    def _entry(self, row: EntryRow, records: object, before: int, time: int) -> int:
+        """Check one entry and the rows it lists; return its time, or the one before where it has none."""
+        seq, leaf = row[0], _leaf(row)
+        if seq != before + 1:
+            self._say("missing", "ledger_entry", str(before + 1), before + 1, f"entries are missing before {seq}")
+        # A leaf that can be made at all can still not be the one that was written.
+        self._frontier.append(leaf or EMPTY_ROOT)
+        if leaf != row[11] or not isinstance(records, bytes) or rows_root(records) != row[9]:
+            self._say("changed", "ledger_entry", str(seq), seq, "the entry is not what was written")
+        elif row[1] < time:
+            self._say("changed", "ledger_entry", str(seq), seq, "its time lies before the entry before it")
+        else:
+            time = row[1]
+        for record in _unpacked(records):
             self._rows += 1
-            self._record(record, entry.seq)
+            self._record(record, EntrySeq(seq))
+        return time
 
     def _record(self, record: RowRecord, seq: EntrySeq) -> None:
         table = _TABLES.get(record.table)
-        if table is None:
-            self._say("changed", "ledger_entry", str(seq), seq, f"it lists a row of the unknown table {record.table}")
+        if table is None or record.id > INT64_MAX:
+            self._say("changed", "ledger_entry", str(seq), seq, f"it lists row {record.id} of table {record.table}")
             return
         statement = f"SELECT {table.column_list} FROM {table.name} WHERE id = ?"
         row = self._cursor.execute(statement, (record.id,)).fetchone()
@@ -125,7 +149,7 @@ class _Audit:
             self._say("removed", table.name, str(record.id), seq, f"{gone}; the entry that wrote it still lists it")
             return
         self._former += 1
-        if digest(former[0].encode()) != record.digest:
+        if not isinstance(former[0], str) or digest(former[0].encode(errors="surrogateescape")) != record.digest:
             self._say("changed", "revision", f"{table.name} {record.id}", seq, "a former state of the row was changed")
 
     def _nothing_added(self, table: BoundTable) -> None:
@@ -144,20 +168,24 @@ class _Audit:
         listed = {number: self._listed(number) for number in _TABLES}
         for number, id_, entry in self._cursor.execute("SELECT table_number, node_id, entry FROM revision").fetchall():
             if (id_, entry) not in listed.get(number, set()):
-                self._say("added", "revision", f"{number} {id_}", entry, "no ledger entry lists this former row")
+                self._say("added", "revision", _former(number, id_), entry, "no ledger entry lists this former row")
+
+    def _revisions_follow_each_other(self) -> None:
+        for number, statement in _REPLACED_BY_ANOTHER.items():
+            for id_, entry in self._cursor.execute(statement, (number,)).fetchall():
+                self._say("changed", "revision", _former(number, id_), entry, "another entry replaced this former row")
 
     def _listed(self, number: int) -> set[tuple[int, int]]:
         found: set[tuple[int, int]] = set()
         for seq, records in self._cursor.execute("SELECT seq, records FROM ledger_entry").fetchall():
-            if len(records) % struct.calcsize(">BQ32s") == 0:
-                found.update((record.id, seq) for record in unpack(records) if record.table == number)
+            found.update((record.id, seq) for record in _unpacked(records) if record.table == number)
         return found
 
     def _index(self) -> None:
+        expected = _sums(self._expected())
         for table in index.TABLES:
-            actual = _sum(tuple(row) for row in self._cursor.execute(f"SELECT * FROM {table}"))
-            expected = _sum(row.cells for row in self._expected() if row.table == table)
-            if actual != expected:
+            rows = self._cursor.execute(f"SELECT * FROM {table}")
+            if _sums(index.IndexRow(table, tuple(row)) for row in rows)[table] != expected[table]:
                 self._index_differences(table)
 
     def _index_differences(self, table: str) -> None:
@@ -175,7 +203,7 @@ class _Audit:
             for row in reader.execute(f"SELECT {table.column_list} FROM {table.name}"):
                 try:
                     yield from index.index_rows(kind, row[0], decode(row[at]), decode(row[at + 1]))
-                except (orjson.JSONDecodeError, ValueError, AttributeError):
+                except (ValueError, TypeError, AttributeError, KeyError):
                     # A damaged property map is named by its row's digest already.
                     continue
 
@@ -187,20 +215,38 @@ def _silent(done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _leaf(entry: Entry, findings: str) -> bytes:
-    return entry_leaf(
-        seq=entry.seq,
-        time=entry.time,
-        actor=entry.actor,
-        action=entry.action,
-        reason=entry.reason,
-        request_id=entry.request_id,
-        reported_at=entry.reported_at,
-        findings=findings,
-        rows=entry.rows,
-        rows_root=entry.rows_root,
-        rule=entry.rule,
-    )
+def _leaf(row: EntryRow) -> bytes | None:
+    """Return the leaf of an entry's row, or None where its cells are no entry's."""
+    seq, time, actor, action, reason, request_id, reported_at, findings, count, root, rule, _ = row
+    try:
+        return entry_leaf(
+            seq=seq,
+            time=time,
+            actor=actor,
+            action=action,
+            reason=reason,
+            request_id=request_id,
+            reported_at=reported_at,
+            findings=findings,
+            rows=count,
+            rows_root=root,
+            rule=rule,
+        )
+    except (TypeError, AttributeError):
+        return None
+
+
+def _unpacked(records: object) -> list[RowRecord]:
+    """Return the records of an entry; none where they are damaged, which its root shows."""
+    try:
+        return list(unpack(records)) if isinstance(records, bytes) else []
+    except struct.error:
+        return []
+
+
+def _former(number: int, id_: int) -> str:
+    table = _TABLES.get(number)
+    return f"{table.name if table else number} {id_}"
 
 
 def _digest(table: BoundTable, row: tuple[Cell, ...]) -> bytes:
@@ -217,12 +263,13 @@ def _difference(table: BoundTable, row: tuple[Cell, ...]) -> str:
     return f"the row is not what was written; it now reads {shown}"[:600]
 
 
-def _sum(rows: Iterator[tuple[int | float | str, ...]]) -> tuple[int, int]:
-    total = count = 0
-    for cells in rows:
-        total += int.from_bytes(blake2b(repr(cells).encode(), digest_size=16).digest(), "big")
-        count += 1
-    return count, total % 2**128
+def _sums(rows: Iterable[index.IndexRow]) -> dict[str, int]:
+    """Return for each index table a sum over its rows that no other set of rows has."""
+    totals = dict.fromkeys(index.TABLES, 0)
+    for table, cells in rows:
+        text = repr(cells).encode(errors="surrogateescape")
+        totals[table] += int.from_bytes(blake2b(text, digest_size=16).digest(), "big")
+    return totals
 
 
 def _where(cells: tuple[int | float | str, ...]) -> str:

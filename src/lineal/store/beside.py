@@ -101,6 +101,8 @@ def put_decisions(transaction: Transaction, decisions: Sequence[Decision]) -> li
     for decision in decisions:
         check_text("the actor", decision.actor)
         check_text("the reason", decision.reason)
+        if decision.fingerprint is not None:
+            check_text("the fingerprint", decision.fingerprint)
         check("details", dict(decision.details))
         if not transaction.cursor.execute("SELECT 1 FROM artifact WHERE id = ?", (decision.artifact_id,)).fetchone():
             raise NotFound(f"artifact#{decision.artifact_id} not found, so nothing can be decided about it")
@@ -129,7 +131,9 @@ def decisions(cursor: Cursor, artifacts: Sequence[ArtifactId] | None, until: Ent
     if artifacts is None:
         rows = cursor.execute(_DECISIONS, (until,)).fetchall()
     else:
-        rows = [row for id_ in artifacts for row in cursor.execute(_DECISIONS_ABOUT, (id_, until)).fetchall()]
+        rows = [
+            row for id_ in dict.fromkeys(artifacts) for row in cursor.execute(_DECISIONS_ABOUT, (id_, until)).fetchall()
+        ]
     return [
         Decision(
             action=DecisionAction(action),

@@ -7,7 +7,7 @@ its use. An artifact that was recognised by its content may be older: making the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lineal.errors import CausalityViolation
 from lineal.model.edges import INPUTS, OUTPUTS, Event
@@ -17,6 +17,7 @@ from lineal.store.connections import Cursor
 from lineal.store.traversal import reaches
 from lineal.store.writer import Transaction
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CREATED = "SELECT created_at FROM artifact WHERE id = ?"
 _INTERVAL = "SELECT coalesce(started_at, created_at), ended_at FROM execution WHERE id = ?"
 
@@ -81,4 +82,8 @@ def _cycles(cursor: Cursor, events: Sequence[Event]) -> list[str]:
 
 
 def _iso(micros: int) -> str:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC).isoformat()
+    try:
+        return (_EPOCH + timedelta(microseconds=micros)).isoformat()
+    except OverflowError:
+        # A reported time may lie outside the years 1 to 9999.
+        return f"{micros} µs"

@@ -47,7 +47,7 @@ def decode_json(text: str) -> Json:
 
 def _encode(value: Value) -> object:
     if isinstance(value, float):
-        return value if math.isfinite(value) else {"$double": repr(value)}
+        return _double(value)
     if isinstance(value, Proto):
         return {"$proto": [value.type_url, b64encode(value.data).decode()]}
     if isinstance(value, str | int):
@@ -69,12 +69,18 @@ def _pack(value: Json) -> object:
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else {"$double": repr(value)}
+        return _double(value)
     if isinstance(value, bytes):
         return {"$bytes": b64encode(value).decode()}
     if isinstance(value, Mapping):
         return {f"${key}" if key.startswith("$") else key: _pack(item) for key, item in value.items()}
     return [_pack(item) for item in value]
+
+
+def _double(value: float) -> float | dict[str, str]:
+    # float(): NumPy's doubles are floats too, but orjson takes only the plain ones.
+    plain = float(value)
+    return plain if math.isfinite(plain) else {"$double": repr(plain)}
 
 
 def _unpack(value: object) -> Json:

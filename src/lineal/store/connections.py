@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lineal.errors import FailedPrecondition
+from lineal.errors import FailedPrecondition, InvalidArgument
 from lineal.store.dialects.sqlite import SqliteDialect
 
 Cursor = sqlite3.Cursor
@@ -29,7 +29,9 @@ class Connections:
     def __init__(self, dialect: SqliteDialect) -> None:
         self._dialect = dialect
         self._local = _PerThread()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._of_parent: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._opening = threading.Lock()
         self._write_lock = threading.RLock()
         self._process = os.getpid()
         self._closed = False
@@ -38,17 +40,19 @@ class Connections:
     def reading(self) -> Iterator[Cursor]:
         """Give a cursor whose statements all see one state of the store."""
         connection = self._connection()
-        cursor = connection.cursor()
-        if connection.in_transaction:
-            yield cursor
-            return
+        nested = connection.in_transaction
         try:
-            cursor.execute("BEGIN")
+            cursor = connection.cursor()
+            if not nested:
+                cursor.execute("BEGIN")
             yield cursor
         except sqlite3.Error as error:
             raise self._dialect.translate(error) from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise unbindable(error) from error
         finally:
-            self._roll_back(connection)
+            if not nested:
+                self._roll_back(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
@@ -109,13 +113,25 @@ class Connections:
             self._local.connection = self._dialect.connect()
             self._local.process = self._process
             self._local.depth = 0
-            self._all.append(self._local.connection)
+            self._keep(self._local.connection)
         return self._local.connection
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Remember a connection until its thread or the store ends; a dead thread's would hold its files open."""
+        with self._opening:
+            alive = [(thread, kept) for thread, kept in self._all if thread.is_alive()]
+            for thread, kept in self._all:
+                if not thread.is_alive():
+                    kept.close()
+            self._all = [*alive, (threading.current_thread(), connection)]
 
     def _forget_parent(self) -> None:
         # SQLite connections must not cross a fork, and the lock may be held by a thread that is not here.
         self._process = os.getpid()
+        # Kept, not dropped: closing them here could take away the log that the parent still writes.
+        self._of_parent = [*self._of_parent, *self._all]
         self._all = []
+        self._opening = threading.Lock()
         self._write_lock = threading.RLock()
 
     def close(self) -> None:
@@ -123,6 +139,14 @@ class Connections:
         self._closed = True
         if self._process != os.getpid():
             return
-        for connection in self._all:
-            connection.close()
-        self._all = []
+        with self._opening:
+            for _, connection in self._all:
+                connection.close()
+            self._all = []
+
+
+def unbindable(error: OverflowError | UnicodeEncodeError) -> InvalidArgument:
+    """Return what to raise where a number or a text fits into no column."""
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidArgument(f"{error.object!r} is not valid Unicode text: {error.reason}")
+    return InvalidArgument("a number lies outside the 64-bit integers")

@@ -10,7 +10,7 @@ import orjson
 from lineal.errors import AlreadyExists, InvalidArgument, NotFound
 from lineal.model.edges import Association, Attribution, Edge, Event, EventType, How, ParentContext
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
-from lineal.model.values import check_text
+from lineal.model.values import INT64_MAX, INT64_MIN, check_text
 from lineal.store.connections import Cursor
 from lineal.store.tables import ASSOCIATION, ATTRIBUTION, EVENT, PARENT_CONTEXT, BoundTable
 from lineal.store.writer import Transaction
@@ -183,8 +183,15 @@ def _check_event(event: Event) -> None:
             hint="say INPUT or OUTPUT",
         )
     for step in event.path:
-        if isinstance(step, str):
-            check_text("a path's key", step)
+        _check_step(step)
+
+
+def _check_step(step: object) -> None:
+    if isinstance(step, int) and not isinstance(step, bool) and INT64_MIN <= step <= INT64_MAX:
+        return
+    if not isinstance(step, str):
+        raise InvalidArgument(f"a path is made of keys (str) and 64-bit indices (int), got {step!r}")
+    check_text("a path's key", step)
 
 
 def _event_row(event: Event, id_: int, transaction: Transaction) -> tuple[int | str, ...]:

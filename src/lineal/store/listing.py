@@ -35,7 +35,7 @@ def list_nodes(
             hint="list with as_of and filter the answer, or leave as_of out",
         )
     statement, parameters = _statement(cursor, types, kind, options, at)
-    rows = cursor.execute(statement, parameters).fetchmany(options.limit + 1)
+    rows = cursor.execute(statement, parameters).fetchall()
     more = len(rows) > options.limit
     rows = rows[: options.limit]
     token = _token(kind, options, rows[-1]) if more else None
@@ -84,7 +84,7 @@ def _behind(kind: NodeKind, options: ListOptions) -> tuple[str, list[Cell]]:
     try:
         asked, value, id_ = orjson.loads(urlsafe_b64decode((options.page_token or "").encode()))
         value, id_ = int(value), int(id_)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidArgument(
             f"page token {options.page_token!r} is not one of ours", hint="pass the token of the page before"
         ) from error

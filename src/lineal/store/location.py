@@ -7,9 +7,9 @@ Without a URL the workspace is `LINEAL_URL`, else the first `.lineal` in this di
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lineal.errors import InvalidArgument, MissingExtra, NotFound
 
@@ -63,7 +63,7 @@ def of_database(path: Path) -> Location:
     """Return the location of an embedded store in this file."""
     database = path.absolute()
     home = database.parent if database.name == DATABASE else database.with_name(database.name + HOME)
-    return Location(url=f"sqlite:///{database}", database=database, home=home)
+    return Location(url=f"sqlite:///{quote(str(database))}", database=database, home=home)
 
 
 def _from_url(url: str) -> Location:
@@ -71,13 +71,15 @@ def _from_url(url: str) -> Location:
     if scheme in {"postgresql", "mysql", "http", "https"}:
         extra = {"http": "remote", "https": "remote"}.get(scheme, scheme)
         raise MissingExtra(f"a workspace at {scheme}://", extra=extra)
-    path = unquote(url.partition(":///")[2].partition("?")[0])
+    path, _, options = url.partition(":///")[2].partition("?")
+    path = unquote(path)
     if scheme != "sqlite" or not path:
         raise InvalidArgument(
             f"{url!r} is not a workspace URL",
             hint="use sqlite:///FILE (four slashes for an absolute path), a directory, or leave it out",
         )
-    return of_database(Path(path))
+    location = of_database(Path(path))
+    return replace(location, url=f"{location.url}?{options}") if options else location
 
 
 def _search(start: Path, *, create: bool) -> Location:

@@ -14,7 +14,7 @@ from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
 from lineal.model.types import NodeType
 from lineal.model.values import check_text
 from lineal.store import index
-from lineal.store.codec import decode
+from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor
 from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, node_of, row_of
 from lineal.store.tables import NODE_TABLES
@@ -191,6 +191,7 @@ WHERE type_id = ? AND name >= ? AND name < ?
     def _same(self, transaction: Transaction, node: Artifact | Context) -> Known | None:
         if node.id is not None or node.name is None:
             return None
+        _check_node(node)
         kind = kind_of(node)
         stored_type = self._types.find(transaction.cursor, kind, node.type, node.type_version)
         if stored_type is None:
@@ -208,15 +209,12 @@ WHERE type_id = ? AND name >= ? AND name < ?
         table = NODE_TABLES[kind]
         ids = transaction.new_ids(table, len(positions))
         rows: list[Row] = []
-        seen: set[tuple[int, str]] = set()
+        seen: set[tuple[int, str] | str] = set()
         for id_, position in zip(ids, positions, strict=True):
             node = nodes[position]
             type_id = self._type_id(transaction, kind, node)
-            if node.name is not None and (type_id, node.name) in seen:
-                raise AlreadyExists(f"{kind.value} {node.type} {node.name!r} was given twice")
+            _check_once(kind, node, type_id, seen)
             self._check_free(transaction, kind, node, type_id)
-            if node.name is not None:
-                seen.add((type_id, node.name))
             rows.append(row_of(node, id_, type_id, transaction.now, transaction.now, transaction.seq))
         transaction.insert(table, rows)
         index.write(
@@ -296,6 +294,17 @@ def _check_node(node: Node) -> None:
         _check_interval(node.started_at, node.ended_at)
 
 
+def _check_once(kind: NodeKind, node: Node, type_id: int, seen: set[tuple[int, str] | str]) -> None:
+    if node.name is not None and (type_id, node.name) in seen:
+        raise AlreadyExists(f"{kind.value} {node.type} {node.name!r} was given twice")
+    if node.external_id is not None and node.external_id in seen:
+        raise AlreadyExists(f"external id {node.external_id!r} was given to two {kind.value}s")
+    if node.name is not None:
+        seen.add((type_id, node.name))
+    if node.external_id is not None:
+        seen.add(node.external_id)
+
+
 def _check_interval(started_at: int, ended_at: int) -> None:
     if ended_at < started_at:
         raise InvalidArgument(f"the execution ends ({ended_at} µs) before it starts ({started_at} µs)")
@@ -316,7 +325,7 @@ def _check_same_content(node: Artifact, row: Row) -> None:
     if stored == node.fingerprint and stored is not None:
         return
     at = PROPERTIES[NodeKind.ARTIFACT]
-    if stored is None and node.fingerprint is None and decode(cast("str", row[at])) == dict(node.properties):
+    if stored is None and node.fingerprint is None and row[at] == encode(node.properties):
         return
     raise AlreadyExists(
         f"artifact {node.type} {node.name!r} exists as artifact#{row[0]} with other content{_both(node, row)}",

@@ -10,7 +10,7 @@ import orjson
 from lineal.errors import InvalidArgument, NotFound
 from lineal.model.ids import ArtifactId, EntrySeq, Micros
 from lineal.model.predictions import Prediction
-from lineal.model.values import check_text
+from lineal.model.values import check, check_text
 from lineal.store.codec import decode_json, encode_json
 from lineal.store.connections import Cursor
 from lineal.store.tables import PREDICTION
@@ -86,6 +86,8 @@ def _check(item: Prediction) -> None:
         check_text(f"a prediction's {what}", getattr(item, what))
     if len(item.trace_id) != _TRACE_DIGITS:
         raise InvalidArgument(f"{item.trace_id!r} is not a trace id of {_TRACE_DIGITS} hex digits")
+    # In a list, because an output may also be nothing at all, or bytes.
+    check("output", [item.output])
     if item.confidence is not None and not math.isfinite(item.confidence):
         raise InvalidArgument(f"confidence is {item.confidence}; leave it out where it is not a number")
 

@@ -158,31 +158,34 @@ class _Walk:
 
     def result(self, hops: int | None) -> Closure:
         """Return the closure, saying so where something was left out."""
+        truncated = self._truncation(hops)
         return Closure(
             artifacts={ArtifactId(id_): hop for id_, hop in self._distance[NodeKind.ARTIFACT].items()},
             executions={ExecutionId(id_): hop for id_, hop in self._distance[NodeKind.EXECUTION].items()},
             events=[self._events[id_] for id_ in sorted(self._events)],
-            truncated=self._truncation(hops),
+            truncated=truncated,
         )
 
     def _truncation(self, hops: int | None) -> Truncation | None:
+        beyond = self._beyond() if self.frontier else 0
         if self._cut:
-            return Truncation(f"the limit of {self._limit} nodes was reached; at least {self._cut} edges lead further")
-        if self.frontier and hops is not None:
-            beyond = self._beyond()
-            if beyond:
-                return Truncation(f"the limit of {hops} hops was reached; {beyond} more edges lead further")
+            further = self._cut + beyond
+            return Truncation(f"the limit of {self._limit} nodes was reached; {further} more edges lead further")
+        if beyond:
+            return Truncation(f"the limit of {hops} hops was reached; {beyond} more edges lead further")
         return None
 
     def _beyond(self) -> int:
-        """Return how many edges lead from the last frontier to nodes that are not in the answer."""
-        before = {kind: set(known) for kind, known in self._distance.items()}
+        """Take the edges from the last frontier back into the answer; return how many lead out of it."""
         count = 0
         for kind, ids in self.frontier.items():
             other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
             column = 2 if other is NodeKind.EXECUTION else 1
             for at in range(0, len(ids), CHUNK):
                 chunk = orjson.dumps(ids[at : at + CHUNK]).decode()
-                rows = self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until))
-                count += sum(row[column] not in before[other] for row in rows)
+                for row in self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until)):
+                    if row[column] in self._distance[other]:
+                        self._events.setdefault(row[0], event_of(row))
+                    else:
+                        count += 1
         return count

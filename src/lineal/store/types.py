@@ -5,6 +5,7 @@ A standard type is registered by itself when a node of it is first put.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -24,8 +25,12 @@ _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 _SELECT_NEWER = f"SELECT {TYPE.column_list} FROM type WHERE id > ? ORDER BY id"
 
 
-class Types:
-    """All types of a store. Rows never change, so what was read once stays true."""
+class Types(threading.local):
+    """All types of a store. Rows never change, so what was read once stays true.
+
+    Each thread remembers what its own connection saw: types of a transaction that is still open, or was undone,
+    are no other thread's business.
+    """
 
     def __init__(self) -> None:
         self._by_identity: dict[Identity, NodeType] = {}
@@ -150,6 +155,9 @@ _EXAMPLES = {
 def _check_type(type_: NodeType) -> None:
     check_text("a type's name", type_.name)
     check_text("a type's version", type_.version)
+    for what in ("base", "description", "external_id"):
+        if getattr(type_, what) is not None:
+            check_text(f"a type's {what}", getattr(type_, what))
     if not type_.name:
         raise InvalidArgument("a type needs a name")
     for name, kind in type_.properties.items():

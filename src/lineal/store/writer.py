@@ -15,7 +15,7 @@ from lineal.model.ids import EntrySeq, Micros
 from lineal.model.publication import Origin
 from lineal.model.values import check_text
 from lineal.store.clock import Clock
-from lineal.store.connections import Connections, Cursor
+from lineal.store.connections import Connections, Cursor, unbindable
 from lineal.store.tables import BoundTable
 
 _LAST_ENTRY = "SELECT seq, time FROM ledger_entry ORDER BY seq DESC LIMIT 1"
@@ -132,9 +132,12 @@ class Writer:
             # Another process's clock may be ahead of ours: the ledger's time never goes backwards.
             now = Micros(max(self._clock.now(), last[1]))
             transaction = Transaction(cursor, EntrySeq(last[0] + 1), now)
-            yield transaction
-            if transaction.rows:
-                transaction.append_entry(by)
+            try:
+                yield transaction
+                if transaction.rows:
+                    transaction.append_entry(by)
+            except (OverflowError, UnicodeEncodeError) as error:
+                raise unbindable(error) from error
 
 
 def check_origin(by: Origin) -> None:
