@@ -42,7 +42,7 @@ def artifact_cards(workspace: Workspace, artifact: Artifact) -> list[Card]:
             _made_from_it("What depends on it?", around),
         ]
     elif artifact.type == REVISION:
-        cards = [_identity(around), _serves(artifact, around), _decided("Who decided?", around, asked=False)]
+        cards = [_identity(around), _serves(artifact, around), _put_in_force(artifact, around)]
     else:
         cards = [
             _identity(around),
@@ -69,7 +69,12 @@ def _identity(around: Surroundings) -> Card:
     if artifact.state not in (ArtifactState.LIVE, ArtifactState.UNKNOWN):
         lines.append(Line(artifact.state.name.lower().replace("_", " "), "state", mark=Mark.BAD))
     lines.append(Line(iso(artifact.created_at), "created", aside=f"ledger entry {artifact.entry}"))
-    lines += [Line(str(value), name) for name, value in artifact.custom_properties.items()]
+    told = artifact.custom_properties.items()
+    lines += [
+        Line(str(value), name)
+        for name, value in told
+        if isinstance(value, str | int | float) and not name.startswith("fingerprint_")
+    ]
     return Card("identity", name_of(artifact), lines, node_document(artifact))
 
 
@@ -112,6 +117,19 @@ def _decided(question: str, around: Surroundings, *, asked: bool) -> Card:
     if not lines and asked:
         lines = [Line("nobody: no decision is recorded about it", mark=Mark.BAD)]
     return Card("decisions", question, lines, [decision_document(decision) for decision in decisions])
+
+
+def _put_in_force(revision: Artifact, around: Surroundings) -> Card:
+    """Decisions are about the model: those on this content that judged it, or that made this revision."""
+    lines, facts = [], []
+    for model in around.read_by(around.makers()):
+        for decision in around.upstream.nodes[key_of(model)].decisions:
+            made = decision.details.get("revision") == revision.properties.get("version")
+            here = decision.details.get("endpoint") == revision.properties.get("endpoint")
+            if decision.action is not DecisionAction.DEPLOY or (made and here):
+                lines.append(_decision(decision, model))
+                facts.append(decision_document(decision))
+    return Card("decisions", "Who decided?", lines, facts)
 
 
 def _decision(decision: Decision, artifact: Artifact) -> Line:
@@ -180,5 +198,5 @@ def _rebuildable(workspace: Workspace, artifact: Artifact) -> Card:
         "items": check.items,
         "missing": list(check.missing),
     }
-    sentence = Line(check.sentence, mark=_ANSWERS[check.rebuildable])
+    sentence = Line(check.sentence, "answer", mark=_ANSWERS[check.rebuildable])
     return Card("rebuildable", "Can we rebuild it?", [sentence, *lines], facts)

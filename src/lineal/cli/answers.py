@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineal.cli.options import GraphFormat
-from lineal.cli.output import on_terminal, only_ascii, print_document, print_json_text, print_text, say
+from lineal.cli.output import on_terminal, only_ascii, print_document, print_drawing, print_json_text, say
 from lineal.lineage.check import Check
 from lineal.lineage.diff import Diff
 from lineal.lineage.render import Answer, render
@@ -19,7 +19,7 @@ def print_answer(answer: Answer, format_: GraphFormat) -> None:
     if format_ is GraphFormat.JSON:
         print_json_text(text)
     elif format_ in (GraphFormat.TREE, GraphFormat.TABLE):
-        print_text(text.rstrip("\n"))
+        print_drawing(text.rstrip("\n"))
     else:
         print_document(text)
         if not isinstance(answer, Diff | Check) and answer.truncated is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli import audit, care, decide, doctor, export, lineage, prediction, run, show
+from lineal.cli import audit, care, decide, demo, doctor, export, lineage, prediction, run, show
 from lineal.cli.exits import ANSWERS
 from lineal.cli.failures import flushed, report
 from lineal.cli.options import Invocation
@@ -76,6 +76,7 @@ app.command("paths", rich_help_panel=_ASK)(lineage.paths)
 app.command("check", rich_help_panel=_ASK)(lineage.check)
 app.command("prediction", rich_help_panel=_ASK)(prediction.prediction)
 app.command("run", rich_help_panel=_RECORD, context_settings={"ignore_unknown_options": True})(run.run)
+app.command("demo", rich_help_panel=_RECORD)(demo.demo)
 app.command("approve", rich_help_panel=_DECIDE)(decide.approve)
 app.command("decisions", rich_help_panel=_DECIDE)(decide.decisions)
 app.command("deploy", rich_help_panel=_DECIDE)(decide.deploy)

@@ -48,7 +48,7 @@ def log(
     if format is ListFormat.CSV:
         print_csv(_COLUMNS, rows)
         return
-    print_table(_COLUMNS, rows, numbers=("entry", "rows"))
+    print_table(_COLUMNS, rows, numbers=("entry", "rows"), whole=("time", "actor", "leaf"))
     for entry in entries:
         for finding in entry.findings:
             print_text(f"entry {entry.seq} kept a contradiction: {finding}")

@@ -57,8 +57,14 @@ def sign(mark: Mark) -> str:
 def _plain(card: Card) -> str:
     column = _column(card)
     lines = [safe(card.question)]
+    marked = any(line.mark is not Mark.NONE for line in card.lines)
     for line in card.lines:
-        parts = [sign(line.mark), _padded(line.label, column), safe(line.text), safe(line.aside)]
+        parts = [
+            (sign(line.mark) or " ") if marked else "",
+            _padded(line.label, column),
+            safe(line.text),
+            safe(line.aside),
+        ]
         lines.append("  " + "  ".join(part for part in parts if part).rstrip())
     return "\n".join(lines)
 

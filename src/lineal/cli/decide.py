@@ -65,7 +65,7 @@ def decisions(
     if format is ListFormat.CSV:
         print_csv(_COLUMNS, rows)
     else:
-        print_table(_COLUMNS, rows)
+        print_table(_COLUMNS, rows, whole=("time", "subject", "who"))
 
 
 def deploy(
@@ -104,7 +104,6 @@ def _subject(workspace: Workspace, ref: str) -> ArtifactId:
 
 
 def _row(decision: Decision, subject: Artifact) -> tuple[str, ...]:
-    details = ", ".join(f"{key}={plain(value)}" for key, value in decision.details.items())
     return (
         iso(decision.time),
         decision.action.value,
@@ -112,5 +111,15 @@ def _row(decision: Decision, subject: Artifact) -> tuple[str, ...]:
         short(decision.fingerprint),
         decision.actor,
         decision.reason,
-        details,
+        _about(decision),
     )
+
+
+def _about(decision: Decision) -> str:
+    """Return the details as a phrase: the regulation, or where a revision went into force."""
+    details = {key: str(plain(value)) for key, value in decision.details.items()}
+    if "endpoint" in details and "revision" in details:
+        place = f"{details.pop('endpoint')}@{details.pop('revision')} in {details.pop('environment', 'production')}"
+        return ", ".join([place, *(f"{key}={value}" for key, value in details.items())])
+    regulation = details.pop("regulation", None)
+    return ", ".join([*([regulation] if regulation else []), *(f"{key}={value}" for key, value in details.items())])

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lineal.cli.options import Verbose
-from lineal.demo import run_demo
+from lineal.demo.start import run_demo
 
 
 def demo(
@@ -25,4 +25,4 @@ def demo(
 
     Needs the extra: pip install 'lineal[demo]'.
     """
-    run_demo(directory, serve=not no_serve, small=small)
+    raise typer.Exit(run_demo(directory, serve=not no_serve, small=small))

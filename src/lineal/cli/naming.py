@@ -6,6 +6,7 @@ from lineal.lineage.training import reference_to
 from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
 
 _DIGITS = 12
+_RUN_DIGITS = 16
 _KILO = 1000
 
 
@@ -15,7 +16,7 @@ def name_of(node: Node) -> str:
         return f"{node.type.lower()}:{node.name}"
     if isinstance(node, Execution):
         run_id = node.external_id or node.properties.get("run_id")
-        return f"run:{str(run_id)[:_DIGITS]}" if run_id else str(key_of(node))
+        return f"run:{str(run_id)[:_RUN_DIGITS]}" if run_id else str(key_of(node))
     return reference_to(node)
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 from unicodedata import east_asian_width
 
 from lineal.cli.text import safe_json, safe_lines
@@ -19,6 +19,21 @@ from lineal.model.values import Json
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+# What is coloured in the text of an answer: the guides of a tree, digits of content, verdicts, signs of a comparison.
+_STYLES = (
+    (r"[│├└]─?─?", "dim"),
+    (r" · [0-9a-f]{8}\b| · hop \d+", "dim"),
+    (r"(?m)^[a-z][a-z ]* \(\d+\)$", "bold"),
+    (r"✓(?: [^,\]\n]+(?=[,\]]))?|(?m:^ *\+ .*)", "green"),
+    (r"✕(?: [^,\]\n]+(?=[,\]]))?|(?m:^ *- .*)", "red"),
+    (r"(?m)^ *[?~] ", "yellow"),
+)
+
+
+_LEAST = 10
+"""The width that must be left for a column that may be broken."""
 
 
 def on_terminal(stream: TextIO | None = None) -> bool:
@@ -67,6 +82,19 @@ def print_text(text: str) -> None:
     _write(safe_lines(text))
 
 
+def print_drawing(text: str) -> None:
+    """Print a tree or a report: coloured on a terminal, the same characters elsewhere."""
+    if not on_terminal():
+        print_text(text)
+        return
+    from rich.text import Text
+
+    drawn = Text(safe_lines(text))
+    for pattern, style in _STYLES:
+        drawn.highlight_regex(pattern, style)
+    console().print(drawn, soft_wrap=True)
+
+
 def print_document(text: str) -> None:
     """Print a document for machines (CSV, DOT, SVG …): as it is, but never raw to a terminal."""
     _write(safe_lines(text) if on_terminal() else text)
@@ -77,8 +105,14 @@ def say(text: str) -> None:
     sys.stderr.write(safe_lines(text) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str] = ()) -> None:
-    """Print a table; the columns named in `numbers` are set to the right."""
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> None:
+    """Print a table; the columns in `numbers` are set to the right, those in `whole` are the last to be broken."""
     cells = [[safe(cell) for cell in row] for row in rows]
     if not on_terminal():
         _write(_plain_table(columns, cells, numbers))
@@ -87,12 +121,19 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, number
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, padding=(0, 1, 0, 0))
+    screen = console()
+    widths = {
+        name: max(map(width, column)) for name, column in zip(columns, zip(columns, *cells, strict=True), strict=True)
+    }
+    firm = {name: widths[name] for name in columns if name in whole or name in numbers}
+    fits = sum(firm.values()) + 2 * len(columns) + _LEAST * (len(columns) - len(firm)) <= screen.width
     for name in columns:
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=fits and name in firm)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    console().print(table)
+    screen.print(table)
 
 
 def print_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -43,6 +43,7 @@ _LITTLE, _TOO_LITTLE = 1_000_000_000, 100_000_000
 _MANY_FILES = 16
 _SLACK_US = 2_000_000
 _EARLIEST = 1_735_689_600  # 2025-01-01: before this Lineal existed
+_SYNCHRONOUS = {"0": "OFF", "1": "NORMAL", "2": "FULL", "3": "EXTRA"}
 _CORE = ("sqlalchemy", "alembic", "orjson", "psutil", "cryptography", "typer", "rich")
 
 
@@ -95,6 +96,8 @@ def _extras() -> Probe:
     wanted = _requirements()
     whole = [extra for extra, names in wanted.items() if all(map(installed_version, names))]
     absent = [extra for extra in wanted if extra not in whole]
+    if not wanted:
+        return Probe("extras", Level.OK, "not known: lineal runs from its source, not from an installed package")
     said = f"installed: {', '.join(whole) or 'none'}"
     if not absent:
         return Probe("extras", Level.OK, said)
@@ -138,11 +141,25 @@ def _disk(location: Location) -> Probe:
 def _of_workspace(workspace: Workspace) -> Iterator[Probe]:
     facts = workspace.store.facts()
     yield Probe("workspace", Level.OK, workspace.location.url)
-    yield Probe("store", Level.OK, " · ".join(f"{name} {fact}" for name, fact in facts.items()))
+    yield _durability(facts)
+    counts = [f"{fact} {name.removesuffix(' rows')}" for name, fact in facts.items() if name.endswith(" rows")]
+    yield Probe("rows", Level.OK, " · ".join(count for count in counts if not count.startswith("0 ")) or "none yet")
     yield _spool(workspace.location)
     yield _keys(workspace.location)
     newest = workspace.store.entries(limit=1, newest_first=True)
     yield _clock(newest[0].time if newest else None)
+
+
+def _durability(facts: Mapping[str, str]) -> Probe:
+    journal, synchronous = facts.get("journal_mode", ""), _SYNCHRONOUS.get(facts.get("synchronous", ""), "unknown")
+    said = (
+        f"{facts.get('backend', '')} · schema {facts.get('schema', '')} · journal {journal} · synchronous {synchronous}"
+    )
+    if journal != "wal" or synchronous not in ("FULL", "EXTRA", "NORMAL"):
+        return Probe("store", Level.FAIL, said, "a crash may lose what was acknowledged; is this a network drive?")
+    if synchronous == "NORMAL":
+        return Probe("store", Level.WARN, said, "a power failure may lose the last writes; leave ?synchronous= out")
+    return Probe("store", Level.OK, said)
 
 
 def _spool(location: Location) -> Probe:

@@ -18,7 +18,9 @@ from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
 from lineal.errors import InvalidArgument
+from lineal.sdk.starting import PARENT_RUN
 from lineal.sdk.starting import run as start_run
+from lineal.store.location import ENVIRONMENT
 from lineal.workspace import open_workspace
 
 _MOST = 2**32 - 1
@@ -65,7 +67,7 @@ def _label(command: Sequence[str]) -> str:
 
 
 def _environment(seed: int | None, run_id: str, url: str) -> dict[str, str]:
-    environment = {**os.environ, "LINEAL_PARENT_RUN": run_id, "LINEAL_URL": url}
+    environment = {**os.environ, PARENT_RUN: run_id, ENVIRONMENT: url}
     environment.setdefault("PYTHONHASHSEED", str(seed or 0))
     return environment
 

@@ -15,6 +15,9 @@ from lineal.sdk.run import CURRENT, Run, checked_seed
 from lineal.sdk.session import Session
 from lineal.workspace import Workspace, current_actor
 
+PARENT_RUN = "LINEAL_PARENT_RUN"
+"""The run around this process, by its id: set by `lineal run -- COMMAND` for the runs inside the command."""
+
 
 def run(
     label: str,
@@ -47,8 +50,9 @@ def run(
     session = _session(outer, url, workspace)
     session.enter()
     properties: dict[str, Value] = {"label": label, "run_id": session.identifiers.new()}
-    if outer is not None:
-        properties["parent_run_id"] = outer.id
+    parent = outer.id if outer is not None else os.environ.get(PARENT_RUN)
+    if parent:
+        properties["parent_run_id"] = parent
     if seed is not None:
         properties["seed"] = checked_seed(seed)
         seed_everything(checked_seed(seed))
