@@ -14,7 +14,11 @@ from lineal.lineage.impact import Impact
 from lineal.lineage.paths import Paths
 from lineal.lineage.render import documents, report, rows
 from lineal.lineage.render.document import Document, graph_document, text_of
+from lineal.lineage.render.dot import dot
+from lineal.lineage.render.mermaid import mermaid
+from lineal.lineage.render.page import page
 from lineal.lineage.render.sheet import sheet
+from lineal.lineage.render.svg import svg
 from lineal.lineage.render.table import text_table
 from lineal.lineage.render.tree import to_ascii, tree
 
@@ -120,7 +124,12 @@ _WORDS: Mapping[str, _Writer] = {
     "json": lambda answer, _: text_of(document_of(answer)),
     "csv": lambda answer, _: sheet(table_of(answer)),
 }
-_PICTURES: Mapping[str, _Writer] = {}
+_PICTURES: Mapping[str, _Writer] = {
+    "mermaid": lambda answer, _: mermaid(graph_of(answer)),
+    "dot": lambda answer, _: dot(graph_of(answer)),
+    "svg": lambda answer, _: svg(graph_of(answer)),
+    "html": lambda answer, _: page(_title(answer), graph_of(answer), table_of(answer)),
+}
 _WRITERS: Mapping[str, Mapping[str, _Writer]] = {
     "lineage": {**_WORDS, **_PICTURES},
     "impact": {**_WORDS, **_PICTURES},
@@ -132,3 +141,15 @@ _WRITERS: Mapping[str, Mapping[str, _Writer]] = {
 
 def _kind(answer: Answer) -> str:
     return "lineage" if isinstance(answer, LineageGraph) else type(answer).__name__.lower()
+
+
+def _title(answer: Answer) -> str:
+    match answer:
+        case Impact():
+            return answer.sentence
+        case Paths():
+            return f"Paths from {answer.source.label} to {answer.target.label}"
+        case _:
+            graph = graph_of(answer)
+            way = graph.direction.value.capitalize() + " lineage" if graph.direction else "Lineage"
+            return f"{way} of {', '.join(graph.nodes[key].label for key in graph.roots[:3])}"
