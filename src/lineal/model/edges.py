@@ -38,6 +38,7 @@ class Event:
     """An execution read or wrote an artifact. Unique in (artifact, execution, type); never changed.
 
     `path` places the artifact inside the execution's inputs or outputs: keys and indices in order.
+    `reproduces`: the execution made content that was there before it started; the artifact comes from an older one.
     """
 
     artifact_id: ArtifactId
@@ -46,6 +47,7 @@ class Event:
     path: tuple[str | int, ...] = ()
     time: Micros | None = None
     how: How = How.DECLARED
+    reproduces: bool = False
     id: int | None = None
     entry: EntrySeq | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from lineal.model.edges import Event
@@ -30,9 +30,11 @@ class Closure:
     """All nodes reached, with their distance in hops, and every event between them.
 
     A hop is one event: artifact to execution is one, artifact to artifact two. Starts have distance 0.
+    `reproduced` counts the later executions that made an artifact's content again and were not followed.
     """
 
     artifacts: Mapping[ArtifactId, int]
     executions: Mapping[ExecutionId, int]
     events: Sequence[Event]
     truncated: Truncation | None = None
+    reproduced: Mapping[ArtifactId, int] = field(default_factory=dict)

@@ -6,7 +6,7 @@ its use. An artifact that was recognised by its content may be older: making the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from lineal.errors import CausalityViolation
@@ -22,17 +22,11 @@ _CREATED = "SELECT created_at FROM artifact WHERE id = ?"
 _INTERVAL = "SELECT coalesce(started_at, created_at), ended_at FROM execution WHERE id = ?"
 
 
-def check_causality(
-    transaction: Transaction, events: Sequence[Event], recognised: Iterable[int], policy: Causality
-) -> None:
-    """Refuse, or note as findings of the entry, every event that contradicts time. Call after writing them.
-
-    `recognised` are ids of artifacts found by their content.
-    """
-    known = frozenset(recognised)
+def check_causality(transaction: Transaction, events: Sequence[Event], policy: Causality) -> None:
+    """Refuse, or note as findings of the entry, every event that contradicts time. Call after writing them."""
     intervals = {event.execution_id: _interval(transaction.cursor, event.execution_id) for event in events}
     findings = [
-        *(found for event in events if (found := _against_time(transaction, event, intervals, known)) is not None),
+        *(found for event in events if (found := _against_time(transaction, event, intervals)) is not None),
         *_cycles(transaction.cursor, events),
     ]
     if findings and policy is Causality.REJECT:
@@ -49,12 +43,11 @@ def _against_time(
     transaction: Transaction,
     event: Event,
     intervals: Mapping[ExecutionId, tuple[int, int | None]],
-    recognised: frozenset[int],
 ) -> str | None:
     (created,) = transaction.cursor.execute(_CREATED, (event.artifact_id,)).fetchone()
     started, ended = intervals[event.execution_id]
     edge = f"artifact#{event.artifact_id}", f"execution#{event.execution_id}"
-    if event.type in OUTPUTS and created < started and event.artifact_id not in recognised:
+    if event.type in OUTPUTS and created < started and not event.reproduces:
         return f"{edge[0]} ({_iso(created)}) is older than {edge[1]} ({_iso(started)}), so it cannot be its output"
     if event.type not in INPUTS:
         return None

@@ -62,12 +62,12 @@ FROM above
 WHERE id = ?
 """
 
-EventRow = tuple[int, int, int, int, str, int, int, int]
+EventRow = tuple[int, int, int, int, str, int, int, int, int]
 
 
 def event_of(row: EventRow) -> Event:
     """Return the record of an event's row."""
-    id_, artifact_id, execution_id, type_, path, time, how, entry = row
+    id_, artifact_id, execution_id, type_, path, time, how, reproduces, entry = row
     return Event(
         artifact_id=ArtifactId(artifact_id),
         execution_id=ExecutionId(execution_id),
@@ -75,6 +75,7 @@ def event_of(row: EventRow) -> Event:
         path=() if path == "[]" else tuple(orjson.loads(path)),
         time=Micros(time),
         how=_HOWS[how],
+        reproduces=bool(reproduces),
         id=id_,
         entry=EntrySeq(entry),
     )
@@ -203,6 +204,7 @@ def _event_row(event: Event, id_: int, transaction: Transaction) -> tuple[int | 
         orjson.dumps(list(event.path)).decode() if event.path else "[]",
         event.time if event.time is not None else transaction.now,
         HOW_NUMBERS[event.how],
+        int(event.reproduces),
         transaction.seq,
     )
 

@@ -88,10 +88,13 @@ class Store(Protocol):
         *,
         hops: int | None = None,
         limit: int | None = None,
+        reproductions: bool = False,
         as_of: Micros | None = None,
     ) -> Closure:
         """Return everything upstream or downstream of the starts (artifacts and executions).
 
+        Upstream of an artifact lies what made it first; executions that made the same content again are counted in
+        `reproduced`, and followed only with `reproductions`.
         Complete unless `hops` or `limit` (nodes) cut it; then `truncated` says so. Linear in the answer.
         """
 

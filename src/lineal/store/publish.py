@@ -22,14 +22,10 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     contexts = nodes.put_or_reuse(transaction, publication.contexts)
     artifacts = _artifacts(transaction, nodes, publication.uses)
     execution_id = ExecutionId(execution.key.id)
-    events = [_event(use, known, execution_id) for use, known in zip(publication.uses, artifacts, strict=True)]
+    started = publication.execution.started_at or execution.created_at
+    events = [_event(use, known, execution_id, started) for use, known in zip(publication.uses, artifacts, strict=True)]
     edges.put_events(transaction, events)
-    recognised = [
-        known.key.id
-        for use, known in zip(publication.uses, artifacts, strict=True)
-        if known.reused and isinstance(use.artifact, Artifact)
-    ]
-    check_causality(transaction, events, recognised, publication.causality)
+    check_causality(transaction, events, publication.causality)
     made = [
         known.key.id
         for use, known in zip(publication.uses, artifacts, strict=True)
@@ -69,7 +65,7 @@ def _artifacts(transaction: Transaction, nodes: Nodes, uses: Sequence[Use]) -> l
     ]
 
 
-def _event(use: Use, known: Known, execution_id: ExecutionId) -> Event:
+def _event(use: Use, known: Known, execution_id: ExecutionId, started: int) -> Event:
     return Event(
         artifact_id=ArtifactId(known.key.id),
         execution_id=execution_id,
@@ -77,4 +73,5 @@ def _event(use: Use, known: Known, execution_id: ExecutionId) -> Event:
         path=use.path,
         time=use.time,
         how=use.how,
+        reproduces=known.reused and use.type in OUTPUTS and known.created_at < started,
     )

@@ -132,6 +132,7 @@ event = Table(
     _text("path"),
     _number("time"),
     _small("how"),
+    _small("reproduces"),
     _number("entry"),
     UniqueConstraint("artifact_id", "type", "execution_id", name="uq_event_artifact"),
     UniqueConstraint("execution_id", "type", "artifact_id", name="uq_event_execution"),

@@ -105,7 +105,7 @@ class SqlStore:
             edges.need_nodes(transaction.cursor, edges.endpoints(edges_))
             edges.put_edges(transaction, edges_)
             events = [edge for edge in edges_ if isinstance(edge, Event)]
-            check_causality(transaction, events, (), causality)
+            check_causality(transaction, events, causality)
 
     def events(
         self,
@@ -132,12 +132,14 @@ class SqlStore:
         *,
         hops: int | None = None,
         limit: int | None = None,
+        reproductions: bool = False,
         as_of: Micros | None = None,
     ) -> Closure:
         """See `Store.closure`."""
         with self._connections.reading() as cursor:
             until = self._until(cursor, as_of)
-            return traversal.closure(cursor, starts, direction, hops=hops, limit=limit, until=until)
+            walk = traversal.Walk(cursor, direction, limit, until, reproductions=reproductions)
+            return walk.closure(starts, hops)
 
     # beside the graph ----------------------------------------------------------------------------
     def put_aliases(self, aliases: Sequence[Alias], *, by: Origin) -> None:

@@ -88,7 +88,9 @@ CONTEXT = BoundTable(
         "entry",
     ),
 )
-EVENT = BoundTable(5, "event", ("id", "artifact_id", "execution_id", "type", "path", "time", "how", "entry"))
+EVENT = BoundTable(
+    5, "event", ("id", "artifact_id", "execution_id", "type", "path", "time", "how", "reproduces", "entry")
+)
 ATTRIBUTION = BoundTable(6, "attribution", ("id", "artifact_id", "context_id", "entry"))
 ASSOCIATION = BoundTable(7, "association", ("id", "execution_id", "context_id", "entry"))
 PARENT_CONTEXT = BoundTable(8, "parent_context", ("id", "child_id", "parent_id", "entry"))

@@ -15,6 +15,9 @@ from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKey, NodeKin
 from lineal.model.traversal import Closure, Direction, Truncation
 from lineal.store.connections import Cursor
 from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
+from lineal.store.tables import EVENT
+
+_REPRODUCES = EVENT.columns.index("reproduces")
 
 CHUNK = 20_000
 """Most frontier nodes handed to one statement."""
@@ -58,27 +61,6 @@ JOIN event AS output ON output.execution_id = input.execution_id AND output.type
 """
 
 
-def closure(
-    cursor: Cursor,
-    starts: Sequence[NodeKey],
-    direction: Direction,
-    *,
-    hops: int | None,
-    limit: int | None,
-    until: EntrySeq,
-) -> Closure:
-    """Return what the starts lead to; see `Store.closure`."""
-    if hops is not None and hops < 0:
-        raise InvalidArgument(f"hops is {hops}; it cannot be negative")
-    if limit is not None and limit < 1:
-        raise InvalidArgument(f"limit is {limit}; an answer has at least one node")
-    walk = _Walk(cursor, direction, limit, until)
-    walk.start(starts)
-    while walk.frontier and (hops is None or walk.hop < hops):
-        walk.advance()
-    return walk.result(hops)
-
-
 def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int] | None = None) -> int | None:
     """Return an output of the execution that leads back to one of its inputs, or None.
 
@@ -107,10 +89,14 @@ def _leads_to(cursor: Cursor, start: int, goals: set[int]) -> bool:
     return False
 
 
-class _Walk:
+class Walk:
     """One breadth-first walk. Artifacts and executions alternate, but starts may be of both kinds."""
 
-    def __init__(self, cursor: Cursor, direction: Direction, limit: int | None, until: EntrySeq) -> None:
+    def __init__(
+        self, cursor: Cursor, direction: Direction, limit: int | None, until: EntrySeq, *, reproductions: bool = False
+    ) -> None:
+        if limit is not None and limit < 1:
+            raise InvalidArgument(f"limit is {limit}; an answer has at least one node")
         self._cursor = cursor
         self._direction = direction
         self._limit = limit
@@ -118,21 +104,37 @@ class _Walk:
         self._distance: dict[NodeKind, dict[int, int]] = {NodeKind.ARTIFACT: {}, NodeKind.EXECUTION: {}}
         self._events: dict[int, Event] = {}
         self._cut = 0
-        self.hop = 0
-        self.frontier: dict[NodeKind, list[int]] = {}
+        self._follows_all = reproductions or direction is Direction.DOWNSTREAM
+        self._reproduced: dict[ArtifactId, int] = {}
+        self._hop = 0
+        self._frontier: dict[NodeKind, list[int]] = {}
 
-    def start(self, starts: Sequence[NodeKey]) -> None:
+    def closure(self, starts: Sequence[NodeKey], hops: int | None) -> Closure:
+        """Return what the starts lead to; see `Store.closure`."""
+        if hops is not None and hops < 0:
+            raise InvalidArgument(f"hops is {hops}; it cannot be negative")
+        self._start(starts)
+        while self._frontier and (hops is None or self._hop < hops):
+            self._advance()
+        return Closure(
+            artifacts={ArtifactId(id_): hop for id_, hop in self._distance[NodeKind.ARTIFACT].items()},
+            executions={ExecutionId(id_): hop for id_, hop in self._distance[NodeKind.EXECUTION].items()},
+            events=[self._events[id_] for id_ in sorted(self._events)],
+            truncated=self._truncation(hops),
+            reproduced=self._reproduced,
+        )
+
+    def _start(self, starts: Sequence[NodeKey]) -> None:
         for kind, id_ in starts:
             if kind is NodeKind.CONTEXT:
                 raise InvalidArgument(f"context#{id_} is no part of a closure; start from its artifacts or executions")
             if id_ not in self._distance[kind]:
                 self._distance[kind][id_] = 0
-                self.frontier.setdefault(kind, []).append(id_)
+                self._frontier.setdefault(kind, []).append(id_)
 
-    def advance(self) -> None:
-        """Go one hop further."""
-        self.hop += 1
-        current, self.frontier = self.frontier, {}
+    def _advance(self) -> None:
+        self._hop += 1
+        current, self._frontier = self._frontier, {}
         for kind, ids in current.items():
             statement = _STEPS[self._direction, kind]
             for at in range(0, len(ids), CHUNK):
@@ -143,31 +145,25 @@ class _Walk:
         other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
         distance = self._distance[other]
         for row in rows:
+            if row[_REPRODUCES] and not self._follows_all:
+                artifact_id = ArtifactId(row[1])
+                self._reproduced[artifact_id] = self._reproduced.get(artifact_id, 0) + 1
+                continue
             id_ = row[2] if other is NodeKind.EXECUTION else row[1]
             if id_ not in distance:
                 if self._limit is not None and self._size() >= self._limit:
                     self._cut += 1
                     continue
-                distance[id_] = self.hop
-                self.frontier.setdefault(other, []).append(id_)
+                distance[id_] = self._hop
+                self._frontier.setdefault(other, []).append(id_)
             if row[0] not in self._events:
                 self._events[row[0]] = event_of(row)
 
     def _size(self) -> int:
         return len(self._distance[NodeKind.ARTIFACT]) + len(self._distance[NodeKind.EXECUTION])
 
-    def result(self, hops: int | None) -> Closure:
-        """Return the closure, saying so where something was left out."""
-        truncated = self._truncation(hops)
-        return Closure(
-            artifacts={ArtifactId(id_): hop for id_, hop in self._distance[NodeKind.ARTIFACT].items()},
-            executions={ExecutionId(id_): hop for id_, hop in self._distance[NodeKind.EXECUTION].items()},
-            events=[self._events[id_] for id_ in sorted(self._events)],
-            truncated=truncated,
-        )
-
     def _truncation(self, hops: int | None) -> Truncation | None:
-        beyond = self._beyond() if self.frontier else 0
+        beyond = self._beyond() if self._frontier else 0
         if self._cut:
             further = self._cut + beyond
             return Truncation(f"the limit of {self._limit} nodes was reached; {further} more edges lead further")
@@ -178,7 +174,7 @@ class _Walk:
     def _beyond(self) -> int:
         """Take the edges from the last frontier back into the answer; return how many lead out of it."""
         count = 0
-        for kind, ids in self.frontier.items():
+        for kind, ids in self._frontier.items():
             other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
             column = 2 if other is NodeKind.EXECUTION else 1
             for at in range(0, len(ids), CHUNK):

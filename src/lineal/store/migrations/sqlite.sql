@@ -81,6 +81,7 @@ CREATE TABLE event (
 	path TEXT NOT NULL,
 	time BIGINT NOT NULL,
 	how SMALLINT NOT NULL,
+	reproduces SMALLINT NOT NULL,
 	entry BIGINT NOT NULL,
 	PRIMARY KEY (id),
 	CONSTRAINT uq_event_artifact UNIQUE (artifact_id, type, execution_id),

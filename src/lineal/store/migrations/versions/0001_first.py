@@ -138,6 +138,7 @@ def _edges() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
         sa.Column("how", sa.SmallInteger(), nullable=False),
+        sa.Column("reproduces", sa.SmallInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("artifact_id", "type", "execution_id", name="uq_event_artifact"),

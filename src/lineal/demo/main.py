@@ -1,0 +1,106 @@
+"""The whole demo in order: data, models, decision, service, questions."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pandas as pd
+from rich.console import Console
+
+import lineal
+from lineal.demo import data, serving, training
+from lineal.demo.plan import FULL, SMALL, Plan
+from lineal.demo.progress import Progress
+from lineal.demo.questions import ask, draw, questions
+
+PICTURE = "lineage.svg"
+
+
+def run_demo(directory: Path, *, serve: bool = True, small: bool = False) -> None:
+    """Build, record, deploy and serve flight-delay models under `directory`, then ask where an answer came from.
+
+    With `serve` the application stays up until Ctrl-C.
+    """
+    plan = SMALL if small else FULL
+    began = time.perf_counter()
+    directory.mkdir(parents=True, exist_ok=True)
+    with _workspace_at(directory) as workspace:
+        with Progress("flight delays", _steps(plan)) as progress:
+            merged = _build(plan, progress)
+            serving.release(workspace, "v1.1", progress)
+            with serving.served(workspace.location.url) as address:
+                answers = serving.predict(address, merged, plan, progress)
+        _show_one(answers[0])
+        for question in questions(answers[0].headers["X-Lineage-Trace-Id"]):
+            ask(question, workspace.location.url)
+        draw(directory / PICTURE, workspace.location.url)
+        _say_goodbye(directory, time.perf_counter() - began)
+        if serve:
+            _serve_until_interrupted(workspace.location.url)
+
+
+def _build(plan: Plan, progress: Progress) -> pd.DataFrame:
+    raw = data.ingest(progress)
+    data.validate(raw, progress)
+    merged = data.prepare(raw, progress)
+    versions = data.grow(merged, plan, progress)
+    judged = data.holdout(merged, plan, progress)
+    members = training.first_release(versions[plan.first_release], judged, plan, progress)
+    training.second_release(members, versions[plan.last_release], judged, plan, progress)
+    return merged
+
+
+def _steps(plan: Plan) -> int:
+    ingested, prepared, held_out, trained, released, predicted = 5, 5, 1, 8, 2, 1
+    return ingested + prepared + len(plan.batches) + held_out + trained + released + predicted
+
+
+@contextmanager
+def _workspace_at(directory: Path) -> Iterator[lineal.Workspace]:
+    """Make the directory's workspace the one all runs write to, as a user would with `export LINEAL_URL=…`."""
+    before = os.environ.get("LINEAL_URL")
+    with lineal.open(directory) as workspace:
+        os.environ["LINEAL_URL"] = workspace.location.url
+        try:
+            yield workspace
+        finally:
+            if before is None:
+                del os.environ["LINEAL_URL"]
+            else:
+                os.environ["LINEAL_URL"] = before
+
+
+def _show_one(answer: httpx.Response) -> None:
+    console = Console(highlight=False)
+    console.print("\nPOST /predict")
+    console.print(f"  {answer.text}", soft_wrap=True)
+    for name in ("X-Model-Version", "X-Dataset-Version", "X-Lineage-Trace-Id", "X-Reproducible"):
+        console.print(f"  {name}: {answer.headers[name]}", soft_wrap=True)
+
+
+def _say_goodbye(directory: Path, seconds: float) -> None:
+    console = Console(highlight=False)
+    console.print(f"\nAll of it took {seconds:.0f} s and is recorded under {directory}", soft_wrap=True)
+    console.print(f"The picture of the way from raw data to the endpoint: {directory / PICTURE}", soft_wrap=True)
+    console.print(f"Go on asking there: cd {directory} && lineal trace endpoint:delay-api", soft_wrap=True)
+
+
+def _serve_until_interrupted(url: str) -> None:
+    console = Console(highlight=False)
+    with serving.served(url) as address:
+        console.print(f"\nServing on {address} (API: {address}/docs, lineage: {address}/lineage/self). Ctrl-C ends it.")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+
+
+if __name__ == "__main__":
+    run_demo(Path(sys.argv[1]), serve="--no-serve" not in sys.argv, small="--small" in sys.argv)
