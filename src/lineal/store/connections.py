@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+import orjson
 
 from lineal.errors import FailedPrecondition, InvalidArgument
 from lineal.store.dialects.sqlite import SqliteDialect
@@ -143,6 +145,14 @@ class Connections:
             for _, connection in self._all:
                 connection.close()
             self._all = []
+
+
+def id_list(ids: Sequence[int]) -> str:
+    """Return ids as one parameter, for `json_each`."""
+    try:
+        return orjson.dumps(list(ids)).decode()
+    except TypeError as error:
+        raise OverflowError(str(error)) from error
 
 
 def unbindable(error: OverflowError | UnicodeEncodeError) -> InvalidArgument:

@@ -11,7 +11,7 @@ from lineal.errors import AlreadyExists, InvalidArgument, NotFound
 from lineal.model.edges import Association, Attribution, Edge, Event, EventType, How, ParentContext
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN, check_text
-from lineal.store.connections import Cursor
+from lineal.store.connections import Cursor, id_list
 from lineal.store.tables import ASSOCIATION, ATTRIBUTION, EVENT, PARENT_CONTEXT, BoundTable
 from lineal.store.writer import Transaction
 
@@ -88,7 +88,7 @@ def events(
     rows: dict[int, EventRow] = {}
     for statement, ids in ((_EVENTS_BY_ARTIFACT, artifacts), (_EVENTS_BY_EXECUTION, executions)):
         if ids:
-            found = cursor.execute(statement, (orjson.dumps(list(ids)).decode(), until))
+            found = cursor.execute(statement, (id_list(ids), until))
             rows.update({row[0]: row for row in found})
     return [event_of(rows[id_]) for id_ in sorted(rows)]
 

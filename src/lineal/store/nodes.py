@@ -15,7 +15,7 @@ from lineal.model.types import NodeType
 from lineal.model.values import check_text
 from lineal.store import index
 from lineal.store.codec import decode, encode
-from lineal.store.connections import Cursor
+from lineal.store.connections import Cursor, id_list
 from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, node_of, row_of
 from lineal.store.tables import NODE_TABLES
 from lineal.store.types import Types, check_properties
@@ -81,7 +81,7 @@ class Nodes:
             return {found[0]: found} if found else {}
         rows: dict[int, Row] = {}
         for at in range(0, len(ids), CHUNK):
-            wanted = orjson.dumps(list(ids[at : at + CHUNK])).decode()
+            wanted = id_list(ids[at : at + CHUNK])
             rows.update({row[0]: row for row in cursor.execute(_BY_IDS[kind], (wanted,))})
         return rows
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import orjson
-
 from lineal.errors import InvalidArgument, NotFound
 from lineal.model.ids import ArtifactId, EntrySeq, Micros
 from lineal.model.predictions import Prediction
 from lineal.model.values import check, check_text
 from lineal.store.codec import decode_json, encode_json
-from lineal.store.connections import Cursor
+from lineal.store.connections import Cursor, id_list
 from lineal.store.tables import PREDICTION
 from lineal.store.writer import Transaction
 
@@ -38,7 +36,7 @@ def put_predictions(transaction: Transaction, predictions: Sequence[Prediction])
         _check(prediction)
     known: set[tuple[str, int]] = set()
     for spool in {prediction.spool for prediction in predictions}:
-        sequences = orjson.dumps([item.sequence for item in predictions if item.spool == spool]).decode()
+        sequences = id_list([item.sequence for item in predictions if item.spool == spool])
         known.update(transaction.cursor.execute(_KNOWN, (sequences, spool)).fetchall())
     new = {(item.spool, item.sequence): item for item in predictions if (item.spool, item.sequence) not in known}
     if new:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import orjson
-
 from lineal.errors import InvalidArgument
 from lineal.model.edges import INPUTS, OUTPUTS, Event, EventType
 from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKey, NodeKind
 from lineal.model.traversal import Closure, Direction, Truncation
-from lineal.store.connections import Cursor
+from lineal.store.connections import Cursor, id_list
 from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
 from lineal.store.tables import EVENT
 
@@ -83,7 +81,7 @@ def _leads_to(cursor: Cursor, start: int, goals: set[int]) -> bool:
     while frontier:
         if not goals.isdisjoint(frontier):
             return True
-        found = cursor.execute(_NEXT_ARTIFACTS, (orjson.dumps(frontier).decode(),))
+        found = cursor.execute(_NEXT_ARTIFACTS, (id_list(frontier),))
         frontier = [row[0] for row in found if row[0] not in seen]
         seen.update(frontier)
     return False
@@ -138,7 +136,7 @@ class Walk:
         for kind, ids in current.items():
             statement = _STEPS[self._direction, kind]
             for at in range(0, len(ids), CHUNK):
-                chunk = orjson.dumps(ids[at : at + CHUNK]).decode()
+                chunk = id_list(ids[at : at + CHUNK])
                 self._take(kind, self._cursor.execute(statement, (chunk, self._until)).fetchall())
 
     def _take(self, kind: NodeKind, rows: list[EventRow]) -> None:
@@ -178,7 +176,7 @@ class Walk:
             other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
             column = 2 if other is NodeKind.EXECUTION else 1
             for at in range(0, len(ids), CHUNK):
-                chunk = orjson.dumps(ids[at : at + CHUNK]).decode()
+                chunk = id_list(ids[at : at + CHUNK])
                 for row in self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until)):
                     if row[column] in self._distance[other]:
                         self._events.setdefault(row[0], event_of(row))
