@@ -54,6 +54,12 @@ class _Loaded:
             self._entries = self._alive()
             return list({facts.fingerprint: facts for facts, _ in self._entries}.values())
 
+    def clear(self) -> None:
+        """Forget them all: for tests, and for a process that begins anew."""
+        with self._lock:
+            self._entries = []
+            self.generation += 1
+
     def _alive(self) -> list[tuple[LoadedFacts, weakref.ref[object] | None]]:
         return [entry for entry in self._entries if entry[1] is None or entry[1]() is not None]
 
