@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 
 import pytest
@@ -410,3 +411,24 @@ def test_an_option_that_is_none_is_refused_by_name(workspace, options):
 def test_an_endpoint_needs_a_name():
     with pytest.raises(InvalidArgument):
         LinealMiddleware(answering(), "")
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # forking with threads is the point
+def test_a_forked_worker_records_for_itself(serve, recorded, workspace):
+    client = serve(answering(b"1"))
+    client.call()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            client.call()
+            status = 0 if client.json("/lineage/self")["recorded"] == 1 else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    client.call()
+    assert client.json("/lineage/self")["recorded"] == 2
+    found = recorded()
+    assert len(found) == 3
+    assert len({each.spool for each in found}) == 2
+    assert workspace.verify().ok
