@@ -38,7 +38,7 @@ def diff_item(files: Files, root: Path, changed: Sequence[bytes], *, base: str) 
         value["base"] = "the empty tree, for there is no commit yet"
     if not secrets:
         return captured(value)
-    return captured(value | {"redacted": secrets}, f"{secrets} secrets were cut out of the diff")
+    return withheld(f"secrets cut out of the diff: {secrets}", value | {"redacted": secrets})
 
 
 def _without_secrets(patch: bytes) -> tuple[bytes, int]:

@@ -154,9 +154,7 @@ def _base(settings: Mapping[str, object], *, has_commit: bool) -> str:
     return "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
-def _untracked(
-    files: Files, root: Path, state: _State, names_known: str | None, leave_out: Sequence[Path]
-) -> Captured:
+def _untracked(files: Files, root: Path, state: _State, names_known: str | None, leave_out: Sequence[Path]) -> Captured:
     found = guarded(lambda: untracked_item(files, root, state.untracked, leave_out=leave_out))
     return found if names_known is None else unknown(names_known, found.value)
 

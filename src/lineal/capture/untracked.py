@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from lineal.capture.captured import Captured, captured, not_applicable
+from lineal.capture.captured import Captured, captured, not_applicable, withheld
 from lineal.capture.fingerprints.files import of_file
 from lineal.capture.secrets import has_secret
 from lineal.errors import LinealError
@@ -20,6 +20,10 @@ NUMBER_LIMIT = 100
 READ_LIMIT = 64 << 20
 """A file above this is named by its size alone: reading it would hold up the run."""
 
+_CODE = (".py", ".pyi", ".pyx", ".ipynb", ".sh", ".sql", ".toml", ".yaml", ".yml", ".cfg", ".ini")
+"""Endings of files a rebuild cannot do without; other files that are not kept are data, known by fingerprint."""
+
+_NAMED = 5
 _OWN = (".lineal", "__pycache__")
 
 
@@ -36,8 +40,11 @@ def untracked_item(files: Files, root: Path, names: Sequence[bytes], *, leave_ou
         room -= size
     value: dict[str, Json] = {"number": len(wanted), "files": described}
     if len(wanted) > NUMBER_LIMIT:
-        return captured(value, f"only the first {NUMBER_LIMIT} of {len(wanted)} untracked files were kept")
-    return captured(value)
+        return withheld(f"only the first {NUMBER_LIMIT} of {len(wanted)} untracked files were kept", value)
+    lost = sorted(name for name, entry in described.items() if isinstance(entry, dict) and "withheld" in entry)
+    if any(name.endswith(_CODE) for name in lost):
+        return withheld(f"not kept, each with its reason: {', '.join(lost[:_NAMED])}", value)
+    return captured(value, f"without the bytes of: {', '.join(lost[:_NAMED])}" if lost else None)
 
 
 def _is_own(root: Path, name: bytes, leave_out: Sequence[Path]) -> bool:

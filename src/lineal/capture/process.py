@@ -1,0 +1,142 @@
+"""Items 9 to 12, 22, 23, 29 and 30: what this process is: its command, directory, interpreter, variables and place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lineal.capture.captured import Captured, captured, not_applicable, unknown
+from lineal.capture.secrets import redact_argv, redact_value
+from lineal.model.values import Json
+
+_THREADS = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "VECLIB_", "KMP_", "GOTO_", "BLIS_")
+_THREADS_ASKED = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_WORLD = (
+    "WORLD_SIZE RANK LOCAL_RANK LOCAL_WORLD_SIZE GROUP_RANK NODE_RANK OMPI_COMM_WORLD_SIZE OMPI_COMM_WORLD_RANK "
+    "PMI_SIZE PMI_RANK SLURM_NTASKS SLURM_PROCID SLURM_NNODES SLURM_NODEID SLURM_JOB_ID RAY_JOB_ID TORCHELASTIC_RUN_ID"
+)
+_SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS")
+_RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
+
+
+def argv_item() -> Captured:
+    """Return the whole command line with the interpreter's own options, secrets cut out."""
+    if sys.orig_argv:
+        return captured(redact_argv(sys.orig_argv))
+    return captured(redact_argv(sys.argv), "an embedded interpreter: its own options are not known")
+
+
+def cwd_item(root: Path | None) -> Captured:
+    """Return the working directory, relative to the repository where there is one."""
+    here = Path.cwd()
+    if root is not None and here.is_relative_to(root):
+        return captured({"path": here.relative_to(root).as_posix(), "machine_bound": False})
+    return captured({"path": str(here), "machine_bound": True})
+
+
+def python_item() -> Captured:
+    """Return version and build of the interpreter, and the options that change what programs compute."""
+    flags = {name: getattr(sys.flags, name) for name in ("optimize", "dev_mode", "utf8_mode", "isolated")}
+    is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
+    return captured(
+        {
+            "version": ".".join(str(part) for part in sys.version_info[:3]),
+            "release": sys.version_info.releaselevel,
+            "build": sys.version,
+            "implementation": sys.implementation.name,
+            "free_threaded": is_gil_enabled is not None and not is_gil_enabled(),
+            "flags": {name: int(flag) for name, flag in flags.items()},
+        }
+    )
+
+
+def platform_item() -> Captured:
+    """Return the platform tag and the suffix of extension modules."""
+    import sysconfig
+    from importlib.machinery import EXTENSION_SUFFIXES
+
+    return captured({"tag": sysconfig.get_platform(), "extension": EXTENSION_SUFFIXES[0], "byteorder": sys.byteorder})
+
+
+def thread_variables_item() -> Captured:
+    """Return the variables that set numbers of threads; one that is not set is null, which is a value too."""
+    found: dict[str, Json] = dict.fromkeys(_THREADS_ASKED)
+    for name, value in os.environ.items():
+        if name.startswith(_THREADS):
+            found[name] = redact_value(name, value)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        found["torch.get_num_threads"] = int(torch.get_num_threads())
+    return captured(found)
+
+
+def hash_seed_item() -> Captured:
+    """Return what PYTHONHASHSEED was when the interpreter started, or `random`."""
+    if not sys.flags.hash_randomization:
+        return captured("0")
+    value = None if sys.flags.ignore_environment else _first_environment().get("PYTHONHASHSEED")
+    if value and value != "random":
+        return captured(value)
+    return captured("random", "PYTHONHASHSEED was not set before the interpreter started: sets of text vary in order")
+
+
+def world_item() -> Captured:
+    """Return the number of processes that work together, and which one this is."""
+    variables = {name: os.environ[name] for name in _WORLD.split() if name in os.environ}
+    size = next((int(variables[name]) for name in _SIZES if variables.get(name, "").isdigit()), 1)
+    rank = next((int(variables[name]) for name in _RANKS if variables.get(name, "").isdigit()), 0)
+    return captured({"size": size, "rank": rank, "variables": variables})
+
+
+def locale_item() -> Captured:
+    """Return language, time zone and encodings."""
+    import locale
+    import time
+
+    return captured(
+        {
+            "locale": locale.setlocale(locale.LC_ALL),
+            "timezone": os.environ.get("TZ") or _zone(),
+            "names": list(time.tzname),
+            "filesystem_encoding": sys.getfilesystemencoding(),
+            "utf8_mode": bool(sys.flags.utf8_mode),
+        }
+    )
+
+
+def container_item() -> Captured:
+    """Return the digest of the image this runs in, where something that knows it says so."""
+    digest = os.environ.get("LINEAL_IMAGE_DIGEST")
+    if digest:
+        return captured(redact_value("image", digest), "told by LINEAL_IMAGE_DIGEST")
+    podman = Path("/run/.containerenv")
+    if podman.exists():
+        for line in podman.read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition("=")
+            if name == "imageid" and value.strip('"'):
+                return captured(f"sha256:{value.strip(chr(34))}", "told by podman")
+    inside = podman.exists() or Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in os.environ
+    if not inside:
+        return not_applicable("no sign of a container")
+    return unknown("the kernel does not tell the image of a container; set LINEAL_IMAGE_DIGEST when starting it")
+
+
+def _first_environment() -> Mapping[str, str]:
+    """Return the environment the process was started with: a variable set later has no effect on the interpreter."""
+    try:
+        data = Path("/proc/self/environ").read_bytes()
+    except OSError:
+        return os.environ
+    pairs = (os.fsdecode(pair).partition("=") for pair in data.split(b"\0") if pair)
+    return {name: value for name, _, value in pairs}
+
+
+def _zone() -> str | None:
+    """Return the zone's name from where most systems keep it, or None."""
+    try:
+        target = str(Path("/etc/localtime").readlink())
+    except OSError:
+        return None
+    return target.partition("zoneinfo/")[2] or None

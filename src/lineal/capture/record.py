@@ -1,0 +1,197 @@
+"""The capture record of one run: every item at its start, and again at its end those that change meanwhile.
+
+Called by the SDK around a run. Nothing here raises: what fails is an `unknown` with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast, get_args
+
+from lineal.capture.captured import Captured, Status, captured, unknown
+from lineal.capture.environment import editable_item, environment_item, index_urls_item
+from lineal.capture.git import find_root
+from lineal.capture.guard import guarded, guarded_group
+from lineal.capture.hardware import blas_item, cpu_memory_item, cuda_item, gpu_item, os_item
+from lineal.capture.modules import (
+    is_installed,
+    main_script,
+    modules_at_end,
+    modules_item,
+    notebook_item,
+    script_item,
+)
+from lineal.capture.process import (
+    argv_item,
+    container_item,
+    cwd_item,
+    hash_seed_item,
+    locale_item,
+    platform_item,
+    python_item,
+    thread_variables_item,
+    world_item,
+)
+from lineal.capture.repository import ITEMS as REPOSITORY_ITEMS
+from lineal.capture.repository import repository_items
+from lineal.capture.secrets import redact
+from lineal.capture.seeds import determinism_item, rng_states_item, seeds_item
+from lineal.errors import InvalidArgument
+from lineal.files import Files
+from lineal.model.values import INT64_MAX, INT64_MIN, Json, Struct
+
+Record = dict[str, Captured]
+
+
+def at_start(files: Files, *, script: Path | None = None, leave_out: Sequence[Path] = ()) -> Record:
+    """Return every item as it is now; large texts go into `files`, their fingerprints into the record.
+
+    The repository is the one of `script` (else of the program's own file, else of the working directory).
+    Files below `leave_out`, such as the workspace itself, are not taken for untracked code.
+    """
+    base, root = _place(script)
+    own = (files.root, *leave_out)
+    record = guarded_group(
+        REPOSITORY_ITEMS, lambda: repository_items(files, base, leave_out=[Path(path).absolute() for path in own])
+    )
+    probes: Mapping[str, Callable[[], Captured]] = {
+        "script": lambda: script_item(files, script, root or base),
+        "modules": lambda: modules_item(files, root or base, keep=root is None),
+        "notebook": lambda: notebook_item(files),
+        "argv": argv_item,
+        "cwd": lambda: cwd_item(root),
+        "python": python_item,
+        "platform": platform_item,
+        "environment": lambda: environment_item(files),
+        "index_urls": index_urls_item,
+        "editable": editable_item,
+        "container": container_item,
+        "os": os_item,
+        "cpu_memory": cpu_memory_item,
+        "gpu": gpu_item,
+        "cuda": cuda_item,
+        "blas": blas_item,
+        "thread_variables": thread_variables_item,
+        "hash_seed": hash_seed_item,
+        "seeds": seeds_item,
+        "rng_states": lambda: _states(start=rng_states_item()),
+        "determinism": determinism_item,
+        "inputs": lambda: unknown("the run has not ended"),
+        "outputs": lambda: unknown("the run has not ended"),
+        "world": world_item,
+        "locale": locale_item,
+    }
+    record |= {name: guarded(probe) for name, probe in probes.items()}
+    return {name: _clean(item) for name, item in record.items()}
+
+
+def at_end(
+    files: Files,
+    start: Mapping[str, Captured],
+    *,
+    script: Path | None = None,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Record:
+    """Return the record of the whole run: `start`, with what has changed or loaded since.
+
+    `inputs` and `outputs` are the fingerprints the run read and wrote, as its owner knows them.
+    """
+    base, root = _place(script)
+    before = start.get("rng_states", unknown("nothing was captured at the start"))
+    modules = start.get("modules", unknown("nothing was captured at the start"))
+    probes: Mapping[str, Callable[[], Captured]] = {
+        "modules": lambda: modules_at_end(files, modules, root or base, keep=root is None),
+        "notebook": lambda: notebook_item(files),
+        "cuda": cuda_item,
+        "blas": blas_item,
+        "thread_variables": thread_variables_item,
+        "seeds": seeds_item,
+        "rng_states": lambda: _states(start=before, end=rng_states_item()),
+        "determinism": determinism_item,
+        "inputs": lambda: _listed("input", inputs),
+        "outputs": lambda: _listed("output", outputs),
+    }
+    ended = {name: _clean(guarded(probe)) for name, probe in probes.items()}
+    return {**start, **{name: _better(start.get(name), item) for name, item in ended.items()}}
+
+
+def as_struct(record: Mapping[str, Captured]) -> dict[str, Json]:
+    """Return the record as the STRUCT that is stored on the run's execution."""
+    struct: dict[str, Json] = {}
+    for name, item in record.items():
+        entry: dict[str, Json] = {"status": item.status}
+        if item.value is not None:
+            entry["value"] = item.value
+        if item.reason is not None:
+            entry["reason"] = item.reason
+        struct[name] = entry
+    return struct
+
+
+def from_struct(struct: Struct) -> Record:
+    """Return the record that `as_struct` wrote; raises InvalidArgument for a STRUCT that is none."""
+    if not isinstance(struct, Mapping):
+        raise InvalidArgument(f"a capture record is a mapping of items, got a {type(struct).__name__}")
+    record: Record = {}
+    for name, entry in struct.items():
+        status = entry.get("status") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping) or status not in get_args(Status):
+            raise InvalidArgument(f"{name!r} is no captured item: {entry!r}", hint="it needs a status")
+        reason = entry.get("reason")
+        record[name] = Captured(cast("Status", status), entry.get("value"), None if reason is None else str(reason))
+    return record
+
+
+def _place(script: Path | None) -> tuple[Path, Path | None]:
+    """Return the directory the code lies in, and the top of its repository if it is in one."""
+    try:
+        path = script or main_script()
+        base = Path.cwd() if path is None or is_installed(str(path)) else path.absolute().parent
+        return base, find_root(base)
+    except OSError:
+        return Path("/"), None  # the working directory was removed under us
+
+
+def _states(*, start: Captured, end: Captured | None = None) -> Captured:
+    if end is None:
+        return replace(start, value={"start": start.value}) if start.status == "captured" else start
+    first = start.value.get("start") if isinstance(start.value, Mapping) else None
+    if end.status != "captured":
+        return end if first is None else unknown(end.reason or "the end states are not known", {"start": first})
+    return captured({"start": first, "end": end.value})
+
+
+def _listed(kind: str, fingerprints: Sequence[str] | None) -> Captured:
+    if fingerprints is None:
+        return unknown(f"the run did not say what its {kind}s are")
+    return captured(list(fingerprints), None if fingerprints else f"the run has no {kind}s")
+
+
+def _better(start: Captured | None, end: Captured) -> Captured:
+    """Return the item at the end, or the one at the start where the end knows less."""
+    return start if start is not None and start.status == "captured" and end.status != "captured" else end
+
+
+def _clean(item: Captured) -> Captured:
+    """Return the item as it can be stored: no secret slipped through, valid text, 64-bit integers."""
+    reason = None if item.reason is None else _plain_text(item.reason)
+    return Captured(item.status, _plain(item.value), reason)
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, str):
+        return _plain_text(value)
+    if isinstance(value, Mapping):
+        return {_plain_text(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
+        return str(value)
+    return value
+
+
+def _plain_text(value: str) -> str:
+    return redact(value).encode("utf-8", "backslashreplace").decode("utf-8")
