@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lineal.errors import InvalidArgument
 from lineal.lineage.capture_record import item
@@ -89,19 +89,21 @@ def diff(
 
 def summary_of(before: GraphNode, after: GraphNode, sections: Sequence[Section]) -> str:
     """Return the difference in one sentence; the same, the different and the unknown are told apart."""
-    differing = [f"{part.name} ({_gist(part)})" for part in sections if part.differs]
+    differing = [f"{part.name} ({_gist(part)})" for part in sections if part.differs and _gist(part)]
     unknown = [part.name for part in sections if part.unknown]
     same = [part.name for part in sections if not part.changes and part.same]
     if before.key == after.key:
         return f"{before.label} was compared with itself."
     if differing:
         parts = [f"{after.label} differs from {before.label} in {_and(differing)}"]
+    elif any(part.differs for part in sections):
+        parts = [f"{after.label} and {before.label} have different content, but nothing recorded explains it"]
     else:
         parts = [f"Nothing recorded differs between {before.label} and {after.label}"]
     if same and differing:
         parts.append(f"the same {_is(same)} {_and(same)}")
     if unknown:
-        parts.append(f"not known {_is(unknown)} {_and(unknown)}")
+        parts.append(f"not fully known {_is(unknown)} {_and(unknown)}")
     return "; ".join(parts) + "."
 
 
@@ -143,7 +145,7 @@ def _with_rows(change: Change) -> Change:
     if before is None or after is None or change.status is not Status.CHANGED:
         return change
     note = f"{before:,} → {after:,} rows" if before != after else f"{before:,} rows on both sides"
-    return Change(name=change.name, status=change.status, before=change.before, after=change.after, note=note)
+    return replace(change, note=note)
 
 
 def _rows(value: Json) -> int | None:
@@ -166,12 +168,18 @@ def _environment(a: Side, b: Side, files: ReadsFiles | None) -> Section:
     locks = [item(side.record, "environment") for side in (a, b)]
     packages = [packages_of(lock, files) for lock in locks]
     if packages[0] is None or packages[1] is None:
-        return section("environment", fixed, compare_items(a.record, b.record, ["environment"]))
+        changes, same = compare_items(a.record, b.record, ["environment"])
+        return section("environment", fixed, ([_lock(change) for change in changes], same))
     return section("environment", fixed, compare(packages[0], packages[1]))
 
 
+def _lock(change: Change) -> Change:
+    return replace(change, name="lock") if change.name == "environment.fingerprint" else change
+
+
 def _gist(part: Section) -> str:
-    known = [change for change in part.changes if change.status is not Status.UNKNOWN]
+    # That other things have other fingerprints goes without saying.
+    known = [change for change in part.changes if change.status is not Status.UNKNOWN and change.name != "fingerprint"]
     told = [_told(change) for change in known[:2]]
     more = len(known) - len(told)
     return ", ".join(told) + (f" and {more} more" if more else "")

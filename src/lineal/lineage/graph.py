@@ -18,13 +18,17 @@ from lineal.model.traversal import Direction, Truncation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphNode:
-    """One node of the graph: what it is, how far from the start, and what is known beside it."""
+    """One node of the graph: what it is, how far from the start, and what is known beside it.
+
+    `reproduced` counts the later runs that made the same content again; upstream they are not followed.
+    """
 
     key: NodeKey
     node: Artifact | Execution
     hop: int
     aliases: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    reproduced: int = 0
 
     @property
     def label(self) -> str:
@@ -38,7 +42,7 @@ class GraphEdge:
     """`source` was needed for `target`: data flows from source to target.
 
     `role` is the event's type in lower case (`input`, `output` …), or `via` where `hidden` nodes
-    between the two were left out by a filter.
+    between the two were left out by a filter. `reproduces`: the source made content that was there before.
     """
 
     source: NodeKey
@@ -47,6 +51,7 @@ class GraphEdge:
     how: How = How.DECLARED
     path: tuple[str | int, ...] = ()
     hidden: int = 0
+    reproduces: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

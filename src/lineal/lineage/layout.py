@@ -89,13 +89,15 @@ def layout(graph: LineageGraph) -> Layout:
         )
         for node in range(len(drawing.ids))
     }
+    routes = tuple(_routes(drawing, boxes, x, widths, y, columns.back))
     bottom = max((box.y + box.height for box in boxes.values()), default=HEADER)
+    lowest = max((point[1] for route in routes for point in route.points), default=HEADER)
     right = x[-1] + widths[-1] if x else 0
     return Layout(
         width=right + MARGIN,
-        height=bottom + MARGIN,
+        height=max(bottom, lowest + _BEND) + MARGIN,
         boxes=boxes,
-        routes=tuple(_routes(drawing, boxes, x, widths, y, columns.back)),
+        routes=routes,
         bands=_bands(columns.lane_of_column, x, widths),
     )
 
@@ -158,7 +160,7 @@ def _placed(drawing: _Drawing, columns: int) -> list[float]:
         right[source].append(target)
     real = len(drawing.ids)
     size = [float(drawing.sizes[node][1]) if node < real else float(_BEND) for node in range(count)]
-    weight = [1.0 + len(left[node]) + len(right[node]) if node < real else 4.0 for node in range(count)]
+    weight = [1.0 + len(left[node]) + len(right[node]) if node < real else 8.0 for node in range(count)]
     result = [0.0] * count
     top = float(MARGIN + HEADER)
     for part in _parts(count, drawing.steps):

@@ -6,8 +6,8 @@ costs more than linear in the answer: a chain of 1,000 hops and a fan-out of 100
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lineal.errors import InvalidArgument
@@ -40,11 +40,12 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A walk before its nodes are read: distances, edges, and what was left out."""
+    """A walk before its nodes are read: distances, edges, what was left out, and how often content was made again."""
 
     hops: dict[NodeKey, int]
     edges: list[GraphEdge]
     truncated: Truncation | None
+    reproduced: Mapping[NodeKey, int] = field(default_factory=dict)
 
 
 def trace(
@@ -63,8 +64,6 @@ def trace(
     these types (and those inheriting from them) and the roots; what lies between two kept nodes becomes one `via` edge
     that counts it, so that no path is cut. A hop is one event. `truncated` is None only if the answer is complete.
     """
-    if hops is not None and hops < 0:
-        raise InvalidArgument(f"hops is {hops}; it must be 0 or more", hint="leave it out for all of them")
     start = start_at(store, ref, as_of=as_of)
     chosen = Kinds.of(store).chosen(types) if types else None
     walks = [
@@ -107,7 +106,8 @@ def walk(
 ) -> Walked:
     """Return the closure in one direction with its events as edges, before any node is read."""
     closure = store.closure(roots, direction, hops=hops, limit=limit, as_of=as_of)
-    return Walked(_hops(closure), edges_of(closure.events), closure.truncated)
+    again = {NodeKey(NodeKind.ARTIFACT, id_): count for id_, count in closure.reproduced.items()}
+    return Walked(_hops(closure), edges_of(closure.events), closure.truncated, again)
 
 
 def merge(walks: Sequence[Walked]) -> Walked:
@@ -119,12 +119,8 @@ def merge(walks: Sequence[Walked]) -> Walked:
         for key, hop in one.hops.items():
             hops[key] = min(hop, hops.get(key, hop))
     edges = list(dict.fromkeys(edge for one in walks for edge in one.edges))
-    cuts = [one.truncated for one in walks if one.truncated]
-    if len(cuts) < 2:  # noqa: PLR2004  two directions
-        return Walked(hops, edges, cuts[0] if cuts else None)
-    missing = [cut.missing for cut in cuts if cut.missing is not None]
-    reasons = " and ".join(dict.fromkeys(cut.reason for cut in cuts))
-    return Walked(hops, edges, Truncation(reasons, sum(missing) if len(missing) == len(cuts) else None))
+    again = {key: count for one in walks for key, count in one.reproduced.items()}
+    return Walked(hops, edges, _cuts([one.truncated for one in walks if one.truncated]), again)
 
 
 def read(
@@ -151,6 +147,7 @@ def read(
                 hop=walked.hops[key],
                 aliases=tuple(aliases.get(key, ())),
                 decisions=tuple(decisions.get(key, ())),
+                reproduced=walked.reproduced.get(key, 0),
             )
             for key in ordered
         },
@@ -215,6 +212,7 @@ def _edge(event: Event) -> GraphEdge:
         role=event.type.name.lower(),
         how=event.how,
         path=event.path,
+        reproduces=event.reproduces,
     )
 
 
@@ -227,10 +225,19 @@ def _hops(closure: Closure) -> dict[NodeKey, int]:
 def _contracted(walked: Walked, direction: Direction, kept: set[NodeKey]) -> Walked:
     edges, dropped = contract(walked.hops, walked.edges, direction, kept)
     hops = {key: hop for key, hop in walked.hops.items() if key in kept}
-    if not dropped:
-        return Walked(hops, edges, walked.truncated)
-    reason = f"{dropped} connections through hidden nodes are not drawn; every node still hangs on its nearest"
-    return merge([Walked(hops, edges, walked.truncated), Walked({}, [], Truncation(reason, 0))])
+    cuts = [walked.truncated] if walked.truncated else []
+    if dropped:
+        reason = f"{dropped} connections through hidden nodes are not drawn; every node still hangs on its nearest"
+        cuts.append(Truncation(reason, 0))
+    return Walked(hops, edges, _cuts(cuts), walked.reproduced)
+
+
+def _cuts(cuts: Sequence[Truncation]) -> Truncation | None:
+    if not cuts:
+        return None
+    missing = [cut.missing for cut in cuts if cut.missing is not None]
+    reasons = " and ".join(dict.fromkeys(cut.reason for cut in cuts))
+    return Truncation(reasons, sum(missing) if len(missing) == len(cuts) else None)
 
 
 def _members(store: Store, key: NodeKey, as_of: Micros | None) -> tuple[NodeKey, ...]:

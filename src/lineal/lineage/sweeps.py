@@ -12,7 +12,7 @@ from collections.abc import Sequence
 _SWEEPS = 8
 _LARGE = 3_000
 _LARGE_SWEEPS = 3
-_PASSES = 6
+_PASSES = 8
 
 Neighbours = Sequence[Sequence[int]]
 

@@ -46,6 +46,7 @@ def item_document(item: GraphNode) -> Document:
     return {
         **node_document(item.node),
         "hop": item.hop,
+        "reproduced": item.reproduced,
         "aliases": list(item.aliases),
         "decisions": [decision_document(decision) for decision in item.decisions],
     }
@@ -85,6 +86,7 @@ def edge_document(edge: GraphEdge) -> Document:
         "how": edge.how.value,
         "path": list(edge.path),
         "hidden": edge.hidden,
+        "reproduces": edge.reproduces,
     }
 
 

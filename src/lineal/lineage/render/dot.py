@@ -5,7 +5,7 @@ from __future__ import annotations
 from lineal.lineage.graph import GraphEdge, GraphNode, LineageGraph
 from lineal.lineage.render.look import look_of
 from lineal.lineage.render.tree import notes
-from lineal.lineage.render.words import badges, fingerprint8, role, safe, title
+from lineal.lineage.render.words import badges, fingerprint8, remark, safe, title
 from lineal.model.ids import NodeKey, NodeKind
 
 
@@ -40,6 +40,6 @@ def _look(item: GraphNode) -> str:
 
 def _line(edge: GraphEdge) -> str:
     parts = ["style=dashed"] if edge.hidden else []
-    if edge.role not in ("input", "output") or edge.path:
-        parts.append(f"label={quoted(role(edge))}")
+    if remark(edge):
+        parts.append(f"label={quoted(remark(edge))}")
     return f" [{', '.join(parts)}]" if parts else ""

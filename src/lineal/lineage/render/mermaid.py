@@ -6,7 +6,7 @@ from lineal.lineage.graph import GraphNode, LineageGraph
 from lineal.lineage.render.look import look_of
 from lineal.lineage.render.part import nearest
 from lineal.lineage.render.tree import notes
-from lineal.lineage.render.words import badges, digits8, fingerprint8, role, safe, title
+from lineal.lineage.render.words import badges, digits8, fingerprint8, remark, safe, title
 from lineal.model.ids import NodeKey, NodeKind
 
 MOST_EDGES = 200
@@ -26,7 +26,7 @@ def mermaid(graph: LineageGraph) -> str:
         lines += [f"  {names[revision]} --> p{number}"] if revision in names else []
     for edge in part.edges:
         arrow = "-.->" if edge.hidden else "-->"
-        text = f'|"{escaped(role(edge))}"|' if edge.role not in ("input", "output") or edge.path else ""
+        text = f'|"{escaped(remark(edge))}"|' if remark(edge) else ""
         lines.append(f"  {names[edge.source]} {arrow}{text} {names[edge.target]}")
     lines += [f'  note{number}["{escaped(note)}"]' for number, note in enumerate(notes(part))]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from lineal.lineage.graph import LineageGraph
 from lineal.lineage.impact import Affected, Impact
 from lineal.lineage.paths import Paths
 from lineal.lineage.render.document import plain
-from lineal.lineage.render.words import badges, role, safe, when, who
+from lineal.lineage.render.words import badges, remark, safe, when, who
 from lineal.model.nodes import Artifact
 from lineal.model.traversal import Truncation
 from lineal.model.values import Json
@@ -34,7 +34,7 @@ def graph_rows(graph: LineageGraph) -> Table:
     """Return the nodes of a graph, nearest first, with what each was made from."""
     sources: dict[str, list[str]] = {}
     for edge in graph.edges:
-        text = str(edge.source) if edge.role in ("input", "output") else f"{edge.source} ({role(edge)})"
+        text = f"{edge.source} ({remark(edge)})" if remark(edge) else str(edge.source)
         sources.setdefault(str(edge.target), []).append(text)
     rows = [
         (

@@ -15,9 +15,9 @@ from lineal.model.nodes import family_of
 from lineal.model.predictions import Prediction
 
 _TEXT = 38
-_NAME = 19
+_NAME = 17
 _LINE = 24
-_PILL_NAME = 15
+_PILL_NAME = 14
 _MOST_BADGES = 2
 
 

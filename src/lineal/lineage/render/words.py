@@ -85,8 +85,14 @@ def role(edge: GraphEdge) -> str:
     if edge.role == "via":
         return f"via {edge.hidden} hidden"
     path = "/".join(str(part) for part in edge.path)
-    word = edge.role.replace("_", " ")
+    word = edge.role.replace("_", " ") + (" again" if edge.reproduces else "")
     return safe(f"{word} {path}", longest=_LONGEST) if path else word
+
+
+def remark(edge: GraphEdge) -> str:
+    """Return what is worth saying about an edge: nothing for a plain input or output."""
+    text = role(edge)
+    return "" if text in ("input", "output") else text
 
 
 def approval(item: GraphNode) -> Decision | None:
@@ -114,6 +120,8 @@ def badges(item: GraphNode) -> list[Badge]:
     found += [
         Badge("live", "ok") if name == "live" else Badge(f"@{safe(name, longest=40)}", "note") for name in item.aliases
     ]
+    if item.reproduced:
+        found.append(Badge(f"made again {'once' if item.reproduced == 1 else f'{item.reproduced} times'}", "note"))
     if not isinstance(item.node, Artifact):
         found += _STATES.get(item.node.state, [])
     return found

@@ -1,0 +1,156 @@
+"""Check: pass, fail or unknown, never a guess; and what is missing, run by run."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineal.lineage.check import Rebuildable, check
+from lineal.lineage.checklist import Outcome
+from lineal.model.nodes import ExecutionState
+from lineal.model.publication import Origin
+
+
+def captured(value: object):
+    return {"status": "captured", "value": value, "reason": None}
+
+
+def full_record(**changes):
+    record = {
+        "commit": captured("0123456789abcdef0123"),
+        "dirty": captured(False),
+        "diff": {"status": "not_applicable", "value": None, "reason": "clean"},
+        "untracked": captured([]),
+        "environment": captured({"fingerprint": "sha256:" + "a" * 64, "packages": 90}),
+        "seeds": captured({"random": 42, "numpy": 42}),
+        "cpu_memory": captured({"cores": 8}),
+        "gpu": {"status": "not_applicable", "value": None, "reason": "no driver"},
+    }
+    return {"capture": record | changes}
+
+
+def trained(pen, **facts):
+    pen.run("Ingest", [], ["RawData a@1"], facts=full_record())
+    pen.run("Train", ["RawData a@1"], ["Model m@1"], params={"rate": 0.1}, facts=full_record() | facts)
+    return check(pen.store, "model:m")
+
+
+def outcome(answer, item):
+    return next(finding.outcome for finding in answer.findings if finding.item == item)
+
+
+def sentence(answer, item):
+    return next(finding.sentence for finding in answer.findings if finding.item == item)
+
+
+def test_a_model_whose_runs_are_fully_recorded_is_rebuildable(pen):
+    answer = trained(pen)
+    assert answer.rebuildable is Rebuildable.YES
+    assert {finding.outcome for finding in answer.findings} == {Outcome.PASS}
+    assert (answer.captured, answer.items, answer.missing) == (16, 16, ())
+    assert len(answer.runs) == 2
+
+
+def test_a_run_logged_without_capture_is_unknown_and_never_a_yes(pen):
+    pen.run("Ingest", [], ["RawData a@1"])
+    pen.run("Train", ["RawData a@1"], ["Model m@1"], params={"rate": 0.1})
+    answer = check(pen.store, "model:m")
+    assert answer.rebuildable is Rebuildable.UNKNOWN
+    assert outcome(answer, "code") is Outcome.UNKNOWN
+    assert outcome(answer, "environment") is Outcome.UNKNOWN
+    assert answer.missing == ("train: nothing was captured", "ingest: nothing was captured")
+
+
+@pytest.mark.parametrize(
+    ("item", "changes", "expected", "told"),
+    [
+        ("code", {"dirty": captured(True), "diff": captured("sha256:1")}, Outcome.PASS, "which are stored"),
+        (
+            "code",
+            {"dirty": captured(True), "diff": {"status": "withheld", "value": None, "reason": "too large"}},
+            Outcome.FAIL,
+            "diff is not stored",
+        ),
+        (
+            "code",
+            {"commit": {"status": "unknown", "value": None, "reason": "git timed out"}},
+            Outcome.UNKNOWN,
+            "git timed out",
+        ),
+        ("environment", {"environment": captured({"packages": 3})}, Outcome.FAIL, "no lock"),
+        ("seed", {"seeds": captured({})}, Outcome.FAIL, "no seed was set"),
+        ("seed", {"seeds": {"status": "unknown", "value": None, "reason": "broken"}}, Outcome.UNKNOWN, "broken"),
+        (
+            "hardware",
+            {"gpu": {"status": "unknown", "value": None, "reason": "no library"}},
+            Outcome.UNKNOWN,
+            "no library",
+        ),
+    ],
+)
+def test_each_gap_is_named_with_its_reason(pen, item, changes, expected, told):
+    answer = trained(pen, **full_record(**changes))
+    assert outcome(answer, item) is expected
+    assert told in sentence(answer, item)
+    assert answer.rebuildable is {Outcome.PASS: Rebuildable.YES, Outcome.FAIL: Rebuildable.NO}.get(
+        expected, Rebuildable.UNKNOWN
+    )
+
+
+def test_without_a_repository_the_stored_script_is_code_enough(pen):
+    nothing = {"status": "not_applicable", "value": None, "reason": "not a repository"}
+    answer = trained(
+        pen, **full_record(commit=nothing, dirty=nothing, script=captured("sha256:1"), modules=captured([]))
+    )
+    assert outcome(answer, "code") is Outcome.PASS
+
+
+def test_a_stated_seed_and_commit_count_without_capture(pen):
+    pen.run("Train", [], ["Model m@1"], facts={"seed": 42, "commit": "abc", "dirty": False})
+    answer = check(pen.store, "model:m")
+    assert outcome(answer, "seed") is Outcome.PASS
+    assert outcome(answer, "code") is Outcome.PASS
+
+
+def test_a_failed_run_cannot_be_rebuilt(pen):
+    pen.run("Ingest", [], ["RawData a@1"], facts=full_record())
+    pen.run(
+        "Train", ["RawData a@1"], ["Model m@1"], state=ExecutionState.FAILED, facts={**full_record(), "error": "boom"}
+    )
+    answer = check(pen.store, "model:m")
+    assert answer.rebuildable is Rebuildable.NO
+    assert "boom" in sentence(answer, "completed")
+
+
+def test_one_bad_run_far_upstream_is_enough(pen):
+    pen.run("Ingest", [], ["RawData a@1"], facts=full_record(environment=captured({})))
+    pen.run("Train", ["RawData a@1"], ["Model m@1"], params={"rate": 1}, facts=full_record())
+    answer = check(pen.store, "model:m")
+    assert answer.rebuildable is Rebuildable.NO
+    assert sentence(answer, "environment").startswith("ingest:")
+
+
+def test_a_model_that_no_run_made_cannot_be_rebuilt(pen):
+    pen.store.put([pen.artifact("Model m@1", {})], by=Origin(actor="ada", action="test"))
+    answer = check(pen.store, "model:m")
+    assert answer.rebuildable is Rebuildable.NO
+    assert "no recorded run made m@1" in sentence(answer, "origin")
+
+
+def test_an_endpoint_is_checked_through_its_model_and_the_deployment_is_no_step(flights):
+    answer = check(flights.store, "endpoint:delay-api")
+    assert "Deploy" not in {one.run.node.type for one in answer.runs}
+    assert len(answer.runs) == 6
+
+
+def test_params_and_a_seed_are_asked_of_training_only(pen):
+    pen.run("Ingest", [], ["RawData a@1"], facts=full_record(seeds=captured({})))
+    answer = check(pen.store, "rawdata:a")
+    assert {finding.item for finding in answer.findings} == {
+        "origin",
+        "completed",
+        "code",
+        "data",
+        "environment",
+        "hardware",
+    }
+    assert answer.rebuildable is Rebuildable.YES
