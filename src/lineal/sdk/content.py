@@ -90,7 +90,8 @@ def _described(found: Fingerprinted, uri: str | None) -> Content:
     sizes = {"rows": found.rows, "columns": found.columns, "bytes": found.bytes}
     facts |= {name: size for name, size in sizes.items() if size is not None}
     if found.schema is not None:
-        facts["schema"] = found.schema
+        # A list: a mapping would come back in the order of its keys, and the order of columns counts.
+        facts["schema"] = [{"name": name, "type": kind} for name, kind in found.schema.items()]
     if found.column_fingerprints:
         facts["column_fingerprints"] = found.column_fingerprints
     return Content(fingerprint=found.fingerprint, uri=uri, facts=facts)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lineal.errors import InvalidArgument, MissingExtra
 from lineal.model.edges import EventType
+from lineal.model.nodes import ArtifactState
 from lineal.model.values import Value
 from lineal.sdk import content
 from lineal.sdk.inputs import source_uri
@@ -40,6 +41,7 @@ def wanted_dataset(
         version=version,
         fingerprint=known.fingerprint,
         uri=uri,
+        state=ArtifactState.REFERENCE if content.is_url(data) else ArtifactState.LIVE,
         facts=facts,
         keep=kept,
     )
@@ -84,7 +86,7 @@ def _json(thing: object) -> bytes:
         return json.dumps(thing, sort_keys=True, indent=1, ensure_ascii=False).encode()
     except (TypeError, ValueError) as error:
         raise InvalidArgument(
-            f"a {type(thing).__name__} cannot be logged as an artifact: {error}",
+            f"{type(thing).__name__} cannot be logged as an artifact: {error}",
             hint="give a path, bytes, or a dict or list of plain values; frames go to log_dataset, models to log_model",
         ) from error
 

@@ -18,7 +18,6 @@ from lineal.errors import (
     AlreadyExists,
     CausalityViolation,
     DataLoss,
-    FailedPrecondition,
     LinealError,
     PermissionDenied,
     ResourceExhausted,
@@ -31,7 +30,7 @@ from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
 from lineal.sdk.metrics import Point, series_of
-from lineal.sdk.versions import choose
+from lineal.sdk.versions import choose, keep, use_of
 from lineal.sdk.wanted import Wanted
 from lineal.workspace import Workspace
 
@@ -164,7 +163,7 @@ class Recorder:
             chosen = choose(store, wanted, avoid)
             if chosen.id is not None and self._is_known(chosen.id, wanted.role):
                 return chosen
-            self._keep(wanted, chosen)
+            keep(self._connect().files, wanted, chosen)
             try:
                 (artifact_id,) = self._publish(f"log {wanted.label}", wanted=wanted, chosen=chosen)
             except CausalityViolation:
@@ -179,21 +178,6 @@ class Recorder:
             self._touched.setdefault(artifact_id, wanted.role)
             return chosen if chosen.id is not None else store.get(Artifact, [artifact_id])[0]
         raise AlreadyExists(f"no free version of {wanted.family} after {_ATTEMPTS} attempts; give a version")
-
-    def _keep(self, wanted: Wanted, chosen: Artifact) -> None:
-        # Bytes first: an artifact whose bytes are missing could not be loaded, bytes without one do no harm.
-        if wanted.keep is None or (chosen.id is not None and chosen.fingerprint != wanted.fingerprint):
-            return
-        files = self._connect().files
-        if chosen.id is not None and chosen.fingerprint is not None and files.has(chosen.fingerprint):
-            return
-        kept = files.put_bytes(wanted.keep) if isinstance(wanted.keep, bytes) else files.put_file(wanted.keep)
-        if kept not in {chosen.fingerprint, chosen.custom_properties.get("kept")}:
-            raise FailedPrecondition(
-                f"{wanted.keep!s} changed while it was logged as {wanted.label}: "
-                f"first {chosen.fingerprint}, then {kept}",
-                hint="log it once it is written completely",
-            )
 
     def _is_known(self, artifact_id: ArtifactId, role: EventType) -> bool:
         """Whether the run has this event; what a run made and then reads is no input of it."""
@@ -212,7 +196,7 @@ class Recorder:
     ) -> tuple[ArtifactId, ...]:
         uses: list[Use] = []
         if wanted is not None and chosen is not None:
-            uses = [Use(artifact=_given(chosen, wanted), type=wanted.role, path=wanted.path, how=wanted.how)]
+            uses = [use_of(chosen, wanted)]
         metrics: list[MetricSeries] = []
         if points and self.execution.id is not None:
             metrics = series_of(points, self.execution.id)
@@ -239,13 +223,6 @@ class Recorder:
             if not self._warned:
                 self._warned = True
                 _say(f"{what} could not be recorded now and will be tried again: {error}")
-
-
-def _given(chosen: Artifact, wanted: Wanted) -> Artifact | ArtifactId:
-    """A stored output goes in as content, not as an id: the store then knows that it was made again, not older."""
-    if chosen.id is None or wanted.role in OUTPUTS:
-        return replace(chosen, id=None, created_at=None, updated_at=None, entry=None)
-    return chosen.id
 
 
 def _say(text: str) -> None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict
 
-from lineal.errors import InvalidArgument
+from lineal.errors import Aborted, AlreadyExists, InvalidArgument
 from lineal.model.edges import EventType
+from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, ArtifactState, Execution, ExecutionState, family_of
+from lineal.model.publication import Origin, Publication
 from lineal.model.traversal import Direction
 from lineal.model.values import Value, check_text
 from lineal.sdk.inputs import family_from, source_uri
 from lineal.sdk.models import wanted_model
 from lineal.sdk.plain import PARAMETER, parameters
-from lineal.sdk.recorder import Recorder
 from lineal.sdk.session import Session
+from lineal.sdk.versions import choose, keep, use_of
 from lineal.sdk.wanted import Wanted, checked_name, checked_version
 from lineal.workspace import current_actor
 
+_ATTEMPTS = 20
 _HOP_OF_INPUTS = 2  # model, its run, what that read
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
@@ -160,20 +162,30 @@ class LineageTracker:
         now = self._session.clock.now()
         execution = Execution(
             type=type_,
-            state=ExecutionState.RUNNING,
+            state=ExecutionState.COMPLETE,
             external_id=run_id,
             properties={"label": label, "run_id": run_id, **(properties or {})},
             custom_properties=dict(custom or {}),
             started_at=now,
+            ended_at=now,
         )
-        recorder = Recorder(self._session.workspace, execution, (), actor=current_actor(), strict=True)
-        last: Artifact | None = None
-        for item in wanted:
-            last = recorder.record(item)
-        done = replace(recorder.execution, state=ExecutionState.COMPLETE, ended_at=self._session.clock.now())
-        recorder.end(done, [])
-        assert last is not None
-        return f"artifact#{last.id}"
+        return f"artifact#{self._publish(label, execution, wanted)[-1]}"
+
+    def _publish(self, action: str, execution: Execution, wanted: Sequence[Wanted]) -> tuple[ArtifactId, ...]:
+        """Write it all in one transaction. Another process may take a version meanwhile: then look again."""
+        workspace = self._session.workspace()
+        for attempt in range(_ATTEMPTS):
+            chosen = [choose(workspace.store, item, ()) for item in wanted]
+            for item, artifact in zip(wanted, chosen, strict=True):
+                keep(workspace.files, item, artifact)
+            uses = [use_of(artifact, item) for item, artifact in zip(wanted, chosen, strict=True)]
+            origin = Origin(actor=current_actor(), action=action)
+            try:
+                return workspace.store.publish(Publication(execution=execution, uses=uses), by=origin).artifact_ids
+            except (Aborted, AlreadyExists):
+                if attempt == _ATTEMPTS - 1 or all(item.is_exact for item in wanted):
+                    raise
+        raise AssertionError  # the last attempt returns or raises
 
 
 def _reference(given: str | int) -> str:

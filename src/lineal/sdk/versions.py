@@ -7,13 +7,16 @@ cannot be it, because the run that says so came out of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from lineal.errors import AlreadyExists, InvalidArgument
+from lineal.errors import AlreadyExists, FailedPrecondition, InvalidArgument
+from lineal.files import Files
 from lineal.lineage.resolve import resolve
-from lineal.model.edges import INPUTS
+from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.ids import ArtifactId, NodeKind
 from lineal.model.listing import ListOptions, OrderBy
 from lineal.model.nodes import Artifact, family_of
+from lineal.model.publication import Use
 from lineal.model.vocabulary import STANDARD_TYPES
 from lineal.sdk.wanted import Wanted
 from lineal.store.protocol import Store
@@ -40,6 +43,36 @@ def choose(store: Store, wanted: Wanted, avoid: Collection[ArtifactId]) -> Artif
     return wanted.artifact(wanted.version or next_version(versions), _declared(store, wanted.type))
 
 
+def use_of(chosen: Artifact, wanted: Wanted) -> Use:
+    """Return the event to publish for what `choose` gave.
+
+    A stored output goes in as content, not as an id: the store then knows that it was made again, not older.
+    """
+    artifact: Artifact | ArtifactId
+    if chosen.id is None or wanted.role in OUTPUTS:
+        artifact = replace(chosen, id=None, created_at=None, updated_at=None, entry=None)
+    else:
+        artifact = chosen.id
+    return Use(artifact=artifact, type=wanted.role, path=wanted.path, how=wanted.how)
+
+
+def keep(files: Files, wanted: Wanted, chosen: Artifact) -> None:
+    """Put the bytes of what was chosen into files, unless they are there. Called before it is published.
+
+    Bytes first: an artifact whose bytes are missing could not be loaded, bytes without one do no harm.
+    """
+    if wanted.keep is None or (chosen.id is not None and chosen.fingerprint != wanted.fingerprint):
+        return
+    if chosen.id is not None and chosen.fingerprint is not None and files.has(chosen.fingerprint):
+        return
+    kept = files.put_bytes(wanted.keep) if isinstance(wanted.keep, bytes) else files.put_file(wanted.keep)
+    if kept not in {chosen.fingerprint, chosen.custom_properties.get("kept")}:
+        raise FailedPrecondition(
+            f"{wanted.keep!s} changed while it was logged as {wanted.label}: first {chosen.fingerprint}, then {kept}",
+            hint="log it once it is written completely",
+        )
+
+
 def next_version(versions: Sequence[Artifact]) -> str:
     """Return `v1`, or one more than the highest `vN` there is."""
     names = [family_of(found.name or "")[1] or "" for found in versions]
@@ -58,8 +91,7 @@ def _referred(store: Store, reference: str) -> Artifact:
 
 
 def _same(taken: Artifact, wanted: Wanted) -> Artifact:
-    same_state = wanted.canonical is not None and taken.properties.get("canonical") == wanted.canonical
-    if same_state or taken.fingerprint == wanted.fingerprint:
+    if _is_same_content(taken, wanted):
         return taken
     raise AlreadyExists(
         f"{wanted.type} {taken.name} is taken by other content: "
@@ -81,11 +113,17 @@ def _recognised(
 
 
 def _is_twin(found: Artifact, wanted: Wanted) -> bool:
+    """Content nobody could look at is only read again from its place; where it is written it may be another one."""
+    if wanted.fingerprint is None and wanted.canonical is None and wanted.role not in INPUTS:
+        return False
+    return _is_same_content(found, wanted)
+
+
+def _is_same_content(found: Artifact, wanted: Wanted) -> bool:
     if wanted.canonical is not None and found.properties.get("canonical") == wanted.canonical:
         return True
     if wanted.fingerprint is not None:
         return found.fingerprint == wanted.fingerprint
-    # Content nobody could look at: the place it came from is all there is.
     return wanted.uri is not None and found.fingerprint is None and found.uri == wanted.uri
 
 

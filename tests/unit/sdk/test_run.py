@@ -27,9 +27,10 @@ def contexts_of(workspace, run):
 
 
 def test_a_run_is_durably_seen_as_running_before_the_block_begins(workspace):
-    with lineal.run("train", params={"depth": 4}, workspace=workspace) as run, open_workspace(
-        workspace.location.url, create=False
-    ) as other:
+    with (
+        lineal.run("train", params={"depth": 4}, workspace=workspace) as run,
+        open_workspace(workspace.location.url, create=False) as other,
+    ):
         seen = stored(other, run)
         assert seen.state is ExecutionState.RUNNING
         assert seen.properties["label"] == "train"
@@ -81,7 +82,7 @@ def test_the_recorded_error_is_bounded_and_without_secrets(workspace):
 
 
 def test_an_exception_without_a_readable_text_is_recorded_too(workspace):
-    class Mute(Exception):  # noqa: N818
+    class Mute(Exception):
         def __str__(self):
             raise ValueError
 
@@ -195,7 +196,7 @@ def test_parameters_are_recorded_at_once_and_have_one_value(workspace):
 def test_mistakes_at_the_start_are_raised_and_nothing_is_left_open(workspace):
     with pytest.raises(UnknownType, match="Dream"):
         lineal.run("x", type="Dream", workspace=workspace)
-    with pytest.raises(InvalidArgument, match="param.model"):
+    with pytest.raises(InvalidArgument, match=r"param\.model"):
         lineal.run("x", params={"model": object()}, workspace=workspace)
     with pytest.raises(InvalidArgument, match="seed"):
         lineal.run("x", seed="7", workspace=workspace)
