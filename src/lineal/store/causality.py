@@ -14,38 +14,45 @@ from lineal.model.edges import INPUTS, OUTPUTS, Event
 from lineal.model.ids import ExecutionId
 from lineal.model.publication import Causality
 from lineal.store.connections import Cursor
+from lineal.store.tables import ARTIFACT, EXECUTION
 from lineal.store.traversal import reaches
 from lineal.store.writer import Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CREATED = "SELECT created_at FROM artifact WHERE id = ?"
 _INTERVAL = "SELECT coalesce(started_at, created_at), ended_at FROM execution WHERE id = ?"
 
 
-def check_causality(transaction: Transaction, events: Sequence[Event], policy: Causality) -> None:
-    """Refuse, or note as findings of the entry, every event that contradicts time. Call after writing them."""
-    intervals = {event.execution_id: _interval(transaction.cursor, event.execution_id) for event in events}
+def check_causality(
+    transaction: Transaction, events: Sequence[Event], created: Mapping[int, int], policy: Causality
+) -> None:
+    """Refuse, or note as findings of the entry, every event that contradicts time. Call after writing them.
+
+    `created` says of each artifact when it was created.
+    """
+    by_execution: dict[ExecutionId, list[Event]] = {}
+    for event in events:
+        by_execution.setdefault(event.execution_id, []).append(event)
     findings = [
-        *(found for event in events if (found := _against_time(transaction, event, intervals)) is not None),
-        *_cycles(transaction.cursor, events),
+        *_against_time(transaction.cursor, by_execution, created),
+        *_cycles(transaction, by_execution),
     ]
     if findings and policy is Causality.REJECT:
         raise CausalityViolation(findings[0], hint="nothing was stored; check which artifact was meant")
     transaction.findings.extend(findings)
 
 
-def _interval(cursor: Cursor, execution_id: ExecutionId) -> tuple[int, int | None]:
-    started, ended = cursor.execute(_INTERVAL, (execution_id,)).fetchone()
-    return started, ended
-
-
 def _against_time(
-    transaction: Transaction,
-    event: Event,
-    intervals: Mapping[ExecutionId, tuple[int, int | None]],
-) -> str | None:
-    (created,) = transaction.cursor.execute(_CREATED, (event.artifact_id,)).fetchone()
-    started, ended = intervals[event.execution_id]
+    cursor: Cursor, by_execution: Mapping[ExecutionId, Sequence[Event]], created: Mapping[int, int]
+) -> list[str]:
+    found: list[str] = []
+    for execution_id, events in by_execution.items():
+        started, ended = cursor.execute(_INTERVAL, (execution_id,)).fetchone()
+        said = (_contradiction(event, created[event.artifact_id], started, ended) for event in events)
+        found.extend(each for each in said if each is not None)
+    return found
+
+
+def _contradiction(event: Event, created: int, started: int, ended: int | None) -> str | None:
     edge = f"artifact#{event.artifact_id}", f"execution#{event.execution_id}"
     if event.type in OUTPUTS and created < started and not event.reproduces:
         return f"{edge[0]} ({_iso(created)}) is older than {edge[1]} ({_iso(started)}), so it cannot be its output"
@@ -58,17 +65,18 @@ def _against_time(
     return None
 
 
-def _cycles(cursor: Cursor, events: Sequence[Event]) -> list[str]:
+def _cycles(transaction: Transaction, by_execution: Mapping[ExecutionId, Sequence[Event]]) -> list[str]:
     found: list[str] = []
-    for execution_id in {event.execution_id for event in events}:
-        outputs = [
-            event.artifact_id for event in events if event.execution_id == execution_id and event.type in OUTPUTS
-        ]
-        if any(event.execution_id == execution_id and event.type in INPUTS for event in events):
+    for execution_id, events in by_execution.items():
+        inputs = {event.artifact_id for event in events if event.type in INPUTS}
+        if inputs and not transaction.made(EXECUTION, execution_id):
             # A new input closes a cycle through any output the execution has, old or new.
-            hit = reaches(cursor, execution_id)
+            hit = reaches(transaction.cursor, execution_id)
         else:
-            hit = reaches(cursor, execution_id, outputs)
+            # What this transaction made has been read by nobody, unless by this very execution.
+            outputs = [event.artifact_id for event in events if event.type in OUTPUTS]
+            known = [each for each in outputs if each in inputs or not transaction.made(ARTIFACT, each)]
+            hit = reaches(transaction.cursor, execution_id, known)
         if hit is not None:
             found.append(f"artifact#{hit} would be upstream of itself through execution#{execution_id}: a cycle")
     return found

@@ -29,10 +29,11 @@ def encode(properties: Mapping[str, Value]) -> str:
 
 def decode(text: str) -> dict[str, Value]:
     """Return the property map of a text made by `encode`."""
-    if text == "{}":
-        return {}
-    stored = orjson.loads(text)
-    return {name: _decode(value) if type(value) is dict else value for name, value in stored.items()}
+    stored: dict[str, Value] = orjson.loads(text)
+    # JSON writes a quote inside a text as \\", so these three characters begin a tagged value and nothing else.
+    if '{"$' not in text:
+        return stored
+    return {name: _decode(value) if isinstance(value, dict) else value for name, value in stored.items()}
 
 
 def encode_json(value: Json) -> str:

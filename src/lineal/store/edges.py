@@ -12,7 +12,7 @@ from lineal.model.edges import Association, Attribution, Edge, Event, EventType,
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN, check_text
 from lineal.store.connections import Cursor, id_list
-from lineal.store.tables import ASSOCIATION, ATTRIBUTION, EVENT, PARENT_CONTEXT, BoundTable
+from lineal.store.tables import ARTIFACT, ASSOCIATION, ATTRIBUTION, EVENT, EXECUTION, PARENT_CONTEXT, BoundTable
 from lineal.store.writer import Transaction
 
 EVENT_COLUMNS = ", ".join(f"event.{column}" for column in EVENT.columns)
@@ -34,8 +34,10 @@ JOIN event ON event.execution_id = wanted.value
 WHERE event.entry <= ?
 """
 _SAME_EVENT = "SELECT id FROM event WHERE artifact_id = ? AND type = ? AND execution_id = ?"
-_SAME_ATTRIBUTION = "SELECT id FROM attribution WHERE context_id = ? AND artifact_id = ?"
-_SAME_ASSOCIATION = "SELECT id FROM association WHERE context_id = ? AND execution_id = ?"
+_SAME_PAIR = {
+    ATTRIBUTION.name: ("SELECT id FROM attribution WHERE context_id = ? AND artifact_id = ?", ARTIFACT),
+    ASSOCIATION.name: ("SELECT id FROM association WHERE context_id = ? AND execution_id = ?", EXECUTION),
+}
 _SAME_PARENT = "SELECT id FROM parent_context WHERE child_id = ? AND parent_id = ?"
 
 _MEMBERSHIPS = {
@@ -62,22 +64,22 @@ FROM above
 WHERE id = ?
 """
 
-EventRow = tuple[int, int, int, int, str, int, int, int, int]
+EventRow = tuple[int, ArtifactId, ExecutionId, int, str, Micros, int, int, EntrySeq]
 
 
 def event_of(row: EventRow) -> Event:
     """Return the record of an event's row."""
     id_, artifact_id, execution_id, type_, path, time, how, reproduces, entry = row
     return Event(
-        artifact_id=ArtifactId(artifact_id),
-        execution_id=ExecutionId(execution_id),
+        artifact_id=artifact_id,
+        execution_id=execution_id,
         type=_EVENT_TYPES[type_],
         path=() if path == "[]" else tuple(orjson.loads(path)),
-        time=Micros(time),
+        time=time,
         how=_HOWS[how],
-        reproduces=bool(reproduces),
+        reproduces=reproduces == 1,
         id=id_,
-        entry=EntrySeq(entry),
+        entry=entry,
     )
 
 
@@ -131,7 +133,7 @@ def put_events(transaction: Transaction, new: Sequence[Event]) -> None:
     for event in new:
         _check_event(event)
         identity = (event.artifact_id, event.type.value, event.execution_id)
-        if identity in seen or transaction.cursor.execute(_SAME_EVENT, identity).fetchone():
+        if identity in seen or _is_stored(transaction, identity):
             raise AlreadyExists(
                 f"execution#{event.execution_id} already has artifact#{event.artifact_id} as {event.type.name}"
             )
@@ -140,17 +142,29 @@ def put_events(transaction: Transaction, new: Sequence[Event]) -> None:
     transaction.insert(EVENT, [_event_row(event, id_, transaction) for id_, event in zip(ids, new, strict=True)])
 
 
+def _is_stored(transaction: Transaction, identity: tuple[int, int, int]) -> bool:
+    if transaction.made(EXECUTION, identity[-1]):
+        return False
+    return transaction.cursor.execute(_SAME_EVENT, identity).fetchone() is not None
+
+
 def put_memberships(
     transaction: Transaction, artifacts: Sequence[int], execution: int, contexts: Sequence[int]
 ) -> None:
     """Put an execution and the artifacts it made into contexts; what is already there stays."""
-    for context in contexts:
-        _put_pair(transaction, ASSOCIATION, _SAME_ASSOCIATION, context, [execution])
-        _put_pair(transaction, ATTRIBUTION, _SAME_ATTRIBUTION, context, artifacts)
+    for context in dict.fromkeys(contexts):
+        _put_pairs(transaction, ASSOCIATION, context, [execution])
+        _put_pairs(transaction, ATTRIBUTION, context, artifacts)
 
 
-def _put_pair(transaction: Transaction, table: BoundTable, same: str, context: int, members: Sequence[int]) -> None:
-    new = [member for member in members if not transaction.cursor.execute(same, (context, member)).fetchone()]
+def _put_pairs(transaction: Transaction, table: BoundTable, context: int, members: Sequence[int]) -> None:
+    """Put different members into a context."""
+    same, kind = _SAME_PAIR[table.name]
+    new = [
+        member
+        for member in members
+        if transaction.made(kind, member) or not transaction.cursor.execute(same, (context, member)).fetchone()
+    ]
     if new:
         ids = transaction.new_ids(table, len(new))
         rows = [(id_, member, context, transaction.seq) for id_, member in zip(ids, new, strict=True)]
@@ -159,9 +173,9 @@ def _put_pair(transaction: Transaction, table: BoundTable, same: str, context: i
 
 def _put_membership(transaction: Transaction, edge: Attribution | Association | ParentContext) -> None:
     if isinstance(edge, Attribution):
-        _put_pair(transaction, ATTRIBUTION, _SAME_ATTRIBUTION, edge.context_id, [edge.artifact_id])
+        _put_pairs(transaction, ATTRIBUTION, edge.context_id, [edge.artifact_id])
     elif isinstance(edge, Association):
-        _put_pair(transaction, ASSOCIATION, _SAME_ASSOCIATION, edge.context_id, [edge.execution_id])
+        _put_pairs(transaction, ASSOCIATION, edge.context_id, [edge.execution_id])
     elif isinstance(edge, ParentContext):
         _put_parent(transaction, edge)
     else:

@@ -139,8 +139,11 @@ WHERE type_id = ? AND name >= ? AND name < ?
         return {id_: row for id_, row in old.items() if row is not None}
 
     # writing -------------------------------------------------------------------------------------
-    def put(self, transaction: Transaction, nodes: Sequence[Node]) -> list[Known]:
-        """Insert or update nodes; return what is known of each, in order."""
+    def put(self, transaction: Transaction, nodes: Sequence[Node], *, looked_up: bool = False) -> list[Known]:
+        """Insert or update nodes; return what is known of each, in order.
+
+        `looked_up`: the names of new nodes were not there a moment ago, in this transaction.
+        """
         results: list[Known | None] = [None] * len(nodes)
         fresh: dict[NodeKind, list[int]] = {}
         for position, node in enumerate(nodes):
@@ -153,7 +156,9 @@ WHERE type_id = ? AND name >= ? AND name < ?
             else:
                 results[position] = self._update(transaction, kind, node, type_)
         for kind, positions in fresh.items():
-            for position, known in zip(positions, self._insert(transaction, kind, nodes, positions), strict=True):
+            for position, known in zip(
+                positions, self._insert(transaction, kind, nodes, positions, looked_up=looked_up), strict=True
+            ):
                 results[position] = known
         return [known for known in results if known is not None]
 
@@ -177,8 +182,9 @@ WHERE type_id = ? AND name >= ? AND name < ?
             or (name := nodes[position].name) is None
             or new[nodes[position].type, nodes[position].type_version, name] == position
         ]
-        for position, put in zip(leaders, self.put(transaction, [nodes[at] for at in leaders]), strict=True):
-            known[position] = put
+        put = self.put(transaction, [nodes[at] for at in leaders], looked_up=True)
+        for position, stored in zip(leaders, put, strict=True):
+            known[position] = stored
         # What is named twice in one call is looked up again: now it is stored.
         return [found or self._again(transaction, nodes[position]) for position, found in enumerate(known)]
 
@@ -204,7 +210,13 @@ WHERE type_id = ? AND name >= ? AND name < ?
         return Known(NodeKey(kind, row[0]), row[CREATED[kind]], reused=True)
 
     def _insert(
-        self, transaction: Transaction, kind: NodeKind, nodes: Sequence[Node], positions: Sequence[int]
+        self,
+        transaction: Transaction,
+        kind: NodeKind,
+        nodes: Sequence[Node],
+        positions: Sequence[int],
+        *,
+        looked_up: bool,
     ) -> Iterator[Known]:
         table = NODE_TABLES[kind]
         ids = transaction.new_ids(table, len(positions))
@@ -214,7 +226,9 @@ WHERE type_id = ? AND name >= ? AND name < ?
             node = nodes[position]
             type_id = self._type_id(transaction, kind, node)
             _check_once(kind, node, type_id, seen)
-            self._check_free(transaction, kind, node, type_id)
+            if not looked_up:
+                self._check_name(transaction, kind, node, type_id)
+            self._check_external_id(transaction, kind, node.external_id, None)
             rows.append(row_of(node, id_, type_id, transaction.now, transaction.now, transaction.seq))
         transaction.insert(table, rows)
         index.write(
@@ -231,16 +245,16 @@ WHERE type_id = ? AND name >= ? AND name < ?
         type_ = self._types.need(transaction, kind, node.type, node.type_version)
         return cast("int", type_.id)
 
-    def _check_free(self, transaction: Transaction, kind: NodeKind, node: Node, type_id: int) -> None:
-        if node.name is not None:
-            row = transaction.cursor.execute(_BY_NAME[kind], (type_id, node.name)).fetchone()
-            if row is not None:
-                fingerprints = _both(node, row) if isinstance(node, Artifact) else ""
-                raise AlreadyExists(
-                    f"{kind.value} {node.type} {node.name!r} exists as {kind.value}#{row[0]}{fingerprints}",
-                    hint="choose another name or version",
-                )
-        self._check_external_id(transaction, kind, node.external_id, None)
+    def _check_name(self, transaction: Transaction, kind: NodeKind, node: Node, type_id: int) -> None:
+        if node.name is None:
+            return
+        row = transaction.cursor.execute(_BY_NAME[kind], (type_id, node.name)).fetchone()
+        if row is not None:
+            fingerprints = _both(node, row) if isinstance(node, Artifact) else ""
+            raise AlreadyExists(
+                f"{kind.value} {node.type} {node.name!r} exists as {kind.value}#{row[0]}{fingerprints}",
+                hint="choose another name or version",
+            )
 
     def _check_external_id(
         self, transaction: Transaction, kind: NodeKind, external_id: str | None, own: int | None

@@ -25,7 +25,8 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     started = publication.execution.started_at or execution.created_at
     events = [_event(use, known, execution_id, started) for use, known in zip(publication.uses, artifacts, strict=True)]
     edges.put_events(transaction, events)
-    check_causality(transaction, events, publication.causality)
+    created = {known.key.id: known.created_at for known in artifacts}
+    check_causality(transaction, events, created, publication.causality)
     made = [
         known.key.id
         for use, known in zip(publication.uses, artifacts, strict=True)

@@ -12,6 +12,16 @@ from lineal.store.tables import ARTIFACT, CONTEXT, EXECUTION, NODE_TABLES
 
 Row = tuple[int | str | None, ...]
 
+_Times = tuple[Micros, Micros, EntrySeq]
+_Maps = tuple[str, str]
+_ArtifactRow = tuple[
+    ArtifactId, int, str | None, str | None, str | None, int, str | None, *_Maps, *_Times
+]
+_ExecutionRow = tuple[
+    ExecutionId, int, str | None, int, str | None, *_Maps, Micros | None, Micros | None, *_Times
+]
+_ContextRow = tuple[ContextId, int, str, str | None, *_Maps, *_Times]
+
 _ARTIFACT_STATES = {state.value: state for state in ArtifactState}
 _EXECUTION_STATES = {state.value: state for state in ExecutionState}
 
@@ -61,63 +71,63 @@ def row_of(node: Node, id_: int, type_id: int, created_at: int, now: int, entry:
 def node_of(kind: NodeKind, row: Row, type_: NodeType) -> Node:
     """Return the record of a row."""
     if kind is NodeKind.ARTIFACT:
-        return _artifact_of(row, type_)
+        return _artifact_of(cast("_ArtifactRow", row), type_)
     if kind is NodeKind.EXECUTION:
-        return _execution_of(row, type_)
-    return _context_of(row, type_)
+        return _execution_of(cast("_ExecutionRow", row), type_)
+    return _context_of(cast("_ContextRow", row), type_)
 
 
-def _artifact_of(row: Row, type_: NodeType) -> Artifact:
+def _artifact_of(row: _ArtifactRow, type_: NodeType) -> Artifact:
     id_, _, name, uri, fingerprint, state, external_id, declared, custom, created_at, updated_at, entry = row
     return Artifact(
         type=type_.name,
         type_version=type_.version,
-        name=cast("str | None", name),
-        uri=cast("str | None", uri),
-        fingerprint=cast("str | None", fingerprint),
-        state=_ARTIFACT_STATES[cast("int", state)],
-        external_id=cast("str | None", external_id),
-        properties=decode(cast("str", declared)),
-        custom_properties=decode(cast("str", custom)),
-        id=ArtifactId(cast("int", id_)),
-        created_at=Micros(cast("int", created_at)),
-        updated_at=Micros(cast("int", updated_at)),
-        entry=EntrySeq(cast("int", entry)),
+        name=name,
+        uri=uri,
+        fingerprint=fingerprint,
+        state=_ARTIFACT_STATES[state],
+        external_id=external_id,
+        properties=decode(declared),
+        custom_properties=decode(custom),
+        id=id_,
+        created_at=created_at,
+        updated_at=updated_at,
+        entry=entry,
     )
 
 
-def _execution_of(row: Row, type_: NodeType) -> Execution:
+def _execution_of(row: _ExecutionRow, type_: NodeType) -> Execution:
     id_, _, name, state, external_id, declared, custom, started_at, ended_at, created_at, updated_at, entry = row
     return Execution(
         type=type_.name,
         type_version=type_.version,
-        name=cast("str | None", name),
-        state=_EXECUTION_STATES[cast("int", state)],
-        external_id=cast("str | None", external_id),
-        properties=decode(cast("str", declared)),
-        custom_properties=decode(cast("str", custom)),
-        started_at=cast("Micros | None", started_at),
-        ended_at=cast("Micros | None", ended_at),
-        id=ExecutionId(cast("int", id_)),
-        created_at=Micros(cast("int", created_at)),
-        updated_at=Micros(cast("int", updated_at)),
-        entry=EntrySeq(cast("int", entry)),
+        name=name,
+        state=_EXECUTION_STATES[state],
+        external_id=external_id,
+        properties=decode(declared),
+        custom_properties=decode(custom),
+        started_at=started_at,
+        ended_at=ended_at,
+        id=id_,
+        created_at=created_at,
+        updated_at=updated_at,
+        entry=entry,
     )
 
 
-def _context_of(row: Row, type_: NodeType) -> Context:
+def _context_of(row: _ContextRow, type_: NodeType) -> Context:
     id_, _, name, external_id, declared, custom, created_at, updated_at, entry = row
     return Context(
         type=type_.name,
         type_version=type_.version,
-        name=cast("str", name),
-        external_id=cast("str | None", external_id),
-        properties=decode(cast("str", declared)),
-        custom_properties=decode(cast("str", custom)),
-        id=ContextId(cast("int", id_)),
-        created_at=Micros(cast("int", created_at)),
-        updated_at=Micros(cast("int", updated_at)),
-        entry=EntrySeq(cast("int", entry)),
+        name=name,
+        external_id=external_id,
+        properties=decode(declared),
+        custom_properties=decode(custom),
+        id=id_,
+        created_at=created_at,
+        updated_at=updated_at,
+        entry=entry,
     )
 
 

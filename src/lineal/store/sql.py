@@ -105,7 +105,10 @@ class SqlStore:
             edges.need_nodes(transaction.cursor, edges.endpoints(edges_))
             edges.put_edges(transaction, edges_)
             events = [edge for edge in edges_ if isinstance(edge, Event)]
-            check_causality(transaction, events, causality)
+            created = self._nodes.created(
+                transaction.cursor, NodeKind.ARTIFACT, list({event.artifact_id for event in events})
+            )
+            check_causality(transaction, events, created, causality)
 
     def events(
         self,

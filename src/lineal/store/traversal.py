@@ -6,9 +6,10 @@ Complete at any depth and linear in the answer. No hop limit unless asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, cast
 
 from lineal.errors import InvalidArgument
-from lineal.model.edges import INPUTS, OUTPUTS, Event, EventType
+from lineal.model.edges import INPUTS, OUTPUTS, EventType
 from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKey, NodeKind
 from lineal.model.traversal import Closure, Direction, Truncation
 from lineal.store.connections import Cursor, id_list
@@ -16,6 +17,11 @@ from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
 from lineal.store.tables import EVENT
 
 _REPRODUCES = EVENT.columns.index("reproduces")
+# Where an event leads to from a node of this kind: to which kind, and the column of its id.
+_OTHER: dict[NodeKind, tuple[NodeKind, Literal[1, 2]]] = {
+    NodeKind.ARTIFACT: (NodeKind.EXECUTION, 2),
+    NodeKind.EXECUTION: (NodeKind.ARTIFACT, 1),
+}
 
 CHUNK = 20_000
 """Most frontier nodes handed to one statement."""
@@ -64,10 +70,12 @@ def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int] | 
 
     Looks at all outputs unless told which are new.
     """
-    inputs = {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
     if outputs is None:
         outputs = [row[0] for row in cursor.execute(_OUTPUTS_OF, (execution_id,))]
-    if not inputs or not outputs:
+    if not outputs:
+        return None
+    inputs = {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
+    if not inputs:
         return None
     for output in outputs:
         if _leads_to(cursor, output, inputs):
@@ -100,7 +108,8 @@ class Walk:
         self._limit = limit
         self._until = until
         self._distance: dict[NodeKind, dict[int, int]] = {NodeKind.ARTIFACT: {}, NodeKind.EXECUTION: {}}
-        self._events: dict[int, Event] = {}
+        # A node is in one frontier only and an event is read from one side only, so each row comes once.
+        self._rows: list[EventRow] = []
         self._cut = 0
         self._follows_all = reproductions or direction is Direction.DOWNSTREAM
         self._reproduced: dict[ArtifactId, int] = {}
@@ -114,11 +123,12 @@ class Walk:
         self._start(starts)
         while self._frontier and (hops is None or self._hop < hops):
             self._advance()
+        truncated = self._truncation(hops)
         return Closure(
-            artifacts={ArtifactId(id_): hop for id_, hop in self._distance[NodeKind.ARTIFACT].items()},
-            executions={ExecutionId(id_): hop for id_, hop in self._distance[NodeKind.EXECUTION].items()},
-            events=[self._events[id_] for id_ in sorted(self._events)],
-            truncated=self._truncation(hops),
+            artifacts=cast("dict[ArtifactId, int]", self._distance[NodeKind.ARTIFACT]),
+            executions=cast("dict[ExecutionId, int]", self._distance[NodeKind.EXECUTION]),
+            events=[event_of(row) for row in sorted(self._rows)],
+            truncated=truncated,
             reproduced=self._reproduced,
         )
 
@@ -140,22 +150,23 @@ class Walk:
                 self._take(kind, self._cursor.execute(statement, (chunk, self._until)).fetchall())
 
     def _take(self, kind: NodeKind, rows: list[EventRow]) -> None:
-        other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
+        other, column = _OTHER[kind]
         distance = self._distance[other]
+        found: list[int] = []
         for row in rows:
             if row[_REPRODUCES] and not self._follows_all:
-                artifact_id = ArtifactId(row[1])
-                self._reproduced[artifact_id] = self._reproduced.get(artifact_id, 0) + 1
+                self._reproduced[row[1]] = self._reproduced.get(row[1], 0) + 1
                 continue
-            id_ = row[2] if other is NodeKind.EXECUTION else row[1]
+            id_ = row[column]
             if id_ not in distance:
                 if self._limit is not None and self._size() >= self._limit:
                     self._cut += 1
                     continue
                 distance[id_] = self._hop
-                self._frontier.setdefault(other, []).append(id_)
-            if row[0] not in self._events:
-                self._events[row[0]] = event_of(row)
+                found.append(id_)
+            self._rows.append(row)
+        if found:
+            self._frontier.setdefault(other, []).extend(found)
 
     def _size(self) -> int:
         return len(self._distance[NodeKind.ARTIFACT]) + len(self._distance[NodeKind.EXECUTION])
@@ -173,13 +184,12 @@ class Walk:
         """Take the edges from the last frontier back into the answer; return how many lead out of it."""
         count = 0
         for kind, ids in self._frontier.items():
-            other = NodeKind.EXECUTION if kind is NodeKind.ARTIFACT else NodeKind.ARTIFACT
-            column = 2 if other is NodeKind.EXECUTION else 1
+            other, column = _OTHER[kind]
             for at in range(0, len(ids), CHUNK):
                 chunk = id_list(ids[at : at + CHUNK])
                 for row in self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until)):
                     if row[column] in self._distance[other]:
-                        self._events.setdefault(row[0], event_of(row))
+                        self._rows.append(row)
                     else:
                         count += 1
         return count

@@ -41,6 +41,7 @@ class Transaction:
         self.now = now
         self.findings: list[str] = []
         self._records: list[bytes] = []
+        self._first_ids: dict[str, int] = {}
         self._next_ids: dict[str, int] = {}
 
     @property
@@ -53,9 +54,14 @@ class Transaction:
         first = self._next_ids.get(table.name)
         if first is None:
             (last,) = self.cursor.execute(f"SELECT max(id) FROM {table.name}").fetchone()
-            first = (last or 0) + 1
+            first = self._first_ids[table.name] = (last or 0) + 1
         self._next_ids[table.name] = first + count
         return range(first, first + count)
+
+    def made(self, table: BoundTable, id_: int) -> bool:
+        """Return whether this transaction made the row, so that no other row can point at it yet."""
+        first = self._first_ids.get(table.name)
+        return first is not None and id_ >= first
 
     def insert(self, table: BoundTable, rows: Sequence[Sequence[Cell]]) -> None:
         """Insert rows (all columns in order, entry last) and bind them."""
