@@ -5,10 +5,15 @@ A test compares; the page is never edited by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import typer
+from typer.models import ArgumentInfo, OptionInfo
 
 from lineal.cli.app import app
 from lineal.cli.exits import ANSWERS
@@ -38,9 +43,7 @@ another moment on each machine.
 
 def page() -> str:
     """Return the whole page."""
-    root = typer.main.get_command(app)
-    parts = [_INTRODUCTION, _exit_codes(), *_sections("lineal", root)]
-    return "\n".join(parts).rstrip() + "\n"
+    return "\n".join([_INTRODUCTION, _exit_codes(), *_sections(app, "lineal")]).rstrip() + "\n"
 
 
 def _exit_codes() -> str:
@@ -50,55 +53,86 @@ def _exit_codes() -> str:
     return "\n".join(["## Exit codes", "", "| code | meaning |", "|---|---|", *rows, ""])
 
 
-def _sections(path: str, command: object) -> Iterator[str]:
-    children = getattr(command, "commands", None)
-    if children:
-        for name, child in children.items():
-            yield from _sections(f"{path} {name}", child)
-        return
-    yield f"## {path}\n"
-    yield f"```text\n{_usage(path, command)}\n```\n"
-    yield _paragraphs(getattr(command, "help", None) or "") + "\n"
-    rows = [_row(parameter) for parameter in command.params if parameter.name != "help"]
-    yield "\n".join(["| argument or option | meaning |", "|---|---|", *rows, ""])
+def _sections(commands: typer.Typer, path: str) -> Iterator[str]:
+    for command in commands.registered_commands:
+        assert command.callback is not None
+        yield _section(f"{path} {command.name}", command.callback)
+    for group in commands.registered_groups:
+        assert group.typer_instance is not None
+        yield from _sections(group.typer_instance, f"{path} {group.name}")
 
 
-def _usage(path: str, command: object) -> str:
-    words = [path]
-    for parameter in command.params:
-        if parameter.param_type_name == "argument":
-            words.append(_metavar(parameter))
-        elif parameter.required:
-            words.append(f"{_flags(parameter)} {_metavar(parameter)}")
-    return " ".join([*words, "[OPTIONS]"])
+def _section(path: str, command: Callable[..., object]) -> str:
+    parameters = _parameters(command)
+    usage = [path, "[OPTIONS]", *(_metavar(one) for one in parameters if one.is_argument)]
+    usage[1:1] = [f"{one.flags[0]} {_metavar(one)}" for one in parameters if not one.is_argument and one.required]
+    rows = [_row(one) for one in parameters]
+    return "\n".join(
+        [
+            f"## {path}",
+            "",
+            f"```text\n{' '.join(usage)}\n```",
+            "",
+            _paragraphs(command.__doc__ or ""),
+            "",
+            "| argument or option | meaning |",
+            "|---|---|",
+            *rows,
+            "",
+        ]
+    )
 
 
-def _row(parameter: object) -> str:
-    if parameter.param_type_name == "argument":
-        name = f"`{_metavar(parameter)}`"
-    else:
-        flags = " ".join(f"`{flag}`" for flag in parameter.opts)
-        metavar = _metavar(parameter)
-        name = f"{flags} `{metavar}`" if metavar else flags
-    text = (parameter.help or "").replace("|", "\\|")
-    default = parameter.default
-    plain = getattr(default, "value", default)
-    if plain not in (None, False, "", ()) and not callable(plain) and parameter.param_type_name == "option":
-        text += f" Default: `{plain}`."
-    return f"| {name.replace('|', chr(92) + '|')} | {text} |"
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """One argument or option as its function declares it; Typer's own tree differs between its versions."""
+
+    name: str
+    kind: object
+    info: OptionInfo | ArgumentInfo
+    default: object
+
+    @property
+    def is_argument(self) -> bool:
+        return isinstance(self.info, ArgumentInfo)
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def flags(self) -> Sequence[str]:
+        # Inside Annotated, Typer's first positional argument is a flag too, though its parameter is called default.
+        first = [self.info.default] if isinstance(self.info.default, str) else []
+        return [*first, *(self.info.param_decls or ())]
 
 
-def _metavar(parameter: object) -> str:
-    choices = getattr(parameter.type, "choices", None)
-    if choices:
-        return "|".join(str(getattr(choice, "value", choice)) for choice in choices)
-    if getattr(parameter, "is_flag", False):
-        return ""
-    return parameter.metavar or parameter.type.name.upper()
+def _parameters(command: Callable[..., object]) -> list[_Parameter]:
+    hints = get_type_hints(command, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        kind, *extras = get_args(hints[name])
+        info = next(one for one in extras if isinstance(one, OptionInfo | ArgumentInfo))
+        found.append(_Parameter(name, kind, info, parameter.default))
+    return found
 
 
-def _flags(parameter: object) -> str:
-    return next(flag for flag in parameter.opts if flag.startswith("--"))
+def _row(one: _Parameter) -> str:
+    metavar = _metavar(one).replace("|", "\\|")
+    words = [f"`{flag}`" for flag in one.flags] + ([f"`{metavar}`"] if metavar else [])
+    default = getattr(one.default, "value", one.default)
+    text = (one.info.help or "").replace("|", "\\|")
+    if not one.required and not one.is_argument and default not in (None, False):
+        text += f" Default: `{default}`."
+    return f"| {' '.join(words)} | {text} |"
+
+
+def _metavar(one: _Parameter) -> str:
+    kinds = [kind for kind in (get_args(one.kind) or (one.kind,)) if kind is not type(None)]
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return "|".join(str(member.value) for member in kind)
+    return one.info.metavar or ("" if bool in kinds else one.name.upper())
 
 
 def _paragraphs(text: str) -> str:

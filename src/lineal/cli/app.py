@@ -29,6 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             args=arguments, prog_name="lineal", standalone_mode=False, obj=invocation
         )
         code = answer if isinstance(answer, int) else 0
+    except SystemExit as error:
+        # Typer turns a broken pipe into an exit of its own; every other exit is meant.
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        code = report(error.__context__, verbose=invocation.verbose)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the outermost edge: one line instead of a trace
         code = report(error, verbose=invocation.verbose)
     return flushed(code, verbose=invocation.verbose)

@@ -48,6 +48,8 @@ def flushed(code: int, *, verbose: bool) -> int:
     except OSError as error:
         _silence_stdout()
         return code or report(error, verbose=verbose)
+    if code == BROKEN_PIPE:
+        _silence_stdout()
     return code
 
 

@@ -9,7 +9,7 @@ import typer
 
 from lineal.cli.answers import print_answer
 from lineal.cli.exits import IMPACT_REACHES, NOT_REBUILDABLE
-from lineal.cli.options import AsGraph, AsOf, GraphFormat, Limit, Reference, Url, Verbose
+from lineal.cli.options import AsGraph, AsOf, AsReport, GraphFormat, Limit, Reference, ReportFormat, Url, Verbose
 from lineal.cli.times import parse_as_of
 from lineal.errors import InvalidArgument
 from lineal.lineage.check import Rebuildable
@@ -78,7 +78,7 @@ def diff(
     second: Annotated[str, typer.Argument(metavar="B", help="The newer one.")],
     as_of: AsOf = None,
     url: Url = None,
-    format: AsGraph = GraphFormat.TREE,
+    format: AsReport = ReportFormat.TREE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Show what changed between two things: data, rows, code, parameters, seeds, environment, hardware, metrics."""
@@ -106,7 +106,7 @@ def check(
     ref: Reference,
     as_of: AsOf = None,
     url: Url = None,
-    format: AsGraph = GraphFormat.TREE,
+    format: AsReport = ReportFormat.TREE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Can it be rebuilt from its record? Exit 0 only if nothing a rebuild needs fails or is unknown; else 21."""

@@ -29,6 +29,15 @@ class GraphFormat(StrEnum):
     HTML = "html"
 
 
+class ReportFormat(StrEnum):
+    """How an answer without a picture can be printed."""
+
+    TREE = "tree"
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
 class ListFormat(StrEnum):
     """How a list can be printed."""
 
@@ -87,6 +96,7 @@ Limit = Annotated[
     int | None, typer.Option("--limit", min=1, metavar="N", help="At most N nodes; says what is missing.")
 ]
 AsGraph = Annotated[GraphFormat, typer.Option("--format", "-f", help="How to print it.")]
+AsReport = Annotated[ReportFormat, typer.Option("--format", "-f", help="How to print it.")]
 AsList = Annotated[ListFormat, typer.Option("--format", "-f", help="How to print it.")]
 AsAnswer = Annotated[AnswerFormat, typer.Option("--format", "-f", help="How to print it.")]
 Actor = Annotated[

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND
+from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND, INTERRUPTED
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
 from lineal.errors import InvalidArgument
@@ -56,9 +56,15 @@ def run(
         environment = _environment(seed, recorded.id, workspace.location.url)
         recorded.log_params({"command": shlex.join(command), "PYTHONHASHSEED": environment["PYTHONHASHSEED"]})
         status = _execute(command, environment)
-        recorded.finish(SystemExit(status))
+        recorded.finish(_ending(status))
     if status:
         raise typer.Exit(status)
+
+
+def _ending(status: int) -> BaseException | None:
+    if status == INTERRUPTED:
+        return KeyboardInterrupt()
+    return SystemExit(status) if status else None
 
 
 def _label(command: Sequence[str]) -> str:
