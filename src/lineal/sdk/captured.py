@@ -1,23 +1,53 @@
-"""What is captured around a run, as properties of its execution."""
+"""What is captured around a run, as properties of its execution. Nothing here raises into the user's code."""
 
 from __future__ import annotations
 
-import random
+from collections.abc import Callable, Mapping, Sequence
 
+from lineal.capture.captured import Captured, captured
+from lineal.capture.guard import guarded
+from lineal.capture.record import Record, as_struct, at_end, at_start, from_struct
 from lineal.files import Files
-from lineal.model.values import Value
+from lineal.model.values import Json, Value
+from lineal.store.location import Location
 
 
 class Capturing:
-    def __init__(self, files: Files) -> None:
+    """The capture of one run: everything at its start, and at its end what changed since."""
+
+    def __init__(self, files: Files, location: Location) -> None:
         self._files = files
+        self._own = (location.home, location.database)
+        self._record: Record = {}
 
     def at_start(self) -> dict[str, Value]:
-        return {}
+        """Return the properties that hold what was found."""
+        return self._captured(lambda: at_start(self._files, leave_out=self._own))
 
-    def at_end(self) -> dict[str, Value]:
-        return {}
+    def at_end(self, *, inputs: Sequence[str], outputs: Sequence[str]) -> dict[str, Value]:
+        """Return the properties again, as they are for the whole run; the fingerprints are what it read and wrote."""
+        start = self._record
+        return self._captured(lambda: at_end(self._files, start, inputs=inputs, outputs=outputs))
+
+    def _captured(self, capture: Callable[[], Record]) -> dict[str, Value]:
+        # Each item is guarded where it is taken; this is for the rest: whatever happens, the run goes on.
+        whole = guarded(lambda: captured(as_struct(capture())))
+        if not isinstance(whole.value, Mapping):
+            failed: Json = {"status": whole.status, "reason": whole.reason}
+            return {"capture": {**as_struct(self._record), "capture": failed}}
+        self._record = from_struct(whole.value)
+        return {"capture": whole.value, **_columns(self._record)}
 
 
-def seed_everything(seed: int) -> None:
-    random.seed(seed)
+def _columns(record: Mapping[str, Captured]) -> dict[str, Value]:
+    """Return what has a property of its own, so that runs can be found by it."""
+    found = {name: item.value for name, item in record.items() if item.status == "captured"}
+    commit, dirty, environment = found.get("commit"), found.get("dirty"), found.get("environment")
+    columns: dict[str, Value] = {}
+    if isinstance(commit, str):
+        columns["commit"] = commit
+    if isinstance(dirty, bool):
+        columns["dirty"] = dirty
+    if isinstance(environment, Mapping) and isinstance(environment.get("fingerprint"), str):
+        columns["environment"] = str(environment["fingerprint"])
+    return columns

@@ -9,7 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lineal.capture.captured import Captured, captured, unknown
 from lineal.capture.data import fingerprint_of
+from lineal.capture.fingerprints.models import canonical_of
+from lineal.capture.guard import guarded
+from lineal.capture.secrets import redact
 from lineal.errors import NotFound
 from lineal.model.edges import EventType
 from lineal.model.values import Value
@@ -64,11 +68,23 @@ def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, str | None, dict[
 def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value]]:
     """Return the pickled bytes, the fingerprint of the fitted state, and the facts; what fails is a reason."""
     facts: dict[str, Value] = {"framework": _framework(model)}
+    state = guarded(lambda: _canonical(model))
+    canonical = str(state.value) if state.status == "captured" else None
+    if state.reason is not None:
+        facts["canonical_notes" if canonical else "canonical_unknown"] = state.reason
     try:
         data = pickle.dumps(model, protocol=PICKLE_PROTOCOL)
     except Exception as error:  # noqa: BLE001  whatever the classes inside raise must not end a training
-        return None, None, {**facts, "bytes_unknown": f"cannot be pickled: {type(error).__name__}: {error}"}
-    return data, None, {**facts, "format": "pickle", "bytes": len(data)}
+        reason = f"cannot be pickled: {type(error).__name__}: {error}"
+        return None, canonical, {**facts, "bytes_unknown": redact(reason)}
+    return data, canonical, {**facts, "format": "pickle", "bytes": len(data)}
+
+
+def _canonical(model: object) -> Captured:
+    found = canonical_of(model)
+    if found.fingerprint is None:
+        return unknown(found.reason or "no rule for its class")
+    return captured(found.fingerprint, f"left out: {', '.join(found.left_out)}" if found.left_out else None)
 
 
 def _framework(model: object) -> str:

@@ -60,7 +60,7 @@ class Recorder:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._waiting: list[Wanted] = []
-        self._touched: dict[ArtifactId, EventType] = {}
+        self._touched: dict[ArtifactId, tuple[EventType, str | None]] = {}
         self._warned = False
 
     @property
@@ -133,6 +133,13 @@ class Recorder:
                 names = ", ".join(wanted.label for wanted in self._waiting)
                 _say(f"not recorded, the store could not be written: {names}")
 
+    def fingerprints(self) -> tuple[list[str], list[str]]:
+        """Return the fingerprints of what the run read and of what it wrote so far."""
+        with self._lock:
+            touched = list(self._touched.values())
+        known = [(role, fingerprint) for role, fingerprint in touched if fingerprint is not None]
+        return [each for role, each in known if role in INPUTS], [each for role, each in known if role in OUTPUTS]
+
     @property
     def _label(self) -> str:
         return f"{self.execution.type} {self.execution.properties.get('label', '')}".strip()
@@ -175,15 +182,15 @@ class Recorder:
                 if wanted.version is not None or attempt == _ATTEMPTS - 1:
                     raise
                 continue
-            self._touched.setdefault(artifact_id, wanted.role)
+            self._touched.setdefault(artifact_id, (wanted.role, chosen.fingerprint))
             return chosen if chosen.id is not None else store.get(Artifact, [artifact_id])[0]
         raise AlreadyExists(f"no free version of {wanted.family} after {_ATTEMPTS} attempts; give a version")
 
     def _is_known(self, artifact_id: ArtifactId, role: EventType) -> bool:
         """Whether the run has this event; what a run made and then reads is no input of it."""
-        before = self._touched.get(artifact_id)
-        if before is None:
+        if artifact_id not in self._touched:
             return False
+        before, _ = self._touched[artifact_id]
         return before == role or (before in OUTPUTS and role in INPUTS)
 
     def _publish(

@@ -9,10 +9,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
+from lineal.capture.seeds import set_seed as seed_everything
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.values import Value
-from lineal.sdk.captured import Capturing, seed_everything
+from lineal.sdk.captured import Capturing
 from lineal.sdk.current import Current
 from lineal.sdk.ending import ending_of
 from lineal.sdk.input import Input
@@ -214,11 +215,15 @@ class Run:
             recorded,
             state=ending.state,
             ended_at=self._session.clock.now(),
-            properties={**recorded.properties, **self._capturing.at_end(), **properties},
+            properties={**recorded.properties, **self._captured_at_end(), **properties},
             custom_properties={**recorded.custom_properties, "exit_status": ending.exit_status, **facts},
         )
         self._recorder.end(ended, points)
         self._session.leave()
+
+    def _captured_at_end(self) -> dict[str, Value]:
+        inputs, outputs = self._recorder.fingerprints()
+        return self._capturing.at_end(inputs=inputs, outputs=outputs)
 
     def __enter__(self) -> Self:
         return self

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from lineal.capture.seeds import set_seed as seed_everything
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Context, Execution, ExecutionState
 from lineal.model.values import Value, check_text
-from lineal.sdk.captured import Capturing, seed_everything
+from lineal.sdk.captured import Capturing
 from lineal.sdk.plain import parameters
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import CURRENT, Run, checked_seed
@@ -56,7 +57,7 @@ def run(
     if seed is not None:
         properties["seed"] = checked_seed(seed)
         seed_everything(checked_seed(seed))
-    capturing = Capturing(session.files)
+    capturing = Capturing(session.files, session.location)
     execution = Execution(
         type=type,
         name=name,
