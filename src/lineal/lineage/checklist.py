@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,6 +12,7 @@ from lineal.lineage.producers import Producers, execution_of
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 
 _SEEN = 3
+_WORDS = {"diff": "diff", "untracked": "untracked code"}
 
 
 class Outcome(Enum):
@@ -63,13 +64,17 @@ def _code(run: Execution, record: Mapping[str, Item]) -> Finding:
     if not dirty.captured:
         advice = "let lineal.run capture the state of the repository"
         return Finding("code", Outcome.UNKNOWN, f"{text}, but whether it had changes is not known", advice)
-    if not dirty.value:
-        return Finding("code", Outcome.PASS, f"{text}, without uncommitted changes")
-    lost = [name for name in ("diff", "untracked") if not item(record, name).settled]
-    if not lost:
+    # Files git does not know yet are part of the code too, also where everything it knows is committed.
+    wanted = ("diff", "untracked") if dirty.value else [name for name in ("untracked",) if name in record]
+    lost = [name for name in wanted if not item(record, name).settled]
+    if lost:
+        sentence = f"{text}, and the {' and '.join(_WORDS[name] for name in lost)} beside it {_are(lost)} not stored"
+        return Finding(
+            "code", Outcome.FAIL, sentence, "commit before the run, or keep the changes below the size limit"
+        )
+    if dirty.value:
         return Finding("code", Outcome.PASS, f"{text} with uncommitted changes, which are stored")
-    sentence = f"{text} had uncommitted changes, and {' and '.join(lost)} {_are(lost)} not stored"
-    return Finding("code", Outcome.FAIL, sentence, "commit before the run, or keep the changes below the size limit")
+    return Finding("code", Outcome.PASS, f"{text}, without uncommitted changes")
 
 
 def _code_without_commit(commit: Item, record: Mapping[str, Item]) -> Finding:
@@ -156,7 +161,7 @@ def _keys(seeds: Item) -> Iterator[str]:
     return (str(key) for key in value) if isinstance(value, Mapping) else iter(("the run",))
 
 
-def _are(items: list[str]) -> str:
+def _are(items: Sequence[str]) -> str:
     return "is" if len(items) == 1 else "are"
 
 

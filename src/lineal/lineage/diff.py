@@ -21,6 +21,9 @@ from lineal.store.protocol import Store
 
 CODE = ("commit", "dirty", "diff", "script", "modules", "argv")
 ENVIRONMENT = ("python", "platform", "container")
+_WHERE_KNOWN = ("container",)
+"""Items that most runs cannot know: they count only where a side knows them."""
+
 HARDWARE = ("os", "cpu_memory", "gpu", "cuda", "blas", "thread_variables")
 SEEDS = ("seeds", "hash_seed", "determinism")
 
@@ -164,7 +167,9 @@ def _stated(side: Side, name: str) -> dict[str, Json]:
 
 
 def _environment(a: Side, b: Side, files: ReadsFiles | None) -> Section:
-    fixed = compare_items(a.record, b.record, ENVIRONMENT)
+    known = [name for name in _WHERE_KNOWN if any(item(side.record, name).settled for side in (a, b))]
+    wanted = [name for name in ENVIRONMENT if name not in _WHERE_KNOWN or name in known]
+    fixed = compare_items(a.record, b.record, wanted)
     locks = [item(side.record, "environment") for side in (a, b)]
     packages = [packages_of(lock, files) for lock in locks]
     if packages[0] is None or packages[1] is None:

@@ -28,9 +28,12 @@ class Missing:
 
     def name(self, kind: NodeKind, types: frozenset[str]) -> NotFound:
         """Return the error where no name (or family) is the wanted one."""
-        known = list(dict.fromkeys(family_of(name)[0] for name in self._names(kind, types)))
+        names = self._names(kind, types)
+        # Only artifacts have versions in their names.
+        versioned = kind is NodeKind.ARTIFACT
+        known = list(dict.fromkeys(family_of(name)[0] for name in names)) if versioned else names
         word = self.reference.kind
-        near = _near(self.reference.name, known)
+        near = _near(self.reference.name if versioned else self.reference.text.partition(":")[2], known)
         if near:
             return self._error("did you mean " + _texts(word, near) + "?")
         elsewhere = _near(self.reference.name, self._others(kind, types), cutoff=0.9)

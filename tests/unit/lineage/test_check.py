@@ -14,10 +14,13 @@ def captured(value: object):
     return {"status": "captured", "value": value, "reason": None}
 
 
+CLEAN, DIRTY = captured(value=False), captured(value=True)
+
+
 def full_record(**changes):
     record = {
         "commit": captured("0123456789abcdef0123"),
-        "dirty": captured(False),
+        "dirty": CLEAN,
         "diff": {"status": "not_applicable", "value": None, "reason": "clean"},
         "untracked": captured([]),
         "environment": captured({"fingerprint": "sha256:" + "a" * 64, "packages": 90}),
@@ -63,18 +66,24 @@ def test_a_run_logged_without_capture_is_unknown_and_never_a_yes(pen):
 @pytest.mark.parametrize(
     ("item", "changes", "expected", "told"),
     [
-        ("code", {"dirty": captured(True), "diff": captured("sha256:1")}, Outcome.PASS, "which are stored"),
+        ("code", {"dirty": DIRTY, "diff": captured("sha256:1")}, Outcome.PASS, "which are stored"),
         (
             "code",
-            {"dirty": captured(True), "diff": {"status": "withheld", "value": None, "reason": "too large"}},
+            {"dirty": DIRTY, "diff": {"status": "withheld", "value": None, "reason": "too large"}},
             Outcome.FAIL,
-            "diff is not stored",
+            "the diff beside it is not stored",
         ),
         (
             "code",
             {"commit": {"status": "unknown", "value": None, "reason": "git timed out"}},
             Outcome.UNKNOWN,
             "git timed out",
+        ),
+        (
+            "code",
+            {"untracked": {"status": "withheld", "value": None, "reason": "not kept: a.py"}},
+            Outcome.FAIL,
+            "untracked code",
         ),
         ("environment", {"environment": captured({"packages": 3})}, Outcome.FAIL, "no lock"),
         ("seed", {"seeds": captured({})}, Outcome.FAIL, "no seed was set"),

@@ -191,7 +191,6 @@ def test_locks_of_several_forms_are_read(text, packages):
 def test_equality_is_exact_about_kinds_and_kind_to_nan():
     assert equal(math.nan, math.nan)
     assert equal({"a": [1, math.nan]}, {"a": [1, math.nan]})
-    assert not equal(1, True)
-    assert not equal(0, False)
+    assert len(compare({"a": 1, "b": 0}, {"a": True, "b": False})[0]) == 2
     assert not equal("1", 1)
     assert compare({"a": 1}, {"a": 1}) == ([], 1)
