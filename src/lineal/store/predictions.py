@@ -19,10 +19,11 @@ SHORTEST_PREFIX = 8
 
 _TRACE_DIGITS = 32
 
+# CROSS JOIN fixes the order: SQLite would rather read all of the spool's rows and walk the array for each of them.
 _KNOWN = """
 SELECT prediction.spool, prediction.sequence
 FROM json_each(?) AS wanted
-JOIN prediction ON prediction.spool = ? AND prediction.sequence = wanted.value
+CROSS JOIN prediction ON prediction.spool = ? AND prediction.sequence = wanted.value
 """
 _BY_TRACE = f"SELECT {PREDICTION.column_list} FROM prediction WHERE trace_id >= ? AND trace_id <= ? LIMIT 2"
 _NEWEST = f"SELECT {PREDICTION.column_list} FROM prediction ORDER BY trace_id DESC LIMIT ?"
