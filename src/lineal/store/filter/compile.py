@@ -1,0 +1,184 @@
+"""Compile: a filter as SQL text with bound values. Every name in the text comes from `columns`.
+
+A condition is written for what is asked of it: to be true, to be false, or its verdict (true, false or NULL).
+Negation is pushed down to single tests, so that the property index, whose rows are values and never NULL, can answer
+a test and its negation alike: `node.id IN (…)` is never negated where a missing value would then count as true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from lineal.model.ids import NodeKind
+from lineal.store.filter import conditions, direct
+from lineal.store.filter.columns import Scalar
+from lineal.store.filter.conditions import Spot
+from lineal.store.filter.direct import Test
+from lineal.store.filter.fragment import Bound, Fragment, chain, logical, sql
+from lineal.store.filter.grammar import parse
+from lineal.store.filter.refusal import refusal
+from lineal.store.filter.resolve import resolve
+from lineal.store.filter.rows import Rows
+from lineal.store.filter.scope import quantify
+from lineal.store.filter.tree import (
+    And,
+    Between,
+    Column,
+    Comparison,
+    Exists,
+    Expression,
+    IsNull,
+    Like,
+    Literal,
+    Membership,
+    Not,
+    Or,
+    Property,
+)
+from lineal.store.filter.values import Values
+from lineal.store.filter.wording import SQLITE, SqliteWording
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFilter:
+    """A condition to stand behind WHERE, and the values of its placeholders in order."""
+
+    sql: str
+    parameters: tuple[Bound, ...]
+
+
+def compile_filter(
+    text: str,
+    kind: NodeKind,
+    *,
+    alias: str = "node",
+    placeholder: str = "?",
+    wording: SqliteWording = SQLITE,
+) -> CompiledFilter:
+    """Return the SQL of a filter over nodes of a kind, whose table the statement calls `alias`.
+
+    Raises FilterSyntaxError with the position of the first wrong word; the filter's own text never enters the SQL.
+    """
+    tree = quantify(resolve(parse(text), kind))
+    written = _Conditions(Rows(kind, alias), wording).whole(tree)
+    # No text of ours holds a question mark: each one is a placeholder.
+    return CompiledFilter(written.text.replace("?", placeholder), written.parameters)
+
+
+class _Asked(Enum):
+    """What the SQL of a condition must be true for."""
+
+    TRUE = "true exactly where the condition is true"
+    FALSE = "true exactly where the condition is false"
+    VERDICT = "true, false and NULL as the condition is"
+
+
+class _Conditions:
+    def __init__(self, rows: Rows, wording: SqliteWording) -> None:
+        self._rows = rows
+        self._wording = wording
+        self._values = Values(
+            rows,
+            wording,
+            truth=lambda node: self._write(node, _Asked.TRUE),
+            verdict=lambda node: self._write(node, _Asked.VERDICT),
+        )
+
+    def whole(self, tree: Expression) -> Fragment:
+        """Return the condition that is true for the nodes the filter finds."""
+        found = self._rows.around(self._write(tree, _Asked.TRUE))
+        if (excess := found.excess) is not None:
+            raise refusal(excess, 0)
+        return found
+
+    def _write(self, node: Expression, asked: _Asked) -> Fragment:
+        found = self._condition(node, asked)
+        if (excess := found.excess) is not None:
+            raise refusal(excess, node.position)
+        return found
+
+    def _condition(self, node: Expression, asked: _Asked) -> Fragment:
+        match node:
+            case And() | Or():
+                # Not (a and b) is (not a) or (not b), in three values as in two.
+                both = isinstance(node, And) is not (asked is _Asked.FALSE)
+                return logical("AND" if both else "OR", [self._write(part, asked) for part in node.operands])
+            case Not():
+                return self._not(node, asked)
+            case Exists():
+                self._rows.enter(node.neighbours)
+                inside = self._write(node.operand, _Asked.TRUE)
+                return self._rows.exists(node.neighbours, node.operand, inside, negated=asked is _Asked.FALSE)
+            case Comparison() | Membership() | Between() | Like():
+                return self._test(node, asked)
+            case IsNull():
+                return self._is_null(node, asked)
+            case Literal():
+                return _constant(node, asked)
+            case Property():
+                wanted = int(asked is not _Asked.FALSE)
+                return self._at(node, asked, lambda spot: conditions.compare(spot, "=", wanted))
+            case _:
+                return sql(self._values.write(node), " = 0" if asked is _Asked.FALSE else " = 1")
+
+    def _not(self, node: Not, asked: _Asked) -> Fragment:
+        if asked is _Asked.VERDICT:
+            return sql("NOT (", self._write(node.operand, asked), ")")
+        return self._write(node.operand, _Asked.FALSE if asked is _Asked.TRUE else _Asked.TRUE)
+
+    def _is_null(self, node: IsNull, asked: _Asked) -> Fragment:
+        negated = node.negated is not (asked is _Asked.FALSE)
+        operand = node.operand
+        if isinstance(operand, Property) and asked is not _Asked.VERDICT:
+            return self._rows.having(operand, None, negated=not negated)
+        if operand.type is Scalar.STATE and isinstance(operand, Column):
+            # What ML Metadata leaves unset is kept as UNKNOWN, number 0.
+            return conditions.compare(self._rows.spot(operand), "!=" if negated else "=", 0)
+        return sql("(", self._values.write(operand), ") IS NOT NULL" if negated else ") IS NULL")
+
+    # tests ---------------------------------------------------------------------------------------
+
+    def _test(self, node: Test, asked: _Asked) -> Fragment:
+        negated = asked is _Asked.FALSE
+        place = direct.place_of(node)
+        if place is not None:
+            return self._at(place, asked, lambda spot: direct.write(node, spot, self._wording, negated=negated))
+        found = self._general(node)
+        return sql("NOT (", found, ")") if negated else found
+
+    def _at(self, place: Column | Property, asked: _Asked, build: Callable[[Spot], Fragment]) -> Fragment:
+        if isinstance(place, Column):
+            if place.place.names_type:
+                return self._rows.types(place, build(Spot("t.name", Scalar.STRING)))
+            return build(self._rows.spot(place))
+        if asked is _Asked.VERDICT:
+            return build(self._rows.joined(place))
+        rest = "p.rest" if place.type is Scalar.STRING else None
+        return self._rows.having(place, build(Spot("p.value", place.type, rest=rest)))
+
+    def _general(self, node: Test) -> Fragment:
+        write = self._values.write
+        match node:
+            case Comparison():
+                operator = "<>" if node.operator == "!=" else node.operator
+                return sql("(", write(node.left), f") {operator} (", write(node.right), ")")
+            case Membership():
+                choices = chain(", ", [write(choice) for choice in node.choices])
+                return sql("(", write(node.operand), ") NOT IN (" if node.negated else ") IN (", choices, ")")
+            case Between():
+                word = ") NOT BETWEEN (" if node.negated else ") BETWEEN ("
+                return sql("(", write(node.operand), word, write(node.low), ") AND (", write(node.high), ")")
+            case Like():
+                pattern = node.pattern.value if isinstance(node.pattern, Literal) else None
+                if pattern is None:
+                    return Fragment("NULL")
+                return self._wording.like(write(node.operand), str(pattern), negated=node.negated)
+
+
+def _constant(node: Literal, asked: _Asked) -> Fragment:
+    if asked is _Asked.VERDICT and node.value is None:
+        return Fragment("NULL")
+    holds = node.value is (asked is not _Asked.FALSE)
+    return Fragment("1 = 1" if holds else "1 = 0", stack=3, height=2)

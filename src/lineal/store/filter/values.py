@@ -1,0 +1,162 @@
+"""Values: expressions as SQL that gives a value. Called by `compile`, and calls it back for the conditions inside.
+
+Truth values are 1, 0 and NULL. What has no value is NULL: a division by zero, a cast that does not succeed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lineal.model.values import INT64_MIN
+from lineal.store.filter.columns import Scalar
+from lineal.store.filter.conditions import Spot
+from lineal.store.filter.fragment import Fragment, bind, chain, sql
+from lineal.store.filter.refusal import refusal
+from lineal.store.filter.rows import Rows
+from lineal.store.filter.tree import (
+    Arithmetic,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expression,
+    Literal,
+    Member,
+    Negative,
+    Property,
+)
+from lineal.store.filter.wording import SqliteWording
+
+Writer = Callable[[Expression], Fragment]
+
+
+class Values:
+    """Writes values; `truth` writes whether a condition is true, `verdict` whether it is true, false or NULL."""
+
+    def __init__(self, rows: Rows, wording: SqliteWording, *, truth: Writer, verdict: Writer) -> None:
+        self._rows = rows
+        self._wording = wording
+        self._truth = truth
+        self._verdict = verdict
+
+    def write(self, node: Expression) -> Fragment:
+        """Return the value of an expression."""
+        found = self._write(node)
+        if (excess := found.excess) is not None:
+            raise refusal(excess, node.position)
+        return found
+
+    def of(self, spot: Spot) -> Fragment:
+        """Return what stands in a place, as the filter sees it."""
+        if spot.rest is not None:
+            return self._wording.joined(Fragment(spot.value), Fragment(spot.rest))
+        return Fragment(spot.value) if spot.unit == 1 else self._wording.floor(spot.value, spot.unit)
+
+    def _write(self, node: Expression) -> Fragment:
+        match node:
+            case Literal():
+                return _literal(node)
+            case Member():
+                return bind(node.number)
+            case Column():
+                return self._rows.type_name(node) if node.place.names_type else self.of(self._rows.spot(node))
+            case Property():
+                return self.of(self._rows.joined(node))
+            case Negative():
+                return sql("-(", self.write(node.operand), ")")
+            case Arithmetic():
+                return self._arithmetic(node)
+            case Call():
+                return self._call(node)
+            case Cast():
+                return self._cast(node)
+            case Case():
+                return self._case(node)
+            case _:
+                return sql("CASE (", self._verdict(node), ") WHEN TRUE THEN 1 WHEN FALSE THEN 0 END")
+
+    def _arithmetic(self, node: Arithmetic) -> Fragment:
+        steps = [self._operand(node.first)]
+        text = steps[0].text
+        parameters = steps[0].parameters
+        double = node.first.type is Scalar.DOUBLE
+        for operator, operand in node.rest:
+            step = self._operand(operand)
+            if operator == "/":
+                step = sql("NULLIF(", step, ", 0)")
+                if not double:
+                    # Between integers a database would cut the quotient.
+                    text = self._wording.double_of(Fragment(text)).text
+            double = double or operator == "/" or operand.type is Scalar.DOUBLE
+            text += f" {operator} {step.text}"
+            parameters += step.parameters
+            steps.append(step)
+        size = chain(", ", steps)
+        return Fragment(text, parameters, size.stack + 2, size.height + len(steps) + 1)
+
+    def _operand(self, node: Expression) -> Fragment:
+        found = self.write(node)
+        return sql("(", found, ")") if isinstance(node, Arithmetic | Negative) else found
+
+    def _call(self, node: Call) -> Fragment:
+        arguments = [self.write(argument) for argument in node.arguments]
+        match node.function:
+            case "LENGTH":
+                return self._wording.length(arguments[0])
+            case "UPPER":
+                return sql("UPPER(", arguments[0], ")")
+            case "ABS" if node.type is Scalar.INT:
+                # The smallest integer has no positive twin, and databases stop at it.
+                return sql("ABS(NULLIF(", arguments[0], ", ", bind(INT64_MIN), "))")
+            case "ABS":
+                return sql("ABS(", arguments[0], ")")
+            case _:
+                # Some databases want at least two arguments.
+                return sql("COALESCE(", chain(", ", [*arguments, Fragment("NULL")]), ")")
+
+    def _case(self, node: Case) -> Fragment:
+        pieces: list[str | Fragment] = ["CASE"]
+        write = self._truth if node.subject is None else self.write
+        if node.subject is not None:
+            pieces += [" ", self.write(node.subject)]
+        for when, then in node.branches:
+            pieces += [" WHEN ", write(when), " THEN ", self.write(then)]
+        if node.otherwise is not None:
+            pieces += [" ELSE ", self.write(node.otherwise)]
+        found = sql(*pieces, " END")
+        # The branches already read are one symbol to a parser.
+        stack = 7 + max(piece.stack for piece in pieces if isinstance(piece, Fragment))
+        return Fragment(found.text, found.parameters, stack, found.height)
+
+    def _cast(self, node: Cast) -> Fragment:
+        value = self.write(node.operand)
+        source = node.operand.type
+        if source in {node.type, Scalar.NULL}:
+            return value
+        match source, node.type:
+            case Scalar.INT, Scalar.DOUBLE:
+                return self._wording.double_of(value)
+            case ((Scalar.INT | Scalar.DOUBLE), Scalar.STRING):
+                return self._wording.text_of(value)
+            case Scalar.INT, Scalar.BOOL:
+                return sql("CASE (", value, ") <> 0 WHEN TRUE THEN 1 WHEN FALSE THEN 0 END")
+            case Scalar.DOUBLE, _:
+                return self._wording.rounded(value)
+            case Scalar.STRING, Scalar.INT:
+                return self._wording.integer_in(value)
+            case Scalar.STRING, Scalar.DOUBLE:
+                return self._wording.double_in(value)
+            case Scalar.STRING, _:
+                return sql("CASE UPPER(", value, ") WHEN 'TRUE' THEN 1 WHEN 'FALSE' THEN 0 END")
+            case _, Scalar.STRING:
+                return sql("CASE ", value, " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
+            case _:
+                return value
+
+
+def _literal(node: Literal) -> Fragment:
+    if node.value is None:
+        return Fragment("NULL")
+    if isinstance(node.value, bool):
+        return Fragment("1" if node.value else "0")
+    return bind(node.value)

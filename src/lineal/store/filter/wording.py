@@ -1,0 +1,67 @@
+"""Wording: what standard SQL leaves open, as SQLite says it. One object for each database, passed to `compile`.
+
+On SQLite, UPPER changes the letters A to Z only, and LIKE and LENGTH see a text up to its first NUL.
+"""
+
+from __future__ import annotations
+
+from lineal.model.values import INT64_MAX, INT64_MIN
+from lineal.store.filter.fragment import Fragment, bind, sql
+from lineal.store.filter.pattern import Wild, read
+
+_GLOB = {"*": "[*]", "?": "[?]", "[": "[[]", Wild.ONE: "?", Wild.MANY: "*"}
+
+
+class SqliteWording:
+    """Expressions of SQLite 3.40 and later."""
+
+    def joined(self, first: Fragment, second: Fragment) -> Fragment:
+        """Return two texts as one."""
+        return sql("(", first, " || ", second, ")")
+
+    def like(self, text: Fragment, pattern: str, *, negated: bool) -> Fragment:
+        """Return whether a text matches a pattern of LIKE, every letter as it is."""
+        # SQLite's LIKE takes a for A; GLOB does not, and can say all that LIKE can.
+        glob = "".join(_GLOB.get(part, str(part)) for part in read(pattern))
+        return sql("(", text, ") NOT GLOB " if negated else ") GLOB ", bind(glob))
+
+    def floor(self, column: str, unit: int) -> Fragment:
+        """Return how many whole units a column holds, rounded down; the database cuts toward zero."""
+        return Fragment(
+            f"CASE WHEN {column} >= 0 THEN {column} / {unit} ELSE ({column} - {unit - 1}) / {unit} END",
+            stack=8,
+            height=4,
+        )
+
+    def length(self, text: Fragment) -> Fragment:
+        """Return how many characters a text has."""
+        return sql("LENGTH(", text, ")")
+
+    def text_of(self, number: Fragment) -> Fragment:
+        """Return a number as text."""
+        return sql("CAST(", number, " AS TEXT)")
+
+    def double_of(self, number: Fragment) -> Fragment:
+        """Return a number as a double."""
+        return sql("CAST(", number, " AS REAL)")
+
+    def rounded(self, double: Fragment) -> Fragment:
+        """Return the integer nearest to a double, half away from zero; NULL outside 64 bits."""
+        low, high = bind(float(INT64_MIN)), bind(float(INT64_MAX))
+        within = sql("(", double, ") >= ", low, " AND (", double, ") < ", high)
+        return sql("CASE WHEN ", within, " THEN CAST(ROUND(", double, ") AS INTEGER) END")
+
+    def integer_in(self, text: Fragment) -> Fragment:
+        """Return the decimal integer a text spells (the nearest one within 64 bits), NULL for any other text."""
+        sign = sql("(", text, ") GLOB '[0-9]*' OR (", text, ") GLOB '[+-][0-9]*'")
+        digits = sql("SUBSTR(", text, ", 2) NOT GLOB '*[^0-9]*'")
+        return sql("CASE WHEN (", sign, ") AND ", digits, " THEN CAST(", text, " AS INTEGER) END")
+
+    def double_in(self, text: Fragment) -> Fragment:
+        """Return the number a text spells as JSON would, NULL for any other text."""
+        number = sql("json_type(", text, ") IN ('integer', 'real')")
+        cast = sql("CASE WHEN ", number, " THEN CAST(", text, " AS REAL) END")
+        return sql("CASE WHEN json_valid(", text, ") THEN ", cast, " END")
+
+
+SQLITE = SqliteWording()
