@@ -16,8 +16,8 @@ from lineal.governance.deployment import Deployment
 from lineal.lineage import check, diff, impact, paths, query, resolve
 from lineal.lineage.check import Check
 from lineal.lineage.diff import Diff
-from lineal.lineage.graph import LineageGraph
 from lineal.lineage.impact import Impact
+from lineal.lineage.notebook import Lineage
 from lineal.lineage.paths import Paths
 from lineal.lineage.resolve import Resolved
 from lineal.model.audit import AuditReport
@@ -64,10 +64,11 @@ class Workspace:
         types: Sequence[str] = (),
         as_of: Micros | None = None,
         limit: int | None = None,
-    ) -> LineageGraph:
+    ) -> Lineage:
         """Return what is upstream or downstream of a thing, or both where `direction` is None."""
         self._ship_for(ref)
-        return query.trace(self.store, ref, direction, hops=hops, types=types, as_of=as_of, limit=limit)
+        graph = query.trace(self.store, ref, direction, hops=hops, types=types, as_of=as_of, limit=limit)
+        return Lineage.of(graph)
 
     def impact(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Impact:
         """Return everything that was made from a thing, grouped by what it means."""

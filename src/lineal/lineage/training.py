@@ -35,7 +35,7 @@ def _inputs(store: Store, artifacts: set[ArtifactId]) -> list[Artifact]:
     if not makers:
         return []
     events = store.events(executions=sorted(makers))
-    return store.get(Artifact, sorted({event.artifact_id for event in events if event.type in INPUTS}))
+    return list(store.get(Artifact, sorted({event.artifact_id for event in events if event.type in INPUTS})))
 
 
 def reference_to(artifact: Artifact) -> str:
