@@ -5,7 +5,7 @@ Nothing is guessed: an item is `pass` or `fail` where the record says so, else `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,6 +19,8 @@ from lineal.model.ids import Micros, NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.traversal import Direction, Truncation
 from lineal.store.protocol import Store
+
+_NAMED = 4
 
 NOT_STEPS = ("Deploy", "Erase")
 """Executions that make no content: there is nothing to rebuild in them."""
@@ -45,7 +47,7 @@ class Check:
     """Whether something can be rebuilt from its record, and what is missing.
 
     `findings` is one line an item over all runs, the worst of them. `captured` of `items` facts that
-    capture looks for are settled; `missing` names the others, run by run.
+    capture looks for are settled; `missing` names the others, with the reason and the runs.
     """
 
     roots: tuple[GraphNode, ...]
@@ -92,16 +94,29 @@ def check(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> C
         runs=runs,
         captured=sum(item.settled for _, _, item in facts),
         items=len(facts),
-        missing=(
-            *(f"{step.label}: nothing was captured" for step, record in records if not record),
-            *(_missing(step, name, item) for step, name, item in facts if not item.settled),
-        ),
+        missing=_missing(records),
         truncated=graph.truncated,
     )
 
 
-def _missing(step: GraphNode, name: str, item: Item) -> str:
-    return f"{step.label}: {name} is {item.status}" + (f" ({item.reason})" if item.reason else "")
+def _missing(records: Sequence[tuple[GraphNode, Mapping[str, Item]]]) -> tuple[str, ...]:
+    """Return one sentence for each gap, however many runs have it."""
+    gaps: dict[str, list[str]] = {}
+    for step, record in records:
+        if not record:
+            gaps.setdefault("nothing was captured", []).append(step.label)
+        for name, item in record.items():
+            if not item.settled:
+                why = f" ({item.reason})" if item.reason else ""
+                gaps.setdefault(f"{name} is {item.status}{why}", []).append(step.label)
+    return tuple(f"{gap}: {_listed(labels, len(records))}" for gap, labels in gaps.items())
+
+
+def _listed(labels: Sequence[str], total: int) -> str:
+    if len(labels) == total > 1:
+        return f"in all {total} runs"
+    names = list(dict.fromkeys(labels))
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def _answer(findings: Sequence[Finding]) -> Rebuildable:
@@ -121,7 +136,7 @@ def _origins(graph: LineageGraph, producers: Producers, kinds: Kinds) -> tuple[F
     ]
     if not lost:
         return (Finding("origin", Outcome.PASS, "every artifact upstream comes from a recorded run or is raw data"),)
-    names = ", ".join(item.label for item in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")  # noqa: PLR2004
+    names = _listed([item.label for item in lost], 0)
     asked = any(item.key in graph.roots for item in lost)
     return (
         Finding(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 LANES: tuple[tuple[str, frozenset[str]], ...] = (
     ("Raw data", frozenset({"Ingest", "RawData"})),
-    ("Data", frozenset({"Transform", "Validate", "Dataset", "Features", "Environment"})),
+    ("Data", frozenset({"Transform", "Validate", "Dataset", "Features", "Environment", "Metrics", "Report"})),
     ("Training", frozenset({"Train", "Rebuild"})),
-    ("Model", frozenset({"Model", "Evaluate", "Metrics", "Report"})),
+    ("Model", frozenset({"Model", "Evaluate"})),
     ("Image", frozenset({"Package", "Image"})),
     ("Endpoint", frozenset({"Deploy", "EndpointRevision"})),
     ("Prediction", frozenset({"Prediction"})),

@@ -60,7 +60,7 @@ def test_a_run_logged_without_capture_is_unknown_and_never_a_yes(pen):
     assert answer.rebuildable is Rebuildable.UNKNOWN
     assert outcome(answer, "code") is Outcome.UNKNOWN
     assert outcome(answer, "environment") is Outcome.UNKNOWN
-    assert answer.missing == ("train: nothing was captured", "ingest: nothing was captured")
+    assert answer.missing == ("nothing was captured: in all 2 runs",)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lineal.lineage.graph import GraphEdge, GraphNode, LineageGraph
 from lineal.lineage.render.look import look_of
 from lineal.lineage.render.tree import notes
-from lineal.lineage.render.words import badges, fingerprint8, remark, safe, title
+from lineal.lineage.render.words import badges, remark, safe, short_id, title
 from lineal.model.ids import NodeKey, NodeKind
 
 
@@ -32,7 +32,7 @@ def quoted(*lines: str) -> str:
 def _look(item: GraphNode) -> str:
     execution = item.key.kind is NodeKind.EXECUTION
     look = look_of(item.node.type, execution=execution)
-    lines = [item.node.type, title(item), fingerprint8(item), ", ".join(badge.text for badge in badges(item))]
+    lines = [item.node.type, title(item), short_id(item), ", ".join(badge.text for badge in badges(item))]
     label = quoted(*(line for line in lines if line))
     style = ', style="rounded"' if execution else ""
     return f'shape={look.dot}{style}, color="{look.light}", fontcolor="{look.light}", label={label}'

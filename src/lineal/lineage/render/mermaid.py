@@ -6,7 +6,7 @@ from lineal.lineage.graph import GraphNode, LineageGraph
 from lineal.lineage.render.look import look_of
 from lineal.lineage.render.part import nearest
 from lineal.lineage.render.tree import notes
-from lineal.lineage.render.words import badges, digits8, fingerprint8, remark, safe, title
+from lineal.lineage.render.words import badges, remark, safe, short_id, title
 from lineal.model.ids import NodeKey, NodeKind
 
 MOST_EDGES = 200
@@ -39,6 +39,6 @@ def escaped(text: str) -> str:
 
 def _shaped(item: GraphNode) -> str:
     opening, closing = look_of(item.node.type, execution=item.key.kind is NodeKind.EXECUTION).mermaid
-    lines = [item.node.type, title(item), digits8(fingerprint8(item)), " ".join(badge.text for badge in badges(item))]
+    lines = [item.node.type, title(item), short_id(item), " ".join(badge.text for badge in badges(item))]
     label = "<br/>".join(escaped(line) for line in lines if line)
     return f'{opening}"{label}"{closing}'

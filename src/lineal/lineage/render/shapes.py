@@ -8,7 +8,7 @@ from lineal.lineage.graph import GraphNode
 from lineal.lineage.layout import Box
 from lineal.lineage.render.look import LOOKS, Look, look_of
 from lineal.lineage.render.tree import line_of
-from lineal.lineage.render.words import Badge, answered, badges, fingerprint8, safe, title, who
+from lineal.lineage.render.words import Badge, answered, badges, safe, short_id, title, who
 from lineal.lineage.render.xml import Attributes, element, escaped
 from lineal.model.ids import NodeKind
 from lineal.model.nodes import family_of
@@ -51,7 +51,7 @@ def _rectangle(item: GraphNode, box: Box) -> str:
     family, version = family_of(item.label)
     type_ = safe(item.node.type)
     second = f"{type_} · {safe(version)}" if version else type_
-    words = [_short(safe(family), _NAME), _short(second, _LINE), fingerprint8(item)]
+    words = [_short(safe(family), _NAME), _short(second, _LINE), short_id(item)]
     return _card(look_of(item.node.type), item.node.type, words, box)
 
 
@@ -73,12 +73,11 @@ def _pill(item: GraphNode, box: Box) -> str:
     half = box.height // 2
     frame: Attributes = {"class": "box", "x": box.x, "y": box.y, "width": box.width, "height": box.height, "rx": half}
     name, type_ = _short(title(item), _PILL_NAME), safe(item.node.type, longest=_PILL_NAME)
-    second = " · ".join(part for part in (type_, fingerprint8(item)) if part)
     middle: Attributes = {"x": box.x + box.width // 2, "text-anchor": "middle"}
     return (
         element("rect", frame)
         + element("text", {"class": "name", "y": box.y + 18, **middle}, escaped(name))
-        + element("text", {"class": "code", "y": box.y + 33, **middle}, escaped(second))
+        + element("text", {"class": "code", "y": box.y + 33, **middle}, escaped(type_))
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lineal.lineage.graph import GraphEdge, GraphNode, LineageGraph
-from lineal.lineage.render.words import answered, badges, fingerprint8, role, safe, title, when, who
+from lineal.lineage.render.words import answered, badges, role, safe, short_id, title, when, who
 from lineal.model.ids import NodeKey
 from lineal.model.traversal import Direction
 
@@ -67,7 +67,7 @@ def notes(graph: LineageGraph) -> list[str]:
 def line_of(item: GraphNode) -> str:
     """Return one node as a phrase: type, name, fingerprint, hop, badges, decisions."""
     parts = [safe(item.node.type), title(item)]
-    digits = fingerprint8(item)
+    digits = short_id(item)
     parts += [f"· {digits}"] if digits else []
     parts += [f"· hop {item.hop}"] if item.hop else []
     marks = [{"ok": "✓ ", "fail": "✕ "}.get(badge.tone, "") + badge.text for badge in badges(item)]

@@ -62,11 +62,11 @@ def digits8(fingerprint: str | None) -> str:
     return safe(fingerprint.rpartition(":")[2])[:8] if fingerprint else ""
 
 
-def fingerprint8(item: GraphNode) -> str:
-    """Return the first eight digits of the node's fingerprint, or of the run's id."""
+def short_id(item: GraphNode) -> str:
+    """Return eight digits of the fingerprint, or twelve of the id of a run: those tell the millisecond."""
     if isinstance(item.node, Artifact):
         return digits8(item.node.fingerprint)
-    return safe(item.node.external_id or "")[:8]
+    return safe(item.node.external_id or "")[:12]
 
 
 def when(time: Micros | None) -> str:
