@@ -11,7 +11,7 @@ from lineal.model.ids import NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.types import NodeType
-from lineal.model.values import Proto, PropertyType
+from lineal.model.values import PropertyType, Proto
 from lineal.model.vocabulary import STANDARD_TYPES
 
 KINDS = dict(zip(NodeKind, (Artifact, Execution, Context), strict=True))

@@ -22,7 +22,8 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     contexts = nodes.put_or_reuse(transaction, publication.contexts)
     artifacts = _artifacts(transaction, nodes, publication.uses)
     execution_id = ExecutionId(execution.key.id)
-    started = publication.execution.started_at or execution.created_at
+    reported = publication.execution.started_at
+    started = execution.created_at if reported is None else reported
     events = [_event(use, known, execution_id, started) for use, known in zip(publication.uses, artifacts, strict=True)]
     edges.put_events(transaction, events)
     created = {known.key.id: known.created_at for known in artifacts}

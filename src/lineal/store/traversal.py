@@ -153,10 +153,7 @@ class Walk:
         other, column = _OTHER[kind]
         distance = self._distance[other]
         found: list[int] = []
-        for row in rows:
-            if row[_REPRODUCES] and not self._follows_all:
-                self._reproduced[row[1]] = self._reproduced.get(row[1], 0) + 1
-                continue
+        for row in self._followed(rows):
             id_ = row[column]
             if id_ not in distance:
                 if self._limit is not None and self._size() >= self._limit:
@@ -167,6 +164,14 @@ class Walk:
             self._rows.append(row)
         if found:
             self._frontier.setdefault(other, []).extend(found)
+
+    def _followed(self, rows: list[EventRow]) -> list[EventRow]:
+        if self._follows_all:
+            return rows
+        for row in rows:
+            if row[_REPRODUCES]:
+                self._reproduced[ArtifactId(row[1])] = self._reproduced.get(ArtifactId(row[1]), 0) + 1
+        return [row for row in rows if not row[_REPRODUCES]]
 
     def _size(self) -> int:
         return len(self._distance[NodeKind.ARTIFACT]) + len(self._distance[NodeKind.EXECUTION])
@@ -187,7 +192,8 @@ class Walk:
             other, column = _OTHER[kind]
             for at in range(0, len(ids), CHUNK):
                 chunk = id_list(ids[at : at + CHUNK])
-                for row in self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until)):
+                rows = self._cursor.execute(_STEPS[self._direction, kind], (chunk, self._until)).fetchall()
+                for row in self._followed(rows):
                     if row[column] in self._distance[other]:
                         self._rows.append(row)
                     else:
