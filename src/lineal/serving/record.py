@@ -102,7 +102,7 @@ def _output(text: bytes) -> Json:
     if not text:
         return None
     try:
-        output: Json = json.loads(text, parse_int=_integer)
+        output: Json = _DECODER.decode(text.decode())
         if output is not None:
             check("output", output)
     except (ValueError, RecursionError, InvalidArgument) as error:
@@ -114,3 +114,6 @@ def _integer(text: str) -> int | str:
     """JSON's integers have no limit, the store's have 64 bits: a longer one is kept as its digits."""
     value = int(text)
     return value if INT64_MIN <= value <= INT64_MAX else text
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import stat
 
@@ -26,6 +27,13 @@ def test_a_digest_in_pieces_is_the_digest_of_the_whole(location):
     assert pieces.digest() == key.digest(b"ab" + b"c" * 100_000)
     assert text_of(key.digest(b"")).startswith("h1:")
     assert len(text_of(key.digest(b""))) == 3 + 32
+
+
+def test_a_digest_is_hmac_sha_256_under_a_key_of_its_own_purpose():
+    root = b"k" * 32
+    purpose = hmac.digest(root, b"lineal/input/1", "sha256")
+    key = InputKey(root)
+    assert [key.digest(b"x"), key.digest(b"x")] == [hmac.digest(purpose, b"x", "sha256")[:16]] * 2
 
 
 def test_the_digest_and_the_id_say_nothing_that_the_input_or_the_key_alone_would_give():
