@@ -11,9 +11,11 @@ from lineal.capture.fingerprints.arrays import is_array, of_array
 from lineal.capture.fingerprints.directories import of_directory
 from lineal.capture.fingerprints.files import of_file
 from lineal.capture.fingerprints.frames import is_frame, of_frame
+from lineal.capture.fingerprints.models import Canonical, canonical_of, is_model
+from lineal.errors import InvalidArgument
 from lineal.model.fingerprint import Fingerprinted, Kind, of_bytes, of_value
 
-__all__ = ["Fingerprinted", "fingerprint_of", "fingerprint_of_path"]
+__all__ = ["Canonical", "Fingerprinted", "canonical_of", "fingerprint_of", "fingerprint_of_path"]
 
 
 def fingerprint_of(thing: object) -> Fingerprinted:
@@ -35,9 +37,22 @@ def fingerprint_of(thing: object) -> Fingerprinted:
         return of_frame(thing)
     if is_array(thing):
         return of_array(thing)  # type: ignore[arg-type]  # is_array looked
+    if is_model(thing):
+        return _of_model(thing)
     return Fingerprinted(of_value(thing), Kind.VALUE.value)
 
 
 def fingerprint_of_path(path: str | os.PathLike[str]) -> Fingerprinted:
     """Return the fingerprint of the file or directory at `path`."""
     return of_directory(path) if os.path.isdir(path) else of_file(path)  # noqa: PTH112
+
+
+def _of_model(model: object) -> Fingerprinted:
+    found = canonical_of(model)
+    if found.fingerprint is None:
+        raise InvalidArgument(
+            f"the fitted state of a {type(model).__name__} has no fingerprint: {found.reason}",
+            hint="write the model to a file and give its path: the file's bytes always have one",
+        )
+    notes = (f"left out: {', '.join(found.left_out)}",) if found.left_out else ()
+    return Fingerprinted(found.fingerprint, Kind.MODEL.value, found.rule, notes=notes)
