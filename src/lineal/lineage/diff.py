@@ -74,7 +74,11 @@ def diff(
         _content(a, b),
         _datasets(a, b, kinds),
         section("code", compare_items(a.record, b.record, CODE)),
-        section("params", compare(a.custom(PARAM), b.custom(PARAM))),
+        section(
+            "params",
+            compare(a.custom(PARAM), b.custom(PARAM)),
+            compare(a.upstream_params(), b.upstream_params()),
+        ),
         _seeds(a, b),
         _environment(a, b, files),
         section("hardware", compare_items(a.record, b.record, HARDWARE)),

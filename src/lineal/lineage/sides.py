@@ -44,6 +44,18 @@ class Side:
         properties = self.run.node.custom_properties
         return {name[len(prefix) :]: _json(value) for name, value in properties.items() if name.startswith(prefix)}
 
+    def upstream_params(self) -> dict[str, Json]:
+        """Return the parameters of the steps before the run, by step; of a step that ran often those of the nearest."""
+        found: dict[str, Json] = {}
+        seen: set[str] = set()
+        for item in self.graph.nodes.values():
+            if item.key.kind is NodeKind.EXECUTION and item != self.run and item.label not in seen:
+                seen.add(item.label)
+                custom = item.node.custom_properties
+                own = {name[len(PARAM) :]: value for name, value in custom.items() if name.startswith(PARAM)}
+                found |= {f"{item.label}: {name}": _json(value) for name, value in own.items()}
+        return found
+
     def datasets(self, types: frozenset[str]) -> dict[str, dict[str, Json]]:
         """Return the datasets upstream by family: the versions, and the rows and fingerprint of the nearest."""
         found: dict[str, list[Artifact]] = {}

@@ -94,6 +94,14 @@ def test_params_show_added_and_changed_values(two):
     assert "trees" not in found
 
 
+def test_params_of_a_step_far_upstream_are_compared_too(pen):
+    for version, rate in ((1, 0.1), (2, 0.5)):
+        pen.run("Train base", [], [f"Model base@{version}"], params={"rate": rate})
+        pen.run("Train ensemble", [f"Model base@{version}"], [f"Model m@{version}"], params={"rate": 9})
+    found = changes(diff(pen.store, "model:m@1", "model:m@2"), "params")
+    assert {name: (change.before, change.after) for name, change in found.items()} == {"base: rate": (0.1, 0.5)}
+
+
 def test_metrics_have_a_delta(two):
     assert changes(diff(two.store, "model:m@1", "model:m@2"), "metrics")["auc"].delta == 0.25
 
