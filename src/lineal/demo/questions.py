@@ -14,6 +14,10 @@ from rich.rule import Rule
 from rich.text import Text
 
 
+DRAWN = ("RawData", "Features", "Dataset", "Model", "EndpointRevision")
+"""What the picture shows; the runs between are counted on the edges."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question in words, and the arguments of `lineal` that answer it. `may_fail`: its exit status is an answer."""
@@ -55,9 +59,11 @@ def ask(question: Question, url: str) -> None:
 
 
 def draw(file: Path, url: str) -> None:
-    """Write the picture of the whole way to the endpoint."""
+    """Write the picture of the whole way to the endpoint: data, models and the revision, the runs folded into edges."""
     with file.open("wb") as picture:
-        _lineal(("trace", "endpoint:delay-api", "--format", "svg"), url, output=picture).check_returncode()
+        kinds = [part for kind in DRAWN for part in ("--type", kind)]
+        command = ("trace", "endpoint:delay-api", *kinds, "--format", "svg")
+        _lineal(command, url, output=picture).check_returncode()
 
 
 def _lineal(arguments: Sequence[str], url: str, *, output: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:

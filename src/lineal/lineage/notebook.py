@@ -35,7 +35,7 @@ class Lineage(LineageGraph):
         )
 
     def __str__(self) -> str:
-        return tree(self)
+        return tree(self).rstrip()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> MimeBundle:  # noqa: ARG002  IPython's
         """Return the forms a notebook may choose from: tree, picture with table, picture, document."""
