@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lineal.capture.captured import Captured, captured
+from lineal.capture.command import Command, of_command
 from lineal.capture.guard import guarded
 from lineal.capture.record import Record, as_struct, at_end, at_start, from_struct
 from lineal.files import Files
@@ -13,30 +14,38 @@ from lineal.store.location import Location
 
 
 class Capturing:
-    """The capture of one run: everything at its start, and at its end what changed since."""
+    """The capture of one run: everything at its start, and at its end what changed since.
 
-    def __init__(self, files: Files, location: Location) -> None:
+    With a `command` the run is that of a process of its own.
+    """
+
+    def __init__(self, files: Files, location: Location, command: Command | None = None) -> None:
         self._files = files
+        self._command = command
+        self._script = command.place if command else None
         self._own = (location.home, location.database)
         self._record: Record = {}
 
     def at_start(self) -> dict[str, Value]:
         """Return the properties that hold what was found."""
-        return self._captured(lambda: at_start(self._files, leave_out=self._own))
+        return self._captured(lambda: at_start(self._files, script=self._script, leave_out=self._own))
 
     def at_end(self, *, inputs: Sequence[str], outputs: Sequence[str]) -> dict[str, Value]:
         """Return the properties again, as they are for the whole run; the fingerprints are what it read and wrote."""
         start = self._record
-        return self._captured(lambda: at_end(self._files, start, inputs=inputs, outputs=outputs))
+        return self._captured(lambda: at_end(self._files, start, script=self._script, inputs=inputs, outputs=outputs))
 
     def _captured(self, capture: Callable[[], Record]) -> dict[str, Value]:
         # Each item is guarded where it is taken; this is for the rest: whatever happens, the run goes on.
-        whole = guarded(lambda: captured(as_struct(capture())))
+        whole = guarded(lambda: captured(as_struct(self._of_the_run(capture()))))
         if not isinstance(whole.value, Mapping):
             failed: Json = {"status": whole.status, "reason": whole.reason}
             return {"capture": {**as_struct(self._record), "capture": failed}}
         self._record = from_struct(whole.value)
         return {"capture": whole.value, **_columns(self._record)}
+
+    def _of_the_run(self, record: Record) -> Record:
+        return of_command(record, self._command) if self._command else record
 
 
 def _columns(record: Mapping[str, Captured]) -> dict[str, Value]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from lineal.errors import (
     LinealError,
     PermissionDenied,
     ResourceExhausted,
+    StoreUnavailable,
     Unavailable,
 )
 from lineal.model.edges import INPUTS, OUTPUTS, EventType
@@ -38,6 +40,8 @@ FAULTS = (Aborted, DataLoss, PermissionDenied, ResourceExhausted, Unavailable, O
 """What can go wrong without the user having said anything wrong."""
 
 _ATTEMPTS = 20
+_PAUSE_SECONDS = 60.0
+"""How long a store that made us wait in vain is left alone, so that the user's code is not held up by every call."""
 
 
 class Recorder:
@@ -62,6 +66,7 @@ class Recorder:
         self._waiting: list[Wanted] = []
         self._touched: dict[ArtifactId, tuple[EventType, str | None]] = {}
         self._warned = False
+        self._paused_until = 0.0
 
     @property
     def is_foreign(self) -> bool:
@@ -84,6 +89,7 @@ class Recorder:
             self._waiting.append(wanted)
             artifact: Artifact | None = None
             with self._forgiving(wanted.label):
+                self._check_pause()
                 artifact = self._settle_waiting(wanted)
         return artifact or wanted.artifact(wanted.version)
 
@@ -100,6 +106,7 @@ class Recorder:
             self.execution = replace(self.execution, custom_properties={**known, **parameters})
             if not self.is_foreign:
                 with self._forgiving("parameters"):
+                    self._check_pause()
                     self._publish(f"log parameters of {self._label}")
 
     def set_properties(self, properties: Mapping[str, Value]) -> None:
@@ -111,6 +118,7 @@ class Recorder:
         """Write metric points and return whether that worked."""
         written = False
         with self._lock, self._forgiving("metrics"):
+            self._check_pause()
             if self.execution.id is None:
                 self._publish(f"start {self._label}")
             assert self.execution.id is not None
@@ -122,10 +130,12 @@ class Recorder:
     def end(self, execution: Execution, points: list[Point]) -> None:
         """Write everything that still waits, the last metric points and the run's end."""
         with self._lock:
+            self._paused_until = 0.0
             with self._forgiving("what the run logged"):
                 self._settle_waiting(None)
-            self.execution = execution
+            self.execution = replace(execution, id=self.execution.id)
             with self._forgiving("the end of the run"):
+                self._check_pause()
                 if self.execution.id is None and points:
                     self._publish(f"start {self._label}")
                 self._publish(f"finish {self._label}", points=points)
@@ -220,6 +230,10 @@ class Recorder:
             return published.artifact_ids
         raise AssertionError  # the last attempt returns or raises
 
+    def _check_pause(self) -> None:
+        if time.monotonic() < self._paused_until:
+            raise StoreUnavailable("the store did not answer a moment ago")
+
     @contextmanager
     def _forgiving(self, what: str) -> Iterator[None]:
         try:
@@ -227,6 +241,8 @@ class Recorder:
         except FAULTS as error:
             if self._strict:
                 raise
+            if isinstance(error, Unavailable) and time.monotonic() >= self._paused_until:
+                self._paused_until = time.monotonic() + _PAUSE_SECONDS
             if not self._warned:
                 self._warned = True
                 _say(f"{what} could not be recorded now and will be tried again: {error}")

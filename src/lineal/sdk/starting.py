@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from lineal.capture.command import Command
 from lineal.capture.seeds import set_seed as seed_everything
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Context, Execution, ExecutionState
@@ -50,12 +51,8 @@ def run(
     contexts = _contexts(outer, experiment=experiment, pipeline=pipeline)
     session = _session(outer, url, workspace)
     session.enter()
-    properties: dict[str, Value] = {"label": label, "run_id": session.identifiers.new()}
-    parent = outer.id if outer is not None else os.environ.get(PARENT_RUN)
-    if parent:
-        properties["parent_run_id"] = parent
+    properties = _properties(session, label, outer, seed)
     if seed is not None:
-        properties["seed"] = checked_seed(seed)
         seed_everything(checked_seed(seed))
     capturing = Capturing(session.files, session.location)
     execution = Execution(
@@ -67,6 +64,44 @@ def run(
         custom_properties=custom,
         started_at=session.clock.now(),
     )
+    return _started(session, execution, contexts, capturing, strict=strict)
+
+
+def run_command(
+    label: str, command: Command, *, type: str = "Train", seed: int | None = None, workspace: Workspace
+) -> Run:
+    """Start the run of a command in a process of its own and return it; the caller executes and finishes it.
+
+    The seed is recorded, but nothing in this process is seeded.
+    """
+    check_text("the label of a run", label)
+    session = Session(workspace=workspace)
+    session.enter()
+    properties = _properties(session, label, None, seed)
+    capturing = Capturing(session.files, session.location, command)
+    execution = Execution(
+        type=type,
+        state=ExecutionState.RUNNING,
+        external_id=str(properties["run_id"]),
+        properties={**properties, **capturing.at_start()},
+        started_at=session.clock.now(),
+    )
+    return _started(session, execution, (), capturing, strict=False)
+
+
+def _properties(session: Session, label: str, outer: Run | None, seed: int | None) -> dict[str, Value]:
+    properties: dict[str, Value] = {"label": label, "run_id": session.identifiers.new()}
+    parent = outer.id if outer is not None else os.environ.get(PARENT_RUN)
+    if parent:
+        properties["parent_run_id"] = parent
+    if seed is not None:
+        properties["seed"] = checked_seed(seed)
+    return properties
+
+
+def _started(
+    session: Session, execution: Execution, contexts: tuple[Context, ...], capturing: Capturing, *, strict: bool
+) -> Run:
     recorder = Recorder(session.workspace, execution, contexts, actor=current_actor(), strict=strict)
     try:
         return Run(session, recorder, capturing)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
+from lineal.errors import InvalidArgument, NotFound
 from lineal.model.edges import How
 from lineal.model.nodes import Artifact
 from lineal.sdk import content
@@ -39,9 +40,10 @@ def step(
         @lineal.step(type="Transform")
         def clean(flights: pd.DataFrame, minimum: int = 5) -> pd.DataFrame: ...
 
-    Frames, existing paths, references, stored artifacts and models among the arguments become inputs, named after
-    their parameter; plain values become parameters. A returned frame, path or model is an output called after the
-    function (`clean`); of a returned tuple or dict each one is (`clean.0`, `clean.train`), of type `output`.
+    Frames, existing paths, references to what is there, stored artifacts and models among the arguments become inputs,
+    named after their parameter; plain values, URLs among them, become parameters. A returned frame, path or model is
+    an output called after the function (`clean`), of type `output`; of a returned tuple or dict each one is (`clean.0`,
+    `clean.train`).
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -88,7 +90,7 @@ def _is_data(value: object) -> bool:
         return os.path.exists(value)  # noqa: PTH110
     # os.path, not Path: any text is asked here, also one too long to be a path.
     is_file = isinstance(value, str) and os.path.isfile(value)  # noqa: PTH113
-    return is_file or (isinstance(value, str) and (content.is_url(value) or is_reference(value)))
+    return is_file or (isinstance(value, str) and not content.is_url(value) and is_reference(value))
 
 
 def _is_model(value: object) -> bool:
@@ -108,7 +110,13 @@ def _record_input(current: Run, name: str, value: object) -> None:
     thing = value.artifact if isinstance(value, Input) else value
     is_text = isinstance(thing, str | os.PathLike)
     wanted = wanted_input(thing, name=None if is_text else name, how=How.OBSERVED, path=(name,))
-    current.record(wanted)
+    if wanted.reference is None:
+        current.record(wanted)
+        return
+    try:
+        current.record(wanted)
+    except (InvalidArgument, NotFound):
+        current.log_params({name: value})  # a text like `time:now`, which only looks like a reference
 
 
 def _record_outputs(current: Run, label: str, result: object, type_: str) -> None:

@@ -11,13 +11,17 @@ import pytest
 import lineal
 from lineal.errors import NotALinealStore, StoreFull, StoreTimeout
 from lineal.model.nodes import Artifact, Execution, ExecutionState
+from lineal.store.dialects.sqlite import SqliteDialect
+from lineal.store.sql import SqlStore
 from lineal.workspace import open_workspace
 
 
 @pytest.fixture
-def url(tmp_path):
+def url(tmp_path, monkeypatch):
+    """A workspace whose store waits a moment for another writer, not half a minute."""
+    monkeypatch.setitem(SqliteDialect.__init__.__kwdefaults__, "timeout", 0.01)
     open_workspace(tmp_path).close()
-    return f"sqlite:///{tmp_path}/.lineal/lineal.db?timeout=0.01"
+    return f"sqlite:///{tmp_path}/.lineal/lineal.db"
 
 
 class Lock:
@@ -67,6 +71,24 @@ def test_a_store_locked_to_the_end_loses_the_record_and_says_what(tmp_path, url,
     assert answer == 42
     assert stored(tmp_path) == ([], [], {})
     assert "not recorded, the store could not be written: flights" in capsys.readouterr().err
+
+
+def test_a_store_that_does_not_answer_is_not_asked_again_with_every_call(tmp_path, url, monkeypatch):
+    asked = []
+    versions = SqlStore.versions
+
+    def counted(self, *args, **options):
+        asked.append(args)
+        return versions(self, *args, **options)
+
+    monkeypatch.setattr(SqlStore, "versions", counted)
+    with Lock(tmp_path):
+        run = lineal.run("train", url=url)
+        for number in range(50):
+            run.log_dataset([number], name="flights")
+        assert asked == []
+    run.finish()
+    assert len(stored(tmp_path)[1]) == 50
 
 
 def test_the_users_exception_is_not_hidden_by_a_locked_store(tmp_path, url):
