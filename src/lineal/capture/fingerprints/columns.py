@@ -149,14 +149,18 @@ class ColumnDigest:
         self._child(0, array.type.value_type).take(array.flatten())
 
     def _take_union(self, array: pa.Array) -> None:
+        import numpy as np
         import pyarrow as pa
 
-        self._add(_bytes_of(array.type_codes, 1))
-        codes = array.type_codes.to_numpy()
+        # From the buffers: `type_codes` and `offsets` of a slice forget where the slice begins.
+        buffers = array.buffers()
+        codes = np.frombuffer(buffers[1] or b"", "i1")[array.offset : array.offset + len(array)]
+        self._add(codes.tobytes())
         for index, code in enumerate(array.type.type_codes):
             child = array.field(index)
             if array.type.mode == "dense":
-                child = child.take(pa.array(array.offsets.to_numpy()[codes == code]))
+                places = np.frombuffer(buffers[2] or b"", "<i4")[array.offset : array.offset + len(array)]
+                child = child.take(pa.array(places[codes == code]))
             else:
                 child = child.filter(pa.array(codes == code))
             self._child(index, array.type.field(index).type).take(child)
