@@ -24,7 +24,6 @@ from lineal.store.protocol import Store
 REVISION = "EndpointRevision"
 LIVE = "live"
 _ATTEMPTS = 50
-_IDS = Uuid7(SystemClock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class _Request:
     config: Mapping[str, Json]
     datasets: str
     approval: Decision | None
+    identifiers: Uuid7
 
 
 def deploy(
@@ -59,6 +59,7 @@ def deploy(
     reason: str,
     config: Mapping[str, Json] | None = None,
     unapproved: bool = False,
+    identifiers: Uuid7 | None = None,
 ) -> Deployment:
     """Make a model the live revision of an endpoint and return the revision.
 
@@ -84,6 +85,7 @@ def deploy(
         config=config or {},
         datasets=", ".join(reference_to(dataset) for dataset in training_datasets(store, model)),
         approval=check_approved(store, model, unapproved=unapproved),
+        identifiers=identifiers or Uuid7(SystemClock()),
     )
     return _publish_next(store, request)
 
@@ -107,7 +109,7 @@ def _publish_next(store: Store, request: _Request) -> Deployment:
 
 
 def _publication(request: _Request, number: int) -> Publication:
-    run_id = _IDS.new()
+    run_id = request.identifiers.new()
     model_id = ArtifactId(key_of(request.model).id)
     revision = _revision(request, number, run_id)
     return Publication(

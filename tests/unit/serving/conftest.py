@@ -16,6 +16,23 @@ from lineal.store.clock import SystemClock
 from lineal.store.identifiers import Uuid7
 from lineal.workspace import open_workspace
 
+WHOLE = Execution(
+    type="Train",
+    state=ExecutionState.COMPLETE,
+    properties={
+        "seed": 42,
+        "commit": "c" * 40,
+        "dirty": False,
+        "environment": "sha256:" + "e" * 64,
+        "capture": {
+            "cpu_memory": {"status": "captured", "value": {"cores": 2}},
+            "gpu": {"status": "not_applicable", "reason": "there is none"},
+        },
+    },
+    custom_properties={"param.depth": 4},
+)
+"""A training of which everything is recorded that a rebuild needs."""
+
 
 @pytest.fixture
 def workspace(tmp_path):
@@ -32,14 +49,14 @@ def location(workspace):
 def train(workspace):
     """Return a function that records a training and returns its model, whose pickled bytes are kept."""
 
-    def run(model, name="delay@v1", *, format_="pickle", dataset="flights@v1"):
+    def run(model, name="delay@v1", *, format_="pickle", dataset="flights@v1", whole=False):
         content = model if isinstance(model, bytes) else pickle.dumps(model, protocol=5)
         fingerprint = workspace.files.put_bytes(content)
-        data = Artifact(type="Dataset", name=dataset, fingerprint="sha256:" + "d" * 64)
+        data = Artifact(type="RawData" if whole else "Dataset", name=dataset, fingerprint="sha256:" + "d" * 64)
         made = Artifact(type="Model", name=name, fingerprint=fingerprint, properties={"format": format_})
         published = workspace.store.publish(
             Publication(
-                execution=Execution(type="Train", state=ExecutionState.COMPLETE),
+                execution=WHOLE if whole else Execution(type="Train", state=ExecutionState.COMPLETE),
                 uses=[Use(artifact=data, type=EventType.INPUT), Use(artifact=made, type=EventType.OUTPUT)],
             ),
             by=Origin(actor="tests", action="train"),

@@ -146,6 +146,23 @@ def test_what_was_loaded_is_stamped(serve, recorded, workspace, train):
     assert {each.revision_id for each in recorded()} == {made.revision.id}
 
 
+def test_reproducible_is_true_only_while_everything_is_known_and_deployed(serve, workspace, train):
+    train({"mean": 1}, whole=True)
+    kept = workspace.load_model("model:delay")
+    client = serve(answering(b"1"))
+    assert client.call()[b"x-reproducible"] == b"false"
+    assert client.json("/lineage/self")["failed_checks"] == ["the loaded model was never deployed to api"]
+    workspace.deploy("model:delay", endpoint="api", actor="a", reason="r", unapproved=True)
+    again = workspace.load_model("model:delay")
+    headers = client.call()
+    assert headers[b"x-reproducible"] == b"true"
+    assert headers[b"x-dataset-version"] == b"flights@v1"
+    state = client.json("/lineage/self")
+    assert (state["reproducible"], state["failed_checks"]) == (True, [])
+    assert client.json("/lineage/" + headers[TRACE].decode())["reproducible"] is True
+    assert kept.fingerprint == again.fingerprint
+
+
 def test_a_handler_says_which_of_several_models_answered(serve, recorded, workspace, train):
     models = {}
 
