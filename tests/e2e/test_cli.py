@@ -230,6 +230,21 @@ def test_run_records_a_command_and_returns_its_exit_code(lineal, tmp_path):
     assert inner.properties["parent_run_id"] == outer.external_id
 
 
+def test_run_records_the_repository_of_the_script_and_its_command_line(tmp_path, lineal):
+    (tmp_path / "train.py").write_text("print('trained')", encoding="utf-8")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for step in (("init", "-q"), ("add", "train.py"), (*who, "commit", "-q", "-m", "first")):
+        subprocess.run(["git", *step], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert lineal("run", "--", sys.executable, "train.py", url=tmp_path).returncode == 0
+    with open_workspace(tmp_path, create=False) as workspace:
+        recorded = workspace.resolve("run:train.py")
+    assert recorded.properties["commit"] == head.stdout.strip()
+    assert recorded.properties["dirty"] is False
+    assert recorded.properties["capture"]["argv"]["value"] == [sys.executable, "train.py"]
+    assert recorded.properties["capture"]["script"]["value"]["path"] == "train.py"
+
+
 @pytest.mark.parametrize(("command", "code"), [(("no-such-command",), 127), (("/",), 126), (("true",), 0)])
 def test_run_ends_as_a_shell_would(lineal, tmp_path, command, code):
     done = lineal("run", "--", *command, url=tmp_path)

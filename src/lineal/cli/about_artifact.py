@@ -73,7 +73,7 @@ def _identity(around: Surroundings) -> Card:
     lines += [
         Line(str(value), name)
         for name, value in told
-        if isinstance(value, str | int | float) and not name.startswith("fingerprint_")
+        if isinstance(value, str | int | float) and not name.startswith(("fingerprint_", "canonical_"))
     ]
     return Card("identity", name_of(artifact), lines, node_document(artifact))
 

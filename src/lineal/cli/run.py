@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,12 +13,12 @@ from typing import Annotated
 
 import typer
 
+from lineal.capture.command import Command
 from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND, INTERRUPTED
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
 from lineal.errors import InvalidArgument
-from lineal.sdk.starting import PARENT_RUN
-from lineal.sdk.starting import run as start_run
+from lineal.sdk.starting import PARENT_RUN, run_command
 from lineal.store.location import ENVIRONMENT
 from lineal.workspace import open_workspace
 
@@ -52,9 +51,15 @@ def run(
     if not command[0]:
         raise InvalidArgument("the command is empty", hint="lineal run -- python train.py")
     with open_workspace(url) as workspace:  # a workspace that cannot be written is said before anything starts
-        recorded = start_run(name or _label(command), type=type_, seed=seed, workspace=workspace)
-        environment = _environment(seed, recorded.id, workspace.location.url)
-        recorded.log_params({"command": shlex.join(command), "PYTHONHASHSEED": environment["PYTHONHASHSEED"]})
+        hash_seed = os.environ.get("PYTHONHASHSEED") or str(seed or 0)
+        captured = Command(tuple(command), hash_seed)
+        recorded = run_command(name or _label(command), captured, type=type_, seed=seed, workspace=workspace)
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": hash_seed,
+            PARENT_RUN: recorded.id,
+            ENVIRONMENT: workspace.location.url,
+        }
         status = _execute(command, environment)
         recorded.finish(_ending(status))
     if status:
@@ -70,12 +75,6 @@ def _ending(status: int) -> BaseException | None:
 def _label(command: Sequence[str]) -> str:
     scripts = [word for word in command if Path(word).suffix in {".py", ".sh", ".R", ".ipynb"}]
     return Path(scripts[0] if scripts else command[0]).name
-
-
-def _environment(seed: int | None, run_id: str, url: str) -> dict[str, str]:
-    environment = {**os.environ, PARENT_RUN: run_id, ENVIRONMENT: url}
-    environment.setdefault("PYTHONHASHSEED", str(seed or 0))
-    return environment
 
 
 def _execute(command: Sequence[str], environment: Mapping[str, str]) -> int:
