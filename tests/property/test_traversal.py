@@ -1,0 +1,177 @@
+"""The store's closure against an independent walk in memory, on random graphs."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lineal.model.edges import INPUTS, OUTPUTS, Event, EventType
+from lineal.model.ids import NodeKey, NodeKind
+from lineal.model.nodes import Artifact, Execution
+from lineal.model.publication import Causality, Origin
+from lineal.model.traversal import Direction
+from lineal.store.location import of_database
+from lineal.store.open import open_store
+
+BY = Origin(actor="ada", action="property test")
+SIZE = 6
+
+PLACES = st.integers(0, SIZE - 1)
+TYPES = st.sampled_from([type_ for type_ in EventType if type_ is not EventType.UNKNOWN])
+EDGES = st.lists(st.tuples(PLACES, PLACES, TYPES), max_size=30, unique=True)
+STARTS = st.lists(st.tuples(st.sampled_from([NodeKind.ARTIFACT, NodeKind.EXECUTION]), PLACES), min_size=1, max_size=3)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = open_store(of_database(tmp_path_factory.mktemp("graphs") / "store.db"))
+    yield store
+    store.close()
+
+
+def build(store, edges):
+    """Put a graph of its own; return the first artifact's and execution's id."""
+    artifacts = store.put([Artifact(type="Model") for _ in range(SIZE)], by=BY)
+    executions = store.put([Execution(type="Train", started_at=1) for _ in range(SIZE)], by=BY)
+    first = artifacts[0].id, executions[0].id
+    events = [Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_) for a, e, type_ in edges]
+    # Any graph will do, also one that time forbids.
+    store.put_edges(events, by=BY, causality=Causality.FLAG)
+    return first
+
+
+def walked(edges, starts, direction):
+    """Yield for each hop the distances so far: breadth first over plain tuples."""
+    steps = {}
+    for a, e, type_ in edges:
+        forward = (INPUTS, OUTPUTS) if direction is Direction.DOWNSTREAM else (OUTPUTS, INPUTS)
+        artifact, execution = (NodeKind.ARTIFACT, a), (NodeKind.EXECUTION, e)
+        if type_ in forward[0]:
+            steps.setdefault(artifact, []).append(execution)
+        if type_ in forward[1]:
+            steps.setdefault(execution, []).append(artifact)
+    distance = dict.fromkeys(starts, 0)
+    queue = deque(distance)
+    while queue:
+        node = queue.popleft()
+        for other in steps.get(node, ()):
+            if other not in distance:
+                distance[other] = distance[node] + 1
+                queue.append(other)
+    return distance, steps
+
+
+def answer(found, first):
+    """Return a closure's distances in the words of `walked`."""
+    artifacts = {(NodeKind.ARTIFACT, id_ - first[0]): hop for id_, hop in found.artifacts.items()}
+    return artifacts | {(NodeKind.EXECUTION, id_ - first[1]): hop for id_, hop in found.executions.items()}
+
+
+def pairs(found, first):
+    return sorted(
+        (event.artifact_id - first[0], event.execution_id - first[1], event.type.value) for event in found.events
+    )
+
+
+def inside(edges, nodes, direction):
+    """Return the edges that a walk can go between these nodes, as `pairs` does."""
+    artifacts = {place for kind, place in nodes if kind is NodeKind.ARTIFACT}
+    executions = {place for kind, place in nodes if kind is NodeKind.EXECUTION}
+    return sorted((a, e, type_.value) for a, e, type_ in edges if a in artifacts and e in executions)
+
+
+def keys(starts, first):
+    return [NodeKey(kind, first[kind is NodeKind.EXECUTION] + place) for kind, place in starts]
+
+
+@settings(max_examples=80, deadline=None)
+@given(EDGES, STARTS, st.sampled_from(Direction))
+def test_a_closure_is_what_a_walk_in_memory_finds(store, edges, starts, direction):
+    first = build(store, edges)
+    distance, _ = walked(edges, starts, direction)
+
+    found = store.closure(keys(starts, first), direction)
+    assert answer(found, first) == distance
+    assert pairs(found, first) == inside(edges, distance, direction)
+    assert [event.id for event in found.events] == sorted({event.id for event in found.events})
+    assert found.truncated is None
+
+
+@settings(max_examples=80, deadline=None)
+@given(EDGES, STARTS, st.sampled_from(Direction), st.integers(0, 8))
+def test_hops_cut_exactly_there_and_count_the_edges_that_lead_further(store, edges, starts, direction, hops):
+    first = build(store, edges)
+    distance, steps = walked(edges, starts, direction)
+    near = {node: hop for node, hop in distance.items() if hop <= hops}
+
+    found = store.closure(keys(starts, first), direction, hops=hops)
+    assert answer(found, first) == near
+    assert pairs(found, first) == inside(edges, near, direction)
+    further = sum(other not in near for node in near for other in steps.get(node, ()))
+    assert said(found) == (further or None)
+
+
+@settings(max_examples=80, deadline=None)
+@given(EDGES, STARTS, st.sampled_from(Direction), st.integers(1, 12))
+def test_a_limit_cuts_exactly_there_and_counts_the_edges_that_lead_further(store, edges, starts, direction, limit):
+    first = build(store, edges)
+    distance, steps = walked(edges, starts, direction)
+
+    found = store.closure(keys(starts, first), direction, limit=limit)
+    got = answer(found, first)
+    assert got.items() <= distance.items()
+    assert len(got) == min(len(distance), max(limit, len(set(starts))))
+    assert max(got.values()) <= min((hop for node, hop in distance.items() if node not in got), default=99)
+    assert pairs(found, first) == inside(edges, got, direction)
+    further = sum(other not in got for node in got for other in steps.get(node, ()))
+    assert said(found) == (further or None)
+
+
+def said(found):
+    """Return how many edges lead further, as the answer says."""
+    if found.truncated is None:
+        return None
+    return int(re.search(r"(\d+) more edges lead further", found.truncated.reason)[1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(EDGES, EDGES, STARTS, st.sampled_from(Direction))
+def test_a_closure_as_of_is_the_closure_of_that_time(store, edges, later, starts, direction):
+    first = build(store, edges)
+    then = store.entries(newest_first=True, limit=1)[0].time
+    new = [edge for edge in later if edge not in edges]
+    events = [Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_) for a, e, type_ in new]
+    while store.entries(newest_first=True, limit=1)[0].time == then:
+        store.put([Artifact(type="Model")], by=BY)
+    store.put_edges(events, by=BY, causality=Causality.FLAG)
+
+    for moment, known in ((then, edges), (None, [*edges, *new])):
+        distance, _ = walked(known, starts, direction)
+        assert answer(store.closure(keys(starts, first), direction, as_of=moment), first) == distance
+
+
+@settings(max_examples=60, deadline=None)
+@given(EDGES)
+def test_a_cycle_is_refused_exactly_where_there_is_one(store, edges):
+    artifacts = store.put([Artifact(type="Model") for _ in range(SIZE)], by=BY)
+    executions = store.put([Execution(type="Train", started_at=1) for _ in range(SIZE)], by=BY)
+    first = artifacts[0].id, executions[0].id
+    kept = []
+    for a, e, type_ in edges:
+        distance, steps = walked([*kept, (a, e, type_)], [(NodeKind.ARTIFACT, a)], Direction.DOWNSTREAM)
+        cycle = any((NodeKind.ARTIFACT, a) in steps.get(node, ()) for node in distance)
+        event = Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_)
+        store.put_edges([event], by=BY, causality=Causality.FLAG)
+        (entry,) = store.entries(newest_first=True, limit=1)
+        assert any("a cycle" in finding for finding in entry.findings) == cycle
+        if cycle:
+            break
+        kept.append((a, e, type_))
+
+
+def test_after_all_this_the_ledger_agrees(store):
+    assert store.verify().findings == []
