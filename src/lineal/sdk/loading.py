@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from lineal.model.edges import How
 from lineal.sdk.inputs import wanted_input
 from lineal.sdk.run import current_run
-from lineal.serving.loaded import LoadedModel
 from lineal.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from lineal.serving.loaded import LoadedModel
 
 
 def load_model(ref: str, url: str | os.PathLike[str] | None = None) -> LoadedModel:

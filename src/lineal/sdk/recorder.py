@@ -32,7 +32,7 @@ from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
 from lineal.sdk.metrics import Point, series_of
-from lineal.sdk.versions import choose, keep, use_of
+from lineal.sdk.versions import choose, fitted, keep, use_of
 from lineal.sdk.wanted import Wanted
 from lineal.workspace import Workspace
 
@@ -110,9 +110,13 @@ class Recorder:
                     self._publish(f"log parameters of {self._label}")
 
     def set_properties(self, properties: Mapping[str, Value]) -> None:
-        """Change properties of the run; they are written with the next thing that is."""
+        """Change properties of the run."""
         with self._lock:
             self.execution = replace(self.execution, properties={**self.execution.properties, **properties})
+            if not self.is_foreign:
+                with self._forgiving(", ".join(properties)):
+                    self._check_pause()
+                    self._publish(f"log {', '.join(properties)} of {self._label}")
 
     def add_points(self, points: list[Point]) -> bool:
         """Write metric points and return whether that worked."""
@@ -217,7 +221,8 @@ class Recorder:
         metrics: list[MetricSeries] = []
         if points and self.execution.id is not None:
             metrics = series_of(points, self.execution.id)
-        publication = Publication(execution=self.execution, uses=uses, contexts=self.contexts, metrics=metrics)
+        execution = fitted(self._connect().store, self.execution)
+        publication = Publication(execution=execution, uses=uses, contexts=self.contexts, metrics=metrics)
         origin = Origin(actor=self._actor, action=action)
         for attempt in range(_ATTEMPTS):
             try:

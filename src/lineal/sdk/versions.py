@@ -15,7 +15,7 @@ from lineal.lineage.resolve import resolve
 from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.ids import ArtifactId, NodeKind
 from lineal.model.listing import ListOptions, OrderBy
-from lineal.model.nodes import Artifact, family_of
+from lineal.model.nodes import Artifact, Execution, family_of
 from lineal.model.publication import Use
 from lineal.model.vocabulary import STANDARD_TYPES
 from lineal.sdk.wanted import Wanted
@@ -71,6 +71,16 @@ def keep(files: Files, wanted: Wanted, chosen: Artifact) -> None:
             f"{wanted.keep!s} changed while it was logged as {wanted.label}: first {chosen.fingerprint}, then {kept}",
             hint="log it once it is written completely",
         )
+
+
+def fitted(store: Store, execution: Execution) -> Execution:
+    """Return the run with what its type does not declare among the custom properties; a standard type declares all."""
+    if (NodeKind.EXECUTION, execution.type) in STANDARD_TYPES:
+        return execution
+    declared = _properties_of(store, NodeKind.EXECUTION, execution.type)
+    known = {name: value for name, value in execution.properties.items() if name in declared}
+    other = {name: value for name, value in execution.properties.items() if name not in declared}
+    return replace(execution, properties=known, custom_properties={**execution.custom_properties, **other})
 
 
 def next_version(versions: Sequence[Artifact]) -> str:
@@ -142,7 +152,9 @@ def _newest(store: Store, condition: str) -> Sequence[Artifact]:
 
 
 def _declared(store: Store, type_: str) -> frozenset[str] | None:
-    if (NodeKind.ARTIFACT, type_) in STANDARD_TYPES:
-        return None
-    types = [found for found in store.list_types(NodeKind.ARTIFACT) if found.name == type_]
+    return None if (NodeKind.ARTIFACT, type_) in STANDARD_TYPES else _properties_of(store, NodeKind.ARTIFACT, type_)
+
+
+def _properties_of(store: Store, kind: NodeKind, type_: str) -> frozenset[str]:
+    types = [found for found in store.list_types(kind) if found.name == type_]
     return frozenset(types[-1].properties) if types else frozenset()

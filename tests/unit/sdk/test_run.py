@@ -13,6 +13,9 @@ from lineal.errors import AlreadyExists, InvalidArgument, UnknownType
 from lineal.model.edges import Association, EventType
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Context, Execution, ExecutionState
+from lineal.model.publication import Origin
+from lineal.model.types import NodeType
+from lineal.model.values import PropertyType
 from lineal.workspace import open_workspace
 
 
@@ -179,9 +182,9 @@ def test_the_seed_is_set_and_recorded(workspace):
     with lineal.run("train", workspace=workspace) as other:
         lineal.set_seed(7)
         second = random.random()
+        assert stored(workspace, other).properties["seed"] == 7
     assert first == second
     assert stored(workspace, run).properties["seed"] == 7
-    assert stored(workspace, other).properties["seed"] == 7
 
 
 def test_parameters_are_recorded_at_once_and_have_one_value(workspace):
@@ -204,6 +207,22 @@ def test_mistakes_at_the_start_are_raised_and_nothing_is_left_open(workspace):
         lineal.run("x", url="elsewhere", workspace=workspace)
     assert lineal.current_run() is None
     assert not list(workspace.store.list(Execution).items)
+
+
+def test_a_run_and_an_artifact_may_be_of_the_users_own_types(workspace):
+    own = [
+        NodeType(kind=NodeKind.EXECUTION, name="Tune", properties={"seed": PropertyType.INT}),
+        NodeType(kind=NodeKind.ARTIFACT, name="Sweep", base="Dataset", properties={"rows": PropertyType.INT}),
+    ]
+    workspace.store.put_types(own, by=Origin(actor="test", action="declare"))
+    with lineal.run("tune", type="Tune", seed=3, workspace=workspace) as run:
+        sweep = run.log_dataset([1], name="grid", type="Sweep", properties={"rows": 1})
+    done = stored(workspace, run)
+    assert done.state is ExecutionState.COMPLETE
+    assert done.properties == {"seed": 3}
+    assert done.custom_properties["label"] == "tune"
+    assert sweep.properties == {"rows": 1}
+    assert sweep.custom_properties["version"] == "v1"
 
 
 def test_without_a_url_the_run_goes_to_the_nearest_workspace_above(tmp_path, monkeypatch):
