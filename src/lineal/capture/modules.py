@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
@@ -74,10 +75,12 @@ def modules_item(files: Files, base: Path, *, keep: bool) -> Captured:
 def modules_at_end(files: Files, start: Captured, base: Path, *, keep: bool) -> Captured:
     """Return the modules of start and end together; one that was edited keeps its first fingerprint and is named."""
     end = modules_item(files, base, keep=keep)
+    if start.status != "captured":
+        return replace(end, reason=f"as it is at the end; at the start: {start.reason}")
     before = start.value.get("files") if isinstance(start.value, Mapping) else None
     after = end.value.get("files") if isinstance(end.value, Mapping) else None
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return end if start.status != "captured" else start
+        return start
     changed = sorted(name for name in before if name in after and before[name] != after[name])
     value = {**_described(files, {**after, **before}), "changed_during_run": changed}
     return captured(value, f"edited during the run: {', '.join(changed)}" if changed else end.reason)

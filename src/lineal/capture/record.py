@@ -171,8 +171,10 @@ def _listed(kind: str, fingerprints: Sequence[str] | None) -> Captured:
 
 
 def _better(start: Captured | None, end: Captured) -> Captured:
-    """Return the item at the end, or the one at the start where the end knows less."""
-    return start if start is not None and start.status == "captured" and end.status != "captured" else end
+    """Return the item at the end, or the one at the start where the end knows less, and why."""
+    if start is None or start.status != "captured" or end.status == "captured":
+        return end
+    return replace(start, reason=f"as it was at the start; at the end: {end.reason}")
 
 
 def _clean(item: Captured) -> Captured:

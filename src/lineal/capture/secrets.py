@@ -62,8 +62,8 @@ def redact(text: str) -> str:
 def redact_counted(text: str) -> tuple[str, int]:
     """Return `text` without its secrets, and how many were replaced."""
     shapes, urls, named = _patterns()
-    text, count = shapes.subn(HIDDEN, text)
     text, in_urls = urls.subn(rf"\g<scheme>{HIDDEN}@", text)
+    text, count = shapes.subn(HIDDEN, text)
     count += in_urls
     found = 0
 

@@ -79,7 +79,7 @@ class StateBytes:
             return self._sequence(thing, path)  # type: ignore[arg-type]  # looked at just before
         if type(thing) in (set, frozenset):
             return self._set(thing, path)  # type: ignore[arg-type]  # looked at just before
-        if isinstance(thing, dict) and type(thing).__module__ in ("builtins", "collections"):
+        if isinstance(thing, dict) and type(thing).__module__.partition(".")[0] in ("builtins", *_KNOWN):
             return self._mapping(thing, path)
         return self._instance(thing, path)
 
