@@ -31,7 +31,19 @@ HEAVY = (
 )
 
 # Looked at if the user's own program uses them; never required, so in no extra.
-GUESTS = {"torch", "tensorflow", "jax", "keras", "xgboost", "lightgbm", "joblib", "IPython", "ipykernel", "cloudpickle"}
+GUESTS = {
+    "pytest",
+    "torch",
+    "tensorflow",
+    "jax",
+    "keras",
+    "xgboost",
+    "lightgbm",
+    "joblib",
+    "IPython",
+    "ipykernel",
+    "cloudpickle",
+}
 
 # Declared ahead of its first use: the ledger's signed checkpoints.
 AWAITED = {"cryptography"}

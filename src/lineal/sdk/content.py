@@ -12,12 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from lineal.capture.data import fingerprint_of
+from lineal.capture.fingerprints.arrays import is_array
+from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.secrets import HIDDEN, redact, redact_value
 from lineal.errors import Aborted, InvalidArgument, MissingExtra, NotFound, PermissionDenied
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Value
 
-FRAME_MODULES = ("pandas", "polars", "pyarrow", "numpy")
 UNKNOWN = "fingerprint_unknown"
 """The custom property that says why an artifact has no fingerprint."""
 
@@ -40,9 +41,8 @@ def is_url(thing: object) -> bool:
 
 
 def is_data(thing: object) -> bool:
-    """Return whether this is a frame or an array of a library that is loaded already."""
-    module = type(thing).__module__.partition(".")[0]
-    return module in FRAME_MODULES and (hasattr(thing, "shape") or hasattr(thing, "schema"))
+    """Return whether this is a frame, or an array of one dimension or more, of a library that is loaded already."""
+    return is_frame(thing) or (is_array(thing) and getattr(thing, "ndim", 0) > 0)
 
 
 def of_url(url: str) -> Content:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.linear_model import LinearRegression
 
 import lineal
 from lineal.errors import AlreadyExists, FailedPrecondition, FileCorrupt, InvalidArgument, NotFound
 from lineal.model.edges import EventType
 from lineal.model.nodes import Artifact, ArtifactState
+from lineal.sdk.models import wanted_model
 
 
 @pytest.fixture
@@ -133,6 +136,22 @@ def _hinted(used):
     except NotFound as error:
         return NotFound(f"{error.message} {error.hint}")
     return AssertionError("bytes were found")
+
+
+def test_a_model_in_memory_is_recognised_by_its_fitted_state(workspace, run):
+    with lineal.run("train", workspace=workspace) as train:
+        made = train.log_model({"weights": np.array([1.0, 2.0])}, name="delay")
+    given = {"weights": np.array([1.0, 2.0])}
+    assert wanted_model(given, name="x").canonical == made.properties["canonical"]
+    fitted = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
+    same = LinearRegression(n_jobs=2).fit([[0.0], [1.0]], [0.0, 2.0])
+    first = run.log_model(fitted, name="linear")
+    with lineal.run("evaluate", type="Evaluate", workspace=workspace) as evaluation:
+        assert evaluation.use(same, name="mine") is same
+        assert evaluation.log_model(same, name="copy").name == "copy@v1"
+    assert inputs(workspace, evaluation) == [first]
+    with lineal.run("train", workspace=workspace) as again:
+        assert again.log_model(same, name="linear").id == first.id
 
 
 def test_a_url_is_a_reference_that_readers_take_as_it_is(workspace, run):

@@ -120,6 +120,12 @@ def test_content_that_cannot_be_fingerprinted_is_recorded_as_unknown_with_the_re
     assert run.log_dataset(mixed, name="mixed").name == "mixed@v2"
 
 
+def test_a_lazy_frame_has_no_content_yet_and_is_recorded_as_unknown(run):
+    artifact = run.log_dataset(pl.LazyFrame({"x": [1]}), name="lazy")
+    assert artifact.fingerprint is None
+    assert "fingerprint_unknown" in artifact.custom_properties
+
+
 def test_properties_the_type_does_not_declare_become_custom_ones(run):
     artifact = run.log_dataset([1], name="flights", properties={"origin": "JFK", "rows": 5})
     assert artifact.properties["rows"] == 5
