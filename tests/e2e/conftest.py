@@ -12,10 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from lineal.model.ids import Micros
+from lineal.model.predictions import Prediction
+from lineal.model.publication import Origin
 from lineal.sdk.starting import run
 from lineal.workspace import open_workspace
 
 HOSTILE = "x\x1b[31m[red]\u202egpj\x9b2J\x07"
+
+TRACE = "019ca93e3c007abc8def0123456789ab"
 
 Lineal = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -131,7 +136,22 @@ def _build(directory: Path) -> str:
         odd.log_artifact({"x": 1}, name=HOSTILE, version="v1")
     with open_workspace(url) as workspace:
         workspace.approve("model:delay@v1.0", actor="ada", reason="[red]fair[/red] enough", regulation="Art. 14")
-        workspace.deploy("model:delay@v1.0", endpoint="delay-api", actor="ada", reason="first")
+        revision = workspace.deploy("model:delay@v1.0", endpoint="delay-api", actor="ada", reason="first").revision
+        answer = Prediction(
+            trace_id=TRACE,
+            endpoint="delay-api",
+            revision_id=revision.id,
+            input_digest="h1:" + "0" * 32,
+            key_id="k1",
+            output={"late": True, "name": HOSTILE},
+            confidence=0.75,
+            latency_us=1500,
+            status=200,
+            time=Micros(1_772_366_400_000_000),
+            spool="test",
+            sequence=1,
+        )
+        workspace.store.put_predictions([answer], by=Origin(actor="test", action="ship"))
     return url
 
 

@@ -145,6 +145,27 @@ def test_check_of_what_nothing_recorded_made_is_not_rebuildable(lineal, url):
     assert done.stdout
 
 
+def test_a_prediction_is_shown_with_what_stands_behind_it(document, lineal, url):
+    done = lineal("prediction", "019ca93e", url=url)
+    assert done.returncode == 0, done.stderr
+    for said in ("late: True", "confidence 0.750", "endpoint:delay-api@r1", "model:delay@v1.0", "2026-03-01T12:00:00Z"):
+        assert said in done.stdout
+    answer = document("prediction", "019ca93e3c007abc8def0123456789ab", url=url)
+    assert answer["prediction"]["output"]["late"] is True
+    assert answer["answers"]["behind"]["revision"]["name"] == "delay-api@r1"
+
+
+def test_trace_joins_a_prediction_to_the_raw_data(document, url):
+    answer = document("trace", "prediction:019ca93e", url=url)
+    assert "weather@raw" in {node["name"] for node in answer["nodes"]}
+    assert [one["endpoint"] for one in answer["predictions"]] == ["delay-api"]
+
+
+@pytest.mark.parametrize(("trace", "code"), [("0", 2), ("ffffffff", 3)])
+def test_a_trace_id_that_is_none_or_unknown_is_told_apart(lineal, url, trace, code):
+    assert lineal("prediction", trace, url=url).returncode == code
+
+
 # ---------------------------------------------------------------- decisions
 
 

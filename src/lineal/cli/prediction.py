@@ -61,7 +61,7 @@ def _behind(workspace: Workspace, found: Prediction) -> Card:
         Line(name_of(revision), "revision", aside=str(said.get("environment", ""))),
         Line(str(said.get("model", "unknown")), "model", aside=short(_text(said.get("model_fingerprint")))),
         Line(str(said.get("dataset", "unknown")), "trained on"),
-        Line(f"lineal trace prediction:{found.trace_id[:12]}", "everything"),
+        Line(f"lineal trace prediction:{found.trace_id}", "everything"),
     ]
     facts = {"revision": node_document(revision)}
     return Card("behind", question, lines, facts)

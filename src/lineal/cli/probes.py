@@ -167,6 +167,8 @@ def _spool(location: Location) -> Probe:
         return Probe("spool", Level.OK, "no prediction is waiting")
     waiting = [path for path in location.spool.rglob("*") if path.is_file()]
     octets = sum(path.stat().st_size for path in waiting)
+    if not octets:
+        return Probe("spool", Level.OK, "no prediction is waiting")
     said = f"{len(waiting)} file(s), {bytes_of(octets)}"
     if len(waiting) > _MANY_FILES:
         return Probe("spool", Level.WARN, said, "`lineal prediction TRACE` or a running server drains it")
