@@ -7,7 +7,7 @@ a test and its negation alike: `node.id IN (…)` is never negated where a missi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -104,6 +104,8 @@ class _Conditions:
             case And() | Or():
                 # Not (a and b) is (not a) or (not b), in three values as in two.
                 both = isinstance(node, And) is not (asked is _Asked.FALSE)
+                if both and asked is not _Asked.VERDICT:
+                    return logical("AND", self._all(node.operands, asked))
                 return logical("AND" if both else "OR", [self._write(part, asked) for part in node.operands])
             case Not():
                 return self._not(node, asked)
@@ -122,6 +124,21 @@ class _Conditions:
                 return self._at(node, asked, lambda spot: conditions.compare(spot, "=", wanted))
             case _:
                 return sql(self._values.write(node), " = 0" if asked is _Asked.FALSE else " = 1")
+
+    def _all(self, parts: Sequence[Expression], asked: _Asked) -> list[Fragment]:
+        """Return conditions that hold together; all tests of one property read one range of the index."""
+        found: list[Fragment] = []
+        tests: dict[tuple[str, bool, str], tuple[Property, list[Fragment]]] = {}
+        for part in parts:
+            place = direct.place_of(part) if isinstance(part, Test) else None
+            if not isinstance(part, Test) or not isinstance(place, Property):
+                found.append(self._write(part, asked))
+                continue
+            test = direct.write(part, _spot(place), self._wording, negated=asked is _Asked.FALSE)
+            tests.setdefault((place.table, place.custom, place.name), (place, []))[1].append(test)
+        for place, several in tests.values():
+            found.append(self._rows.having(place, logical("AND", several)))
+        return found
 
     def _not(self, node: Not, asked: _Asked) -> Fragment:
         if asked is _Asked.VERDICT:
@@ -155,8 +172,7 @@ class _Conditions:
             return build(self._rows.spot(place))
         if asked is _Asked.VERDICT:
             return build(self._rows.joined(place))
-        rest = "p.rest" if place.type is Scalar.STRING else None
-        return self._rows.having(place, build(Spot("p.value", place.type, rest=rest)))
+        return self._rows.having(place, build(_spot(place)))
 
     def _general(self, node: Test) -> Fragment:
         write = self._values.write
@@ -175,6 +191,10 @@ class _Conditions:
                 if pattern is None:
                     return Fragment("NULL")
                 return self._wording.like(write(node.operand), str(pattern), negated=node.negated)
+
+
+def _spot(place: Property) -> Spot:
+    return Spot("p.value", place.type, rest="p.rest" if place.type is Scalar.STRING else None)
 
 
 def _constant(node: Literal, asked: _Asked) -> Fragment:
