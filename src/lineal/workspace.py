@@ -1,6 +1,7 @@
 """The workspace: the one place where parts are put together. URL → store, files, predictions, clock.
 
-CLI, server and SDK all ask it. Every method is a thin delegation to the room that knows the answer.
+CLI, server and SDK all ask it. Every method is a thin delegation to the room that knows the answer, and imports that
+room when it is first asked: a script that only records pays for none of them (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -8,18 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lineal.files import Files
-from lineal.governance import decisions, deployment
-from lineal.governance.deployment import Deployment
-from lineal.lineage import check, diff, impact, paths, query, resolve
-from lineal.lineage.check import Check
-from lineal.lineage.diff import Diff
-from lineal.lineage.impact import Impact
-from lineal.lineage.notebook import Lineage
-from lineal.lineage.paths import Paths
-from lineal.lineage.resolve import Resolved
 from lineal.model.audit import AuditReport
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.ids import Micros, NodeKey
@@ -27,14 +19,22 @@ from lineal.model.predictions import Prediction
 from lineal.model.references import Form, parse_reference
 from lineal.model.traversal import Direction
 from lineal.model.values import Json
-from lineal.serving import loader
-from lineal.serving.loaded import LoadedModel
-from lineal.serving.shipper import Shipped, ship
 from lineal.store.clock import Clock, SystemClock
 from lineal.store.identifiers import Uuid7
 from lineal.store.location import Location, locate
 from lineal.store.open import open_store
 from lineal.store.protocol import Store
+
+if TYPE_CHECKING:
+    from lineal.governance.deployment import Deployment
+    from lineal.lineage.check import Check
+    from lineal.lineage.diff import Diff
+    from lineal.lineage.impact import Impact
+    from lineal.lineage.notebook import Lineage
+    from lineal.lineage.paths import Paths
+    from lineal.lineage.resolve import Resolved
+    from lineal.serving.loaded import LoadedModel
+    from lineal.serving.shipper import Shipped
 
 _SHIP_WAIT = 5.0
 
@@ -52,6 +52,8 @@ class Workspace:
     # questions -----------------------------------------------------------------------------------
     def resolve(self, ref: str, *, as_of: Micros | None = None) -> Resolved:
         """Return the one thing a reference names, or raise NotFound with the nearest names."""
+        from lineal.lineage import resolve
+
         self._ship_for(ref)
         return resolve.resolve(self.store, ref, as_of=as_of)
 
@@ -66,26 +68,35 @@ class Workspace:
         limit: int | None = None,
     ) -> Lineage:
         """Return what is upstream or downstream of a thing, or both where `direction` is None."""
+        from lineal.lineage import query
+        from lineal.lineage.notebook import Lineage
+
         self._ship_for(ref)
         graph = query.trace(self.store, ref, direction, hops=hops, types=types, as_of=as_of, limit=limit)
         return Lineage.of(graph)
 
     def impact(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Impact:
         """Return everything that was made from a thing, grouped by what it means."""
+        from lineal.lineage import impact
+
         return impact.impact(self.store, ref, as_of=as_of)
 
-    def paths(
-        self, a: str | NodeKey, b: str | NodeKey, *, limit: int = paths.LIMIT, as_of: Micros | None = None
-    ) -> Paths:
-        """Return the paths between two things."""
+    def paths(self, a: str | NodeKey, b: str | NodeKey, *, limit: int = 100, as_of: Micros | None = None) -> Paths:
+        """Return the paths between two things, the shortest first; more than `limit` are counted, not listed."""
+        from lineal.lineage import paths
+
         return paths.paths(self.store, a, b, limit=limit, as_of=as_of)
 
     def diff(self, before: str | NodeKey, after: str | NodeKey, *, as_of: Micros | None = None) -> Diff:
         """Return what changed between two models, runs, datasets or revisions."""
+        from lineal.lineage import diff
+
         return diff.diff(self.store, before, after, files=self.files, as_of=as_of)
 
     def check(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
         """Return whether a thing can be rebuilt, and what is missing."""
+        from lineal.lineage import check
+
         return check.check(self.store, ref, as_of=as_of)
 
     def prediction(self, trace_id: str) -> Prediction:
@@ -109,6 +120,8 @@ class Workspace:
         details: Mapping[str, Json] | None = None,
     ) -> Decision:
         """Record a decision about a thing's very content and return it. Without an actor it is you."""
+        from lineal.governance import decisions
+
         return decisions.approve(
             self.store,
             ref,
@@ -131,6 +144,8 @@ class Workspace:
         unapproved: bool = False,
     ) -> Deployment:
         """Make a model the live revision of an endpoint; PolicyRefused unless its very content is approved."""
+        from lineal.governance import deployment
+
         return deployment.deploy(
             self.store,
             ref,
@@ -140,15 +155,20 @@ class Workspace:
             reason=reason,
             config=config,
             unapproved=unapproved,
+            identifiers=self.identifiers,
         )
 
     def load_model(self, ref: str) -> LoadedModel:
         """Load a model whose bytes are verified against its fingerprint first."""
+        from lineal.serving import loader
+
         return loader.load_model(self.store, self.files, ref)
 
     # the workspace itself ------------------------------------------------------------------------
     def ship(self) -> Shipped:
         """Bring the predictions that still lie in spools into the store."""
+        from lineal.serving.shipper import ship
+
         return ship(self.location, self.store, wait=_SHIP_WAIT)
 
     def close(self) -> None:

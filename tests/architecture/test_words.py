@@ -44,6 +44,7 @@ STORE_VERBS = {"save": "put", "fetch": "get", "load": "get"}
 GIVEN = {
     "__hash__": "Python's own",
     "hash_seed": "PYTHONHASHSEED",
+    "hash_seed_item": "PYTHONHASHSEED",
     "python_hash_seed": "PYTHONHASHSEED",
     "is_link": "the file system's symbolic link",
     "data_hash": "an argument of LineageTracker that the field's tutorials teach",

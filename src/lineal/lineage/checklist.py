@@ -34,7 +34,7 @@ class Finding:
 
 
 def findings_of(step: GraphNode, producers: Producers, *, trains: frozenset[str]) -> tuple[Finding, ...]:
-    """Return the checklist of one run: code, data, environment, params, seed, hardware, and how it ended.
+    """Return the checklist of one run: code, data, environment, params, seed, hardware, image, and how it ended.
 
     Params and a seed are asked for only of runs that train.
     """
@@ -43,7 +43,7 @@ def findings_of(step: GraphNode, producers: Producers, *, trains: frozenset[str]
     findings = [_completed(run), _code(run, record), _data(step, producers), _environment(run, record)]
     if run.type in trains:
         findings += [_params(run), _seed(run, record)]
-    return (*findings, _hardware(record))
+    return (*findings, _hardware(record), _image(record))
 
 
 def _completed(run: Execution) -> Finding:
@@ -145,6 +145,16 @@ def _hardware(record: Mapping[str, Item]) -> Finding:
     why = item(record, lost[0]).reason or item(record, lost[0]).status
     advice = "exact equality needs the same hardware; pip install 'lineal[hardware]' sees accelerators"
     return Finding("hardware", Outcome.UNKNOWN, f"{' and '.join(lost)} not known: {why}", advice)
+
+
+def _image(record: Mapping[str, Item]) -> Finding:
+    image = item(record, "container")
+    if image.captured:
+        return Finding("image", Outcome.PASS, "the container's image is known by its digest")
+    if image.settled:
+        return Finding("image", Outcome.PASS, "the run was in no container")
+    advice = "set LINEAL_IMAGE_DIGEST where the container is started"
+    return Finding("image", Outcome.UNKNOWN, f"the image is not known: {image.reason or image.status}", advice)
 
 
 def _fact(run: Execution, record: Mapping[str, Item], name: str) -> Item:

@@ -27,6 +27,7 @@ def full_record(**changes):
         "seeds": captured({"random": 42, "numpy": 42}),
         "cpu_memory": captured({"cores": 8}),
         "gpu": {"status": "not_applicable", "value": None, "reason": "no driver"},
+        "container": {"status": "not_applicable", "value": None, "reason": "no sign of a container"},
     }
     return {"capture": record | changes}
 
@@ -49,7 +50,7 @@ def test_a_model_whose_runs_are_fully_recorded_is_rebuildable(pen):
     answer = trained(pen)
     assert answer.rebuildable is Rebuildable.YES
     assert {finding.outcome for finding in answer.findings} == {Outcome.PASS}
-    assert (answer.captured, answer.items, answer.missing) == (16, 16, ())
+    assert (answer.captured, answer.items, answer.missing) == (18, 18, ())
     assert len(answer.runs) == 2
 
 
@@ -94,6 +95,7 @@ def test_a_run_logged_without_capture_is_unknown_and_never_a_yes(pen):
             Outcome.UNKNOWN,
             "no library",
         ),
+        ("image", {"container": {"status": "unknown", "value": None, "reason": "a tag"}}, Outcome.UNKNOWN, "a tag"),
     ],
 )
 def test_each_gap_is_named_with_its_reason(pen, item, changes, expected, told):
@@ -161,5 +163,6 @@ def test_params_and_a_seed_are_asked_of_training_only(pen):
         "data",
         "environment",
         "hardware",
+        "image",
     }
     assert answer.rebuildable is Rebuildable.YES

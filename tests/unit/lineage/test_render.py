@@ -333,7 +333,7 @@ def test_a_graph_shows_itself_in_a_notebook(graph):
     assert "<svg" in bundle["text/html"]
     assert "<table>" in bundle["text/html"]
     assert json.loads(json.dumps(bundle["application/json"])) == json.loads(render(graph, "json"))
-    assert str(shown) == render(graph, "tree")
+    assert str(shown) == render(graph, "tree").rstrip()
 
 
 def test_a_notebook_draws_at_most_sixty_nodes_and_says_so(pen):

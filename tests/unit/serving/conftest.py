@@ -27,6 +27,7 @@ WHOLE = Execution(
         "capture": {
             "cpu_memory": {"status": "captured", "value": {"cores": 2}},
             "gpu": {"status": "not_applicable", "reason": "there is none"},
+            "container": {"status": "not_applicable", "reason": "no sign of a container"},
         },
     },
     custom_properties={"param.depth": 4},
