@@ -33,7 +33,7 @@ def open_store(location: Location, *, clock: Clock | None = None, create: bool =
 
     dialect = SqliteDialect(location.database, synchronous=_synchronous(location.url))
     try:
-        version = _version(location.database)
+        version = _version(dialect)
         if version is None:
             if not create:
                 raise NotFound(f"there is no Lineal store at {location.database}", hint="check --url or LINEAL_URL")
@@ -49,10 +49,11 @@ def schema_version(location: Location) -> str | None:
     """Return the schema version of a store without opening it, or None where there is none yet."""
     from lineal.store.dialects.sqlite import SqliteDialect
 
+    dialect = SqliteDialect(location.database)
     try:
-        return _version(location.database)
+        return _version(dialect)
     except sqlite3.Error as error:
-        raise SqliteDialect(location.database).translate(error) from error
+        raise dialect.translate(error) from error
 
 
 def upgrade_store(location: Location) -> tuple[str, str]:
@@ -82,13 +83,14 @@ def _synchronous(url: str) -> str:
     return asked
 
 
-def _version(path: Path) -> str | None:
+def _version(dialect: SqliteDialect) -> str | None:
     """Look at the file without changing it: a foreign database must stay as it is."""
+    path = dialect.path
     if path.is_dir():
         raise NotALinealStore(f"{path} is a directory, not a database file", hint="name the file or its workspace")
     if not path.exists() or path.stat().st_size == 0:
         return None
-    connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=30)
+    connection = dialect.look()
     try:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
@@ -105,15 +107,13 @@ def _version(path: Path) -> str | None:
         connection.close()
 
 
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
 def _create(path: Path, dialect: SqliteDialect) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_create(path, error) from error
+        raise _cannot_create(path, error.strerror) from error
+    if not os.access(path.parent, os.W_OK):
+        raise _cannot_create(path, "the directory cannot be written")
     connection = dialect.connect()
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -143,5 +143,5 @@ def _statements(script: str) -> list[str]:
     return found
 
 
-def _cannot_create(path: Path, error: OSError) -> LinealError:
-    return StoreReadOnly(f"{path.parent} cannot be created: {error.strerror}", hint="choose another place with --url")
+def _cannot_create(path: Path, why: str | None) -> LinealError:
+    return StoreReadOnly(f"{path} cannot be created: {why}", hint="choose another place with --url")

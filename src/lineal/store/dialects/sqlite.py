@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import quote
 
 from lineal.errors import (
     AlreadyExists,
@@ -41,7 +42,12 @@ class SqliteDialect:
         """Return a new connection with the promised durability, or raise why there is none."""
         try:
             connection = sqlite3.connect(
-                self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, cached_statements=512
+                self._uri("mode=rwc" if self._writable() else "mode=ro"),
+                uri=True,
+                timeout=self._timeout,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=512,
             )
             try:
                 self._prepare(connection)
@@ -52,9 +58,23 @@ class SqliteDialect:
             raise self.translate(error) from error
         return connection
 
+    def look(self) -> sqlite3.Connection:
+        """Return a connection that changes nothing, also to what may not be a store at all. Raises sqlite3.Error."""
+        return sqlite3.connect(self._uri("mode=ro"), uri=True, timeout=self._timeout)
+
+    def _uri(self, mode: str) -> str:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if not self._writable() and not (log.exists() and log.stat().st_size):
+            # SQLite reads a write-ahead store only where it can place its log, unless told that nobody writes.
+            mode = "immutable=1"
+        return f"file:{quote(str(self.path.absolute()))}?{mode}"
+
+    def _writable(self) -> bool:
+        """A read-only file or directory cannot hold the log; such a store can still be read."""
+        return os.access(self.path.parent, os.W_OK) and (not self.path.exists() or os.access(self.path, os.W_OK))
+
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        # A read-only file or directory cannot hold the log; such a store can still be read.
-        if os.access(self.path.parent, os.W_OK) and (not self.path.exists() or os.access(self.path, os.W_OK)):
+        if self._writable():
             # A pragma can be refused in silence: only its answer tells.
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":

@@ -1,0 +1,81 @@
+"""Where a workspace lives: from URL, directory, file or nothing to the store's file and its home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lineal.errors import InvalidArgument, MissingExtra, NotFound
+from lineal.store.location import locate, of_database
+
+
+def test_a_directory_names_the_workspace_in_it(tmp_path):
+    found = locate(tmp_path)
+    assert found.database == tmp_path / ".lineal" / "lineal.db"
+    assert found.home == tmp_path / ".lineal"
+    assert locate(tmp_path / ".lineal") == found
+    assert (found.files, found.spool, found.keys) == tuple(found.home / name for name in ("files", "spool", "keys"))
+
+
+def test_a_file_has_its_home_beside_it(tmp_path):
+    found = locate(tmp_path / "flights.db")
+    assert found.database == tmp_path / "flights.db"
+    assert found.home == tmp_path / "flights.db.lineal"
+    (tmp_path / "odd").write_text("")
+    assert locate(tmp_path / "odd").database == tmp_path / "odd"
+
+
+@pytest.mark.parametrize(
+    "name", ["a.db", "with space.db", "100%.db", "a?b.db", "a#b.db", "é☃.db", "a%20b.db", "a&b=c.db"]
+)
+def test_a_url_names_the_file_it_was_made_of(tmp_path, name):
+    found = of_database(tmp_path / name)
+    assert locate(found.url) == found
+    assert "?" not in found.url
+
+
+def test_a_url_keeps_its_options(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.db?synchronous=NORMAL"
+    assert locate(url).database == tmp_path / "a.db"
+    assert locate(url).url == url
+
+
+def test_a_relative_url_means_the_current_directory():
+    assert locate("sqlite:///x/a.db").database == Path.cwd() / "x" / "a.db"
+
+
+def test_without_a_url_the_nearest_workspace_above_is_found(tmp_path, monkeypatch):
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    with pytest.raises(NotFound, match="no Lineal workspace"):
+        locate()
+    assert locate(create=True).database == deep / ".lineal" / "lineal.db"
+
+    (tmp_path / ".lineal").mkdir()
+    (tmp_path / ".lineal" / "lineal.db").touch()
+    assert locate().home == locate(create=True).home == tmp_path / ".lineal"
+
+
+def test_the_environment_names_the_workspace(tmp_path, monkeypatch):
+    monkeypatch.setenv("LINEAL_URL", str(tmp_path / "x"))
+    assert locate().database == tmp_path / "x" / ".lineal" / "lineal.db"
+    assert locate(tmp_path / "y.db").database == tmp_path / "y.db"
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite://relative.db", "ftp://host/x", "mongodb://x/y"])
+def test_what_is_no_workspace_is_refused_with_an_example(url):
+    with pytest.raises(InvalidArgument, match="is not a workspace URL") as caught:
+        locate(url)
+    assert "sqlite:///FILE" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "extra"),
+    [("postgresql://h/d", "postgresql"), ("mysql://h/d", "mysql"), ("https://h", "remote"), ("http://h", "remote")],
+)
+def test_a_part_that_is_not_installed_names_its_extra(url, extra):
+    with pytest.raises(MissingExtra) as caught:
+        locate(url)
+    assert caught.value.hint == f"pip install 'lineal[{extra}]'"
