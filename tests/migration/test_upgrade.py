@@ -1,0 +1,76 @@
+"""Every schema that ever was upgrades by itself and reads as it did."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lineal.model.nodes import Artifact
+from lineal.model.publication import Origin
+from lineal.store.location import of_database
+from lineal.store.migrations.head import HEAD, KNOWN
+from lineal.store.open import open_store, schema_version, upgrade_store
+
+STORES = Path(__file__).parent / "stores"
+
+
+@pytest.fixture(scope="module")
+def record():
+    spec = importlib.util.spec_from_file_location("record", Path(__file__).with_name("record.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(params=KNOWN)
+def old(request, tmp_path):
+    """The file of a store recorded under a former schema, or the present one."""
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((STORES / f"{request.param}.sql").read_text(encoding="utf-8"))
+    return of_database(path), request.param
+
+
+def recorded(version):
+    return json.loads((STORES / f"{version}.json").read_text(encoding="utf-8"))
+
+
+def known(now, then):
+    """Return what is told now, without the fields that were not there then."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return {key: known(now[key], then[key]) for key in then if key in now}
+    if isinstance(then, list) and isinstance(now, list) and len(now) == len(then):
+        return [known(*pair) for pair in zip(now, then, strict=True)]
+    return now
+
+
+def test_an_old_store_is_upgraded_when_it_is_opened_and_reads_equal(old, record):
+    location, version = old
+    assert schema_version(location) == version
+
+    store = open_store(location)
+    assert schema_version(location) == HEAD
+    assert known(record.answers(store), recorded(version)) == recorded(version)
+    assert store.verify().findings == []
+    store.put([Artifact(type="Model", name="new")], by=Origin(actor="ada", action="test"))
+    assert store.verify().findings == []
+    store.close()
+
+
+def test_an_old_store_is_upgraded_by_hand(old):
+    location, version = old
+    assert upgrade_store(location) == (version, HEAD)
+    assert upgrade_store(location) == (HEAD, HEAD)
+
+
+def test_a_store_filled_today_tells_what_was_recorded(tmp_path, record):
+    """The recording is what this code writes, so it does not age unnoticed before the next schema."""
+    store = open_store(of_database(tmp_path / "store.db"), clock=record.Ticking())
+    record.fill(store)
+    assert record.answers(store) == recorded(HEAD)
+    store.close()
