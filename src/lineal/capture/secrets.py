@@ -11,30 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-HIDDEN = "[redacted]"
+from lineal.capture.secret_shapes import HIDDEN, hide_shapes
 
-_SHAPES = (
-    (
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[\s\S]*)"
-    ),
-    r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b",
-    r"\bgh[pousr]_[A-Za-z0-9]{36,255}\b",
-    r"\bgithub_pat_[A-Za-z0-9_]{22,255}",
-    r"\bglpat-[A-Za-z0-9_-]{20,}",
-    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
-    r"\bxapp-[A-Za-z0-9-]{10,}",
-    r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
-    r"\bAIza[0-9A-Za-z_-]{35}",
-    r"\bya29\.[0-9A-Za-z_-]{20,}",
-    r"\bGOCSPX-[0-9A-Za-z_-]{20,}",
-    r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-    r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}",
-    r"\bsk-[A-Za-z0-9_-]{20,}",
-    r"\bhf_[A-Za-z0-9]{30,}",
-    r"\bnpm_[A-Za-z0-9]{36}",
-    r"\bpypi-[A-Za-z0-9_-]{50,}",
-)
+__all__ = ["HIDDEN", "has_secret", "is_random", "is_secret", "redact", "redact_argv", "redact_counted", "redact_value"]
 
 _SURE = (
     "password", "passwd", "passphrase", "pwd", "secret", "apikey", "api_key", "access_key", "private_key", "secret_key",
@@ -60,23 +39,10 @@ def redact(text: str) -> str:
 
 
 def redact_counted(text: str) -> tuple[str, int]:
-    """Return `text` without its secrets, and how many were replaced."""
-    shapes, urls, named = _patterns()
-    text, in_urls = urls.subn(rf"\g<scheme>{HIDDEN}@", text)
-    text, count = shapes.subn(HIDDEN, text)
-    count += in_urls
-    found = 0
-
-    def hide(match: re.Match[str]) -> str:
-        nonlocal found
-        if not _is_secret_assignment(match):
-            return match[0]
-        found += 1
-        start = match.start("value") - match.start()
-        return match[0][:start] + HIDDEN + match[0][start + len(match["value"]) :]
-
-    text = named.sub(hide, text)
-    return text, count + found
+    """Return `text` without its secrets, and how many were replaced. The cost is linear in its length."""
+    text, by_shape = hide_shapes(text)
+    text, by_name = _hide_named(text)
+    return text, by_shape + by_name
 
 
 def has_secret(data: bytes) -> bool:
@@ -125,18 +91,42 @@ def is_random(value: str) -> bool:
     return bits >= (_HEX_BITS if re.fullmatch("[0-9a-fA-F]+", value) else _MIXED_BITS)
 
 
+def _hide_named(text: str) -> tuple[str, int]:
+    """Hide the values of telling names, line by line: only lines that hold such a word are looked at closely."""
+    words, assignment = _patterns()
+    found = 0
+
+    def hide(match: re.Match[str]) -> str:
+        nonlocal found
+        if not _is_secret_assignment(match):
+            return match[0]
+        found += 1
+        start = match.start("value") - match.start()
+        return match[0][:start] + HIDDEN + match[0][start + len(match["value"]) :]
+
+    parts: list[str] = []
+    done = 0
+    while (word := words.search(text, done)) is not None:
+        start = text.rfind("\n", done, word.start()) + 1 or done
+        end = text.find("\n", word.end())
+        end = len(text) if end < 0 else end
+        parts += [text[done:start], assignment.sub(hide, text[start:end])]
+        done = end
+    return "".join([*parts, text[done:]]), found
+
+
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     # Compiled at first use: `import lineal` must not pay for it.
-    shapes = re.compile("|".join(_SHAPES), re.ASCII)
-    urls = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{1,30}://)(?!git@)[^/\s\"'<>?#\[\]{}]{1,400}@", re.ASCII)
-    named = re.compile(
-        r"(?P<name>[A-Za-z0-9_.-]*(?:token|passw|passphrase|pwd|secret|key|credential|auth|bearer)[A-Za-z0-9_.-]*)"
-        r"(?P<close>[\"']?)(?P<sign>[ \t]*(?:=|:=|:)[ \t]*|[ \t]+(?=[A-Za-z0-9+/=_.~-]{20}))"
+    word = "token|passw|passphrase|pwd|secret|key|credential|auth|bearer"
+    # A name starts where no name goes on and is not long: else a long line would be searched again and again.
+    assignment = re.compile(
+        rf"(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z0-9_.-]{{0,60}}?(?:{word})[A-Za-z0-9_.-]{{0,60}})"
+        r"(?P<close>[\"']?)(?P<sign>[ \t]{0,20}(?:=|:=|:)[ \t]{0,20}|[ \t]{1,20}(?=[A-Za-z0-9+/=_.~-]{20}))"
         r"(?P<quote>[\"']?)(?P<value>(?:(?<=\")[^\"\r\n]{1,4000}|(?<=')[^'\r\n]{1,4000}|[^\s\"',;&()\[\]{}]{1,4000}))",
         re.ASCII | re.IGNORECASE,
     )
-    return shapes, urls, named
+    return re.compile(word, re.ASCII | re.IGNORECASE), assignment
 
 
 def _is_secret_assignment(match: re.Match[str]) -> bool:

@@ -20,7 +20,6 @@ SETTLED_NS = 2_000_000_000
 """A write in the same tick of the file system's clock is invisible: younger files are always read again."""
 
 _CACHE_SIZE = 20_000
-_BUFFER = 1 << 20
 
 
 class _Stamp(NamedTuple):
@@ -83,7 +82,7 @@ def _read(path: str, cache: StampCache) -> tuple[str, int]:
             if known is not None:
                 return known, before.size
             with open(path, "rb", buffering=0) as handle:  # noqa: PTH123
-                digest = hashlib.file_digest(handle, "sha256", _bufsize=min(_BUFFER, max(4096, before.size)))
+                digest = hashlib.file_digest(handle, "sha256")
                 after = _stamp(os.fstat(handle.fileno()), path)
             if after == before:
                 fingerprint = text(digest.digest())
