@@ -24,6 +24,7 @@ _CODE = (".py", ".pyi", ".pyx", ".ipynb", ".sh", ".sql", ".toml", ".yaml", ".yml
 """Endings of files a rebuild cannot do without; other files that are not kept are data, known by fingerprint."""
 
 _NAMED = 5
+_BESIDE = ("-wal", "-shm", "-journal")  # what SQLite writes beside a database
 _OWN = (".lineal", "__pycache__")
 
 
@@ -49,7 +50,10 @@ def untracked_item(files: Files, root: Path, names: Sequence[bytes], *, leave_ou
 
 def _is_own(root: Path, name: bytes, leave_out: Sequence[Path]) -> bool:
     path = Path(os.fsdecode(name))
-    return any(part in _OWN for part in path.parts) or any((root / path).is_relative_to(other) for other in leave_out)
+    if any(part in _OWN for part in path.parts):
+        return True
+    beside = [other.with_name(other.name + ending) for other in leave_out for ending in _BESIDE]
+    return any((root / path).is_relative_to(other) for other in (*leave_out, *beside))
 
 
 def _kept(files: Files, path: Path, room: int) -> tuple[dict[str, Json], int]:

@@ -83,7 +83,7 @@ def test_what_is_missing_or_no_file_is_refused_with_its_name(tmp_path):
         fingerprint_of(tmp_path)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser reads everything")
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="platform: the superuser reads everything")
 def test_an_unreadable_file_is_a_denied_permission(tmp_path):
     (tmp_path / "x").write_bytes(b"x")
     (tmp_path / "x").chmod(0)

@@ -104,10 +104,10 @@ def test_untracked_files_are_kept_with_their_bytes_and_ignored_ones_are_not(file
 
 def test_lineals_own_files_are_not_taken_for_untracked_code(files, repository):
     commit(repository, train="1")
-    for name in (".lineal/files/x", "__pycache__/y.pyc", "space/z"):
-        (repository / name).parent.mkdir(parents=True)
+    for name in (".lineal/files/x", "__pycache__/y.pyc", "space/z", "my.db", "my.db-wal"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
         (repository / name).write_bytes(b"x")
-    items = repository_items(files, repository, leave_out=[repository / "space"])
+    items = repository_items(files, repository, leave_out=[repository / "space", repository / "my.db"])
     assert items["untracked"].status == "not_applicable"
 
 
