@@ -44,7 +44,7 @@ _MANY_FILES = 16
 _SLACK_US = 2_000_000
 _EARLIEST = 1_735_689_600  # 2025-01-01: before this Lineal existed
 _SYNCHRONOUS = {"0": "OFF", "1": "NORMAL", "2": "FULL", "3": "EXTRA"}
-_CORE = ("sqlalchemy", "alembic", "orjson", "psutil", "cryptography", "typer", "rich")
+_CORE = ("sqlalchemy", "alembic", "orjson", "cryptography", "typer", "rich")
 
 
 def examine(url: str | None) -> list[Probe]:

@@ -93,8 +93,4 @@ def _evaluate(model: VotingClassifier, judged: pd.DataFrame, version: str, progr
         run.use(judged, name="flights-holdout")
         scores, curve = models.scores(model, judged), models.roc(model, judged)
         run.log_metrics(scores)
-        for false_rate, true_rate in zip(*curve.values(), strict=True):
-            run.log_metrics({"roc_false_positive_rate": false_rate, "roc_true_positive_rate": true_rate})
-        run.log_artifact(
-            {"scores": scores, "roc": curve}, name=f"evaluation-{MODEL}", version=version, type="Metrics"
-        )
+        run.log_artifact({"scores": scores, "roc": curve}, name=f"evaluation-{MODEL}-{version}", type="Metrics")
