@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from lineal.model.ids import NodeKind
 from lineal.store.filter import conditions, direct
@@ -20,7 +21,7 @@ from lineal.store.filter.fragment import Bound, Fragment, chain, logical, sql
 from lineal.store.filter.grammar import parse
 from lineal.store.filter.refusal import refusal
 from lineal.store.filter.resolve import resolve
-from lineal.store.filter.rows import Rows
+from lineal.store.filter.rows import Rows, index_spot
 from lineal.store.filter.scope import quantify
 from lineal.store.filter.tree import (
     And,
@@ -61,6 +62,12 @@ def compile_filter(
 
     Raises FilterSyntaxError with the position of the first wrong word; the filter's own text never enters the SQL.
     """
+    return _compiled(text, kind, alias, placeholder, wording)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, kind: NodeKind, alias: str, placeholder: str, wording: SqliteWording) -> CompiledFilter:
+    # Each page of a listing asks for the same filter again.
     tree = quantify(resolve(parse(text), kind))
     written = _Conditions(Rows(kind, alias), wording).whole(tree)
     # No text of ours holds a question mark: each one is a placeholder.
@@ -134,7 +141,7 @@ class _Conditions:
             if not isinstance(part, Test) or not isinstance(place, Property):
                 found.append(self._write(part, asked))
                 continue
-            test = direct.write(part, _spot(place), self._wording, negated=asked is _Asked.FALSE)
+            test = direct.write(part, index_spot(place), self._wording, negated=asked is _Asked.FALSE)
             tests.setdefault((place.table, place.custom, place.name), (place, []))[1].append(test)
         for place, several in tests.values():
             found.append(self._rows.having(place, logical("AND", several)))
@@ -162,8 +169,13 @@ class _Conditions:
         place = direct.place_of(node)
         if place is not None:
             return self._at(place, asked, lambda spot: direct.write(node, spot, self._wording, negated=negated))
-        found = self._general(node)
-        return sql("NOT (", found, ")") if negated else found
+        alone = None if asked is _Asked.VERDICT else direct.property_of(node)
+        if alone is None:
+            found = self._general(node)
+            return sql("NOT (", found, ")") if negated else found
+        with self._rows.within(alone):
+            found = self._general(node)
+        return self._rows.having(alone, sql("NOT (", found, ")") if negated else found)
 
     def _at(self, place: Column | Property, asked: _Asked, build: Callable[[Spot], Fragment]) -> Fragment:
         if isinstance(place, Column):
@@ -172,7 +184,7 @@ class _Conditions:
             return build(self._rows.spot(place))
         if asked is _Asked.VERDICT:
             return build(self._rows.joined(place))
-        return self._rows.having(place, build(_spot(place)))
+        return self._rows.having(place, build(index_spot(place)))
 
     def _general(self, node: Test) -> Fragment:
         write = self._values.write
@@ -191,10 +203,6 @@ class _Conditions:
                 if pattern is None:
                     return Fragment("NULL")
                 return self._wording.like(write(node.operand), str(pattern), negated=node.negated)
-
-
-def _spot(place: Property) -> Spot:
-    return Spot("p.value", place.type, rest="p.rest" if place.type is Scalar.STRING else None)
 
 
 def _constant(node: Literal, asked: _Asked) -> Fragment:

@@ -6,7 +6,10 @@ from lineal.store.filter import conditions
 from lineal.store.filter.conditions import NEGATED, Spot
 from lineal.store.filter.fragment import Bound, Fragment
 from lineal.store.filter.tree import (
+    Arithmetic,
     Between,
+    Call,
+    Cast,
     Column,
     Comparison,
     Expression,
@@ -14,8 +17,10 @@ from lineal.store.filter.tree import (
     Literal,
     Member,
     Membership,
+    Negative,
     Property,
     parts,
+    walk,
 )
 from lineal.store.filter.wording import SqliteWording
 
@@ -32,6 +37,19 @@ def place_of(test: Test) -> Column | Property | None:
     if isinstance(place, Column | Property) and all(_is_given(node) for node in given):
         return place
     return None
+
+
+def property_of(test: Test) -> Property | None:
+    """Return the only thing a test asks about, if that is one property without which the test is NULL."""
+    # A choice of IN or a bound of BETWEEN may be NULL and the answer still be known.
+    deciding = parts(test) if isinstance(test, Comparison) else parts(test)[:1]
+    if not any(isinstance(node, Property) for part in deciding for node in walk(part)):
+        return None
+    nodes = [node for part in parts(test) for node in walk(part)]
+    found = {(node.table, node.custom, node.name): node for node in nodes if isinstance(node, Property)}
+    if len(found) > 1 or not all(_is_strict(node) for node in nodes):
+        return None
+    return next(iter(found.values()))
 
 
 def write(test: Test, spot: Spot, wording: SqliteWording, *, negated: bool) -> Fragment:
@@ -51,6 +69,13 @@ def write(test: Test, spot: Spot, wording: SqliteWording, *, negated: bool) -> F
         case Like():
             pattern = str(_value(test.pattern))
             return conditions.like(spot, pattern, wording, negated=test.negated is not negated)
+
+
+def _is_strict(node: Expression) -> bool:
+    """Whether an expression is NULL if a part of it is."""
+    if isinstance(node, Call):
+        return node.function != "COALESCE"
+    return isinstance(node, Property | Literal | Negative | Arithmetic | Cast)
 
 
 def _is_given(node: Expression) -> bool:

@@ -50,26 +50,25 @@ def sql(*pieces: str | Fragment) -> Fragment:
     """Return the pieces one after the other; the strings are our own text."""
     text: list[str] = []
     parameters: list[Bound] = []
-    open_, stack, height = 0, 1, 0
+    height = 0
+    reader = _Reader()
     for piece in pieces:
         if isinstance(piece, str):
             text.append(piece)
-            open_ += _symbols(piece)
-            stack = max(stack, open_)
+            reader.read(_symbols(piece))
         else:
             text.append(piece.text)
             parameters += piece.parameters
-            stack = max(stack, open_ + piece.stack)
+            reader.put(piece.stack)
             height = max(height, piece.height)
-            open_ += 1
-    return Fragment("".join(text), tuple(parameters), stack, height + 1)
+    return Fragment("".join(text), tuple(parameters), reader.most, height + 1)
 
 
 def select(head: str, source: Fragment, condition: Fragment) -> Fragment:
     """Return `head` (up to what is selected) FROM source WHERE condition, with the parenthesis that `head` opens."""
     whole = sql(head, " FROM ", source, " WHERE ", condition, ")")
     # Read to its end, each clause is one symbol.
-    stack = _symbols(head) + 3 + max(source.stack, condition.stack)
+    stack = len(_symbols(head)) + 3 + max(source.stack, condition.stack)
     return Fragment(whole.text, whole.parameters, stack, whole.height + source.height)
 
 
@@ -93,6 +92,35 @@ def logical(word: str, items: Sequence[Fragment]) -> Fragment:
     return chain(f" {word} ", level)
 
 
+class _Reader:
+    """A parser that knows nothing but parentheses: what stands in a closed pair is one symbol, all else is open."""
+
+    def __init__(self) -> None:
+        self._open = [0]
+        self._depth = 0
+        self.most = 1
+
+    def read(self, symbols: tuple[str, ...]) -> None:
+        """Count our own text."""
+        before = ""
+        for symbol in symbols:
+            if symbol == ")" and len(self._open) > 1:
+                self._depth -= self._open.pop()
+            elif symbol == "(":
+                self._open.append(0)
+                if before.isidentifier():
+                    # Behind the name of a function the parser keeps a place for DISTINCT.
+                    self.put(1)
+            self.put(1)
+            before = symbol
+
+    def put(self, stack: int) -> None:
+        """Count a piece that takes `stack` symbols while it is read, and one from then on."""
+        self.most = max(self.most, self._depth + stack)
+        self._depth += 1
+        self._open[-1] += 1
+
+
 @lru_cache(maxsize=512)
-def _symbols(text: str) -> int:
-    return len(re.findall(r"[\w.]+|[^\s\w.]", text))
+def _symbols(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[\w.]+|[^\s\w.]", text))

@@ -59,7 +59,8 @@ class _Resolver:
         found = self._resolve(node)
         if found.type not in _CONDITIONS:
             raise refusal(f"{found.type.value} is not a condition", found.position, hint="compare it: … = …")
-        return found
+        # All its results are NULL; standing here, it is a NULL of type BOOL.
+        return replace(found, type=Scalar.BOOL) if isinstance(found, Case | Call) else found
 
     def _resolve(self, node: Expression) -> Expression:
         match node:
@@ -152,7 +153,7 @@ class _Resolver:
         match node:
             case Negative():
                 operand = self._typed(node.operand, _NUMBERS, "-")
-                return replace(node, operand=operand, type=operand.type)
+                return replace(node, operand=operand, type=_number(operand))
             case Arithmetic():
                 return self._arithmetic(node)
             case Call():
@@ -178,7 +179,7 @@ class _Resolver:
             return replace(node, arguments=found, type=_unify(found, node.position))
         wanted = _NUMBERS if node.function == "ABS" else _TEXTS
         argument = self._typed(node.arguments[0], wanted, node.function)
-        result = {"ABS": argument.type, "UPPER": Scalar.STRING, "LENGTH": Scalar.INT}[node.function]
+        result = {"ABS": _number(argument), "UPPER": Scalar.STRING, "LENGTH": Scalar.INT}[node.function]
         return replace(node, arguments=(argument,), type=result)
 
     def _case(self, node: Case) -> Expression:
@@ -201,6 +202,10 @@ class _Resolver:
             expected = " or ".join(type_.value for type_ in wanted if type_ is not Scalar.NULL)
             raise refusal(f"{use} takes {expected}, not {found.type.value}", found.position)
         return found
+
+
+def _number(node: Expression) -> Scalar:
+    return Scalar.INT if node.type is Scalar.NULL else node.type
 
 
 def _unify(nodes: Iterable[Expression], position: int) -> Scalar:

@@ -7,11 +7,12 @@ filter: a look-up by node would read the index of that property from its start f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from lineal.model.ids import NodeKind
 from lineal.store.filter.columns import Scalar
 from lineal.store.filter.conditions import Spot
-from lineal.store.filter.fragment import Fragment, bind, logical, select, sql
+from lineal.store.filter.fragment import Fragment, bind, chain, logical, select, sql
 from lineal.store.filter.refusal import refusal
 from lineal.store.filter.tree import (
     And,
@@ -39,6 +40,7 @@ class Rows:
         self._edges: dict[Neighbour, str] = {}
         self._nodes: dict[Neighbour, str] = {}
         self._joined: dict[tuple[str, int, str], str] = {}
+        self._here: tuple[str, int, str] | None = None
 
     # columns -------------------------------------------------------------------------------------
 
@@ -78,9 +80,18 @@ class Rows:
         tests = [*self._key(property_), *([] if condition is None else [condition])]
         return select(head, Fragment(f"{property_.table} AS p"), logical("AND", tests))
 
+    @contextmanager
+    def within(self, property_: Property) -> Iterator[None]:
+        """While this lasts, the property stands in the row of the index that `having` reads."""
+        self._here = (property_.table, self._map(property_), property_.name)
+        yield
+        self._here = None
+
     def joined(self, property_: Property) -> Spot:
         """Return where the property's value stands, NULL where there is none."""
         number = self._map(property_)
+        if (property_.table, number, property_.name) == self._here:
+            return index_spot(property_)
         key = (property_.table, number, property_.name)
         if key not in self._joined and len(self._joined) == MAX_JOINED:
             raise refusal(f"more than {MAX_JOINED} properties in expressions", property_.position)
@@ -93,18 +104,20 @@ class Rows:
         if not self._joined:
             return condition
         # The inner row has the outer one's alias and hides it.
-        source = sql(f"{NODE_TABLES[self._kind].name} AS {self.row}", *self._joins())
+        source = chain(" LEFT JOIN ", [Fragment(f"{NODE_TABLES[self._kind].name} AS {self.row}"), *self._joins()])
         return select(f"{self.row}.id IN (SELECT {self.row}.id", source, condition)
 
-    def _joins(self) -> Iterator[str | Fragment]:
+    def _joins(self) -> Iterator[Fragment]:
         for (table, number, name), alias in self._joined.items():
             # There is one row a node; grouping says so to the planner, which then indexes the answer by node.
             values = "MAX(p.value) AS value" + (", MAX(p.rest) AS rest" if table == "property_string" else "")
-            yield f" LEFT JOIN (SELECT p.node_id, {values} FROM {table} AS p WHERE p.map = "
-            yield bind(number)
-            yield " AND p.name = "
-            yield bind(name)
-            yield f" GROUP BY p.node_id) AS {alias} ON {alias}.node_id = {self.row}.id"
+            yield sql(
+                f"(SELECT p.node_id, {values} FROM {table} AS p WHERE p.map = ",
+                bind(number),
+                " AND p.name = ",
+                bind(name),
+                f" GROUP BY p.node_id) AS {alias} ON {alias}.node_id = {self.row}.id",
+            )
 
     def _key(self, property_: Property) -> tuple[Fragment, Fragment]:
         return sql("p.map = ", bind(self._map(property_))), sql("p.name = ", bind(property_.name))
@@ -145,6 +158,11 @@ class Rows:
         read = any(column.neighbour == neighbour and self._owner(column) == node for column in columns)
         join = f" JOIN {around.table} AS {node} ON {node}.id = {edge}.{around.other}" if read else ""
         return f"{around.edge} AS {edge}{join}"
+
+
+def index_spot(property_: Property) -> Spot:
+    """Return where a property's value stands in its index, which `having` calls p."""
+    return Spot("p.value", property_.type, rest="p.rest" if property_.type is Scalar.STRING else None)
 
 
 def _selective(operand: Expression, neighbour: Neighbour) -> bool:

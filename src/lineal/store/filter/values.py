@@ -80,6 +80,7 @@ class Values:
         text = steps[0].text
         parameters = steps[0].parameters
         double = node.first.type is Scalar.DOUBLE
+        cast = 0
         for operator, operand in node.rest:
             step = self._operand(operand)
             if operator == "/":
@@ -87,12 +88,13 @@ class Values:
                 if not double:
                     # Between integers a database would cut the quotient.
                     text = self._wording.double_of(Fragment(text)).text
+                    cast = 3
             double = double or operator == "/" or operand.type is Scalar.DOUBLE
             text += f" {operator} {step.text}"
             parameters += step.parameters
             steps.append(step)
         size = chain(", ", steps)
-        return Fragment(text, parameters, size.stack + 2, size.height + len(steps) + 1)
+        return Fragment(text, parameters, size.stack + cast, size.height + len(steps) + 1)
 
     def _operand(self, node: Expression) -> Fragment:
         found = self.write(node)
