@@ -29,7 +29,11 @@ def run_python(code: str, directory: Path) -> str:
 
 @pytest.mark.parametrize(
     ("page", "code"),
-    [pytest.param(page, code, id=f"{page.name}-{at}") for page in PAGES for at, code in enumerate(blocks(page, "python"))],
+    [
+        pytest.param(page, code, id=f"{page.name}-{at}")
+        for page in PAGES
+        for at, code in enumerate(blocks(page, "python"))
+    ],
 )
 def test_every_python_block_runs_as_printed(page, code, tmp_path):
     run_python(code, tmp_path)

@@ -13,11 +13,9 @@ from pydantic import BaseModel
 
 import lineal
 from lineal.demo.app_name import ENDPOINT
-from lineal.demo.features import FEATURES
+from lineal.demo.features import EVEN_ODDS, FEATURES
 from lineal.demo.models import probability
 from lineal.serving import LinealMiddleware
-
-
 
 
 class Flight(BaseModel):
@@ -62,4 +60,4 @@ def predict(flight: Flight) -> Answer:
     """Answer whether a flight will be late."""
     row = pd.DataFrame([flight.model_dump()])[FEATURES].astype({"distance": float})
     late = float(probability(loaded.model, row)[0])
-    return Answer(late=late > 0.5, confidence=max(late, 1 - late))
+    return Answer(late=late > EVEN_ODDS, confidence=max(late, 1 - late))

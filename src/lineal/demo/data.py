@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pandas as pd
 
 import lineal
@@ -19,9 +21,7 @@ def ingest(progress: Progress) -> dict[str, pd.DataFrame]:
         path = tables.path_of(name)
         with progress.step(f"ingest {name}"), lineal.run(f"ingest {name}", type="Ingest", pipeline=PIPELINE) as run:
             frame = tables.read(path)
-            run.log_dataset(
-                frame, name=name, type="RawData", source=path, properties={"bytes": path.stat().st_size}
-            )
+            run.log_dataset(frame, name=name, type="RawData", source=path, properties={"bytes": path.stat().st_size})
             raw[name] = frame
     return raw
 
@@ -95,4 +95,4 @@ def holdout(merged: pd.DataFrame, plan: Plan, progress: Progress) -> pd.DataFram
 
 
 def _next(day: str) -> str:
-    return (pd.Timestamp(day) + pd.Timedelta(days=1)).strftime("%Y-%m-%d")
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()

