@@ -14,8 +14,8 @@ class NodeType:
     """A type of artifact, execution or context.
 
     Identity is (kind, name, version); the empty version is a version of its own. `base` names the
-    type it inherits from: a reference or filter on the base finds this one too. `defaults` answer for
-    nodes of older versions that lack a property declared here.
+    type it inherits from: a reference or listing of the base finds this one too. A node of an older version lacks
+    the properties a newer one declares: they are absent there, never guessed.
     """
 
     kind: NodeKind

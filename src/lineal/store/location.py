@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from lineal.errors import InvalidArgument, MissingExtra, NotFound
+from lineal.errors import InvalidArgument, NotFound
 
 HOME = ".lineal"
 DATABASE = "lineal.db"
 ENVIRONMENT = "LINEAL_URL"
+
+_LATER = frozenset({"postgresql", "mysql", "http", "https"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,11 @@ def of_database(path: Path) -> Location:
 
 def _from_url(url: str) -> Location:
     scheme = urlsplit(url).scheme
-    if scheme in {"postgresql", "mysql", "http", "https"}:
-        extra = {"http": "remote", "https": "remote"}.get(scheme, scheme)
-        raise MissingExtra(f"a workspace at {scheme}://", extra=extra)
+    if scheme in _LATER:
+        raise InvalidArgument(
+            f"this Lineal keeps workspaces in SQLite files; {scheme}:// is not offered yet",
+            hint="use sqlite:///FILE or a directory",
+        )
     path, _, options = url.partition(":///")[2].partition("?")
     path = unquote(path)
     if scheme != "sqlite" or not path:
