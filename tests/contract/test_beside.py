@@ -77,7 +77,7 @@ def test_an_alias_needs_a_named_artifact(store, backend, by, models):
 
 
 def decision(artifact_id, **fields):
-    given = {"action": DecisionAction.APPROVE, "fingerprint": "sha256:1", "actor": "bob", "reason": "good"} | fields
+    given = {"action": DecisionAction.APPROVE, "fingerprint": None, "actor": "bob", "reason": "good"} | fields
     return Decision(artifact_id=artifact_id, **given)
 
 

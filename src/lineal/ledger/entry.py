@@ -14,8 +14,8 @@ from typing import NamedTuple
 from lineal.ledger.canonical import RULE, object_bytes
 from lineal.ledger.tree import leaf_digest, root_of
 
-MAX_TEXT = 16_384
-"""Longest actor, action, reason or request id in characters; keeps a leaf below C2SP's 65,535 bytes."""
+MAX_TEXT = 8_192
+"""Most canonical bytes of an actor, action, reason or request id: a leaf stays below C2SP's 65,535 bytes."""
 
 _RECORD = struct.Struct(">BQ32s")
 

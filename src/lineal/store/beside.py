@@ -22,6 +22,7 @@ from lineal.store.writer import Transaction
 
 LATEST = "latest"
 
+_FINGERPRINT_OF = "SELECT fingerprint FROM artifact WHERE id = ?"
 _FAMILY_OF = "SELECT type_id, name FROM artifact WHERE id = ?"
 _DECISIONS = f"SELECT {DECISION.column_list} FROM decision WHERE entry <= ? ORDER BY id"
 _DECISIONS_ABOUT = f"""
@@ -104,8 +105,7 @@ def put_decisions(transaction: Transaction, decisions: Sequence[Decision]) -> li
         if decision.fingerprint is not None:
             check_text("the fingerprint", decision.fingerprint)
         check("details", dict(decision.details))
-        if not transaction.cursor.execute("SELECT 1 FROM artifact WHERE id = ?", (decision.artifact_id,)).fetchone():
-            raise NotFound(f"artifact#{decision.artifact_id} not found, so nothing can be decided about it")
+        _check_subject(transaction, decision)
     ids = transaction.new_ids(DECISION, len(decisions))
     rows = [
         (
@@ -124,6 +124,17 @@ def put_decisions(transaction: Transaction, decisions: Sequence[Decision]) -> li
     ]
     transaction.insert(DECISION, rows)
     return list(ids)
+
+
+def _check_subject(transaction: Transaction, decision: Decision) -> None:
+    found = transaction.cursor.execute(_FINGERPRINT_OF, (decision.artifact_id,)).fetchone()
+    if found is None:
+        raise NotFound(f"artifact#{decision.artifact_id} not found, so nothing can be decided about it")
+    if decision.fingerprint != found[0]:
+        raise InvalidArgument(
+            f"the decision is about {decision.fingerprint}, but artifact#{decision.artifact_id} is {found[0]}",
+            hint="decide about the content that is there",
+        )
 
 
 def decisions(cursor: Cursor, artifacts: Sequence[ArtifactId] | None, until: EntrySeq) -> list[Decision]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import orjson
 
-from lineal.errors import FailedPrecondition, InvalidArgument
+from lineal.errors import Aborted, FailedPrecondition, InvalidArgument
 from lineal.store.dialects.sqlite import SqliteDialect
 
 Cursor = sqlite3.Cursor
@@ -23,6 +23,7 @@ class _PerThread(threading.local):
     connection: sqlite3.Connection | None = None
     process: int = 0
     depth: int = 0
+    writes: bool = False
 
 
 class Connections:
@@ -34,7 +35,7 @@ class Connections:
         self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._of_parent: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._opening = threading.Lock()
-        self._write_lock = threading.RLock()
+        self._write_lock = threading.Lock()
         self._process = os.getpid()
         self._closed = False
 
@@ -63,23 +64,31 @@ class Connections:
         Inside another one it is a savepoint of it.
         """
         connection = self._connection()
-        with self._lock():
-            if connection.in_transaction:
-                with self._nested(connection) as cursor:
-                    yield cursor
-                return
-            try:
-                cursor = connection.cursor()
-                cursor.execute("BEGIN IMMEDIATE")
+        if self._local.writes:
+            with self._nested(connection) as cursor:
                 yield cursor
-                cursor.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise self._dialect.translate(error) from error
-            finally:
-                self._roll_back(connection)
+            return
+        lock = self._write_lock
+        if not lock.acquire(timeout=self._dialect.timeout):
+            raise self._dialect.waited()
+        self._local.writes = True
+        try:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._dialect.translate(error) from error
+        finally:
+            self._local.writes = False
+            self._roll_back(connection)
+            lock.release()
 
     @contextmanager
     def _nested(self, connection: sqlite3.Connection) -> Iterator[Cursor]:
+        if not connection.in_transaction:
+            # A full disk ends the whole transaction: what follows must not become half of it.
+            raise Aborted("this batch was undone by an error before; nothing of it is kept", hint="start a new batch")
         self._local.depth += 1
         name = f"nested_{self._local.depth}"
         cursor = connection.cursor()
@@ -102,9 +111,6 @@ class Connections:
     def _roll_back(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-
-    def _lock(self) -> threading.RLock:
-        return self._write_lock
 
     def _connection(self) -> sqlite3.Connection:
         if self._closed:
@@ -134,7 +140,7 @@ class Connections:
         self._of_parent = [*self._of_parent, *self._all]
         self._all = []
         self._opening = threading.Lock()
-        self._write_lock = threading.RLock()
+        self._write_lock = threading.Lock()
 
     def close(self) -> None:
         """Close every connection of this process."""

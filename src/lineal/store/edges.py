@@ -244,4 +244,4 @@ def need_nodes(cursor: Cursor, keys: Iterable[NodeKey]) -> None:
         key for key in keys if not cursor.execute(f"SELECT 1 FROM {key.kind.value} WHERE id = ?", (key.id,)).fetchone()
     ]
     if missing:
-        raise NotFound(f"{', '.join(map(str, sorted(missing, key=str)[:5]))} not found, so no edge can lead there")
+        raise NotFound(f"{', '.join(map(str, sorted(missing, key=str)[:5]))} not found")

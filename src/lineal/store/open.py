@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SNAPSHOT = Path(__file__).parent / "migrations" / "sqlite.sql"
 _SYNCHRONOUS = ("FULL", "NORMAL")
 
+LONGEST_WAIT = 3600
+
 
 def open_store(location: Location, *, clock: Clock | None = None, create: bool = True) -> Store:
     """Return the store of a location; an embedded one is created or upgraded where that is needed.
@@ -31,7 +33,7 @@ def open_store(location: Location, *, clock: Clock | None = None, create: bool =
     from lineal.store.dialects.sqlite import SqliteDialect
     from lineal.store.sql import SqlStore
 
-    dialect = SqliteDialect(location.database, synchronous=_synchronous(location.url))
+    dialect = SqliteDialect(location.database, synchronous=_synchronous(location.url), timeout=_timeout(location.url))
     try:
         version = _version(dialect)
         if version is None:
@@ -74,6 +76,19 @@ def upgrade_store(location: Location) -> tuple[str, str]:
 
     upgrade(location.database)
     return version, HEAD
+
+
+def _timeout(url: str) -> float | None:
+    asked = parse_qs(urlsplit(url).query).get("timeout", [""])[-1]
+    if not asked:
+        return None
+    try:
+        seconds = float(asked)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise InvalidArgument(f"timeout={asked} is no number of seconds from 0 to {LONGEST_WAIT}")
+    return seconds
 
 
 def _synchronous(url: str) -> str:

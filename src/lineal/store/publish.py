@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lineal.errors import NotFound
 from lineal.model.edges import OUTPUTS, Event
-from lineal.model.ids import ArtifactId, ContextId, ExecutionId, NodeKey, NodeKind
+from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, NodeKey, NodeKind
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Publication, Published, Use
 from lineal.store import beside, edges
@@ -46,7 +46,8 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
         execution_id=execution_id,
         artifact_ids=tuple(ArtifactId(known.key.id) for known in artifacts),
         context_ids=tuple(ContextId(known.key.id) for known in contexts),
-        entry=transaction.seq,
+        # A publication that changed nothing leaves no entry: the newest one holds it already.
+        entry=transaction.seq if transaction.rows else EntrySeq(transaction.seq - 1),
         reused=frozenset(position for position, known in enumerate(artifacts) if known.reused),
     )
 

@@ -13,7 +13,7 @@ from lineal.model.edges import INPUTS, OUTPUTS, EventType
 from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKey, NodeKind
 from lineal.model.traversal import Closure, Direction, Truncation
 from lineal.store.connections import Cursor, id_list
-from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
+from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of, need_nodes
 from lineal.store.tables import EVENT
 
 _REPRODUCES = EVENT.columns.index("reproduces")
@@ -120,6 +120,7 @@ class Walk:
         """Return what the starts lead to; see `Store.closure`."""
         if hops is not None and hops < 0:
             raise InvalidArgument(f"hops is {hops}; it cannot be negative")
+        need_nodes(self._cursor, starts)
         self._start(starts)
         while self._frontier and (hops is None or self._hop < hops):
             self._advance()

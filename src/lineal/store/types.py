@@ -97,6 +97,9 @@ class Types(threading.local):
         if stored is not None:
             _check_same(stored, type_)
             return stored
+        standard = STANDARD_TYPES.get((type_.kind, type_.name))
+        if standard is not None and not type_.version:
+            _check_same(standard, type_)
         if type_.base is not None and not self.family(transaction.cursor, type_.kind, type_.base):
             self.need(transaction, type_.kind, type_.base, "")
         (id_,) = transaction.new_ids(TYPE, 1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from lineal.errors import InvalidArgument
-from lineal.ledger.canonical import RULE, Cell, digest, row_bytes, text_row_bytes
+from lineal.ledger.canonical import RULE, Cell, digest, object_bytes, row_bytes, text_row_bytes
 from lineal.ledger.entry import MAX_TEXT, RowRecord, entry_leaf, pack, rows_root
 from lineal.model.ids import EntrySeq, Micros
 from lineal.model.publication import Origin
@@ -89,7 +89,7 @@ class Transaction:
         """Write the ledger entry of this transaction."""
         records = b"".join(self._records)
         root = rows_root(records)
-        findings = "\n".join(self.findings)
+        findings = _bounded(self.findings)
         leaf = entry_leaf(
             seq=self.seq,
             time=self.now,
@@ -146,6 +146,18 @@ class Writer:
                 raise unbindable(error) from error
 
 
+def _bounded(findings: Sequence[str]) -> str:
+    """Return findings as lines that fit an entry, saying how many more there were."""
+    lines: list[str] = []
+    room = MAX_TEXT // 2
+    for place, finding in enumerate(findings):
+        room -= len(finding.encode()) + 1
+        if room < 0:
+            return "\n".join([*lines, f"and {len(findings) - place} more"])
+        lines.append(finding)
+    return "\n".join(lines)
+
+
 def check_origin(by: Origin) -> None:
     """Raise InvalidArgument unless who, what and why can stand in the ledger."""
     for name in ("actor", "action", "reason", "request_id"):
@@ -153,7 +165,8 @@ def check_origin(by: Origin) -> None:
         if text is None:
             continue
         check_text(f"the {name}", text)
-        if len(text) > MAX_TEXT:
-            raise InvalidArgument(f"the {name} has {len(text)} characters; {MAX_TEXT} is the most a ledger entry holds")
+        size = len(object_bytes({"": text}))
+        if size > MAX_TEXT:
+            raise InvalidArgument(f"the {name} has {size} bytes; {MAX_TEXT} is the most a ledger entry holds")
     if not by.actor:
         raise InvalidArgument("a write needs an actor: who is doing this?", hint="set LINEAL_ACTOR or pass actor=")

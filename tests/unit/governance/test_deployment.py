@@ -85,16 +85,15 @@ def test_without_an_approval_nothing_is_deployed(store, train):
     assert refusal(store) == "approved"
 
 
-def test_an_approval_of_other_content_does_not_count(store, train):
-    model = train()
-    other = Decision(
-        action=DecisionAction.APPROVE,
-        artifact_id=model.id,
-        fingerprint="sha256:" + "e" * 64,
-        actor="ada",
-        reason="imported from elsewhere",
+def test_an_approval_before_the_content_was_known_does_not_count(store, train):
+    by = Origin(actor="ada", action="put")
+    (key,) = store.put([Artifact(type="Model", name="delay@v1.0")], by=by)
+    early = Decision(
+        action=DecisionAction.APPROVE, artifact_id=key.id, fingerprint=None, actor="ada", reason="the name is good"
     )
-    store.put_decisions([other], by=Origin(actor="ada", action="approve"))
+    store.put_decisions([early], by=by)
+    store.put([Artifact(type="Model", id=key.id, fingerprint="sha256:" + "a" * 64)], by=by)
+    model = train()
     assert refusal(store) == "approved-fingerprint"
     approved(store)
     assert deployed(store).revision.properties["model_fingerprint"] == model.fingerprint

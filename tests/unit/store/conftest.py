@@ -41,7 +41,9 @@ def fill(store):
                 ],
                 contexts=[Context(type="Experiment", name="e"), Context(type="Pipeline", name=f"p{number}")],
                 metrics=[MetricSeries(execution_id=0, name="loss", steps=[1], values=[0.5], times=[1])],
-                decisions=[Decision(action=DecisionAction.HOLD, artifact_id=1, fingerprint="f", actor="a", reason="r")],
+                decisions=[
+                    Decision(action=DecisionAction.HOLD, artifact_id=1, fingerprint=None, actor="a", reason="r")
+                ],
             ),
             by=BY,
         )

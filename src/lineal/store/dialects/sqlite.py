@@ -24,6 +24,8 @@ from lineal.errors import (
 )
 
 BUSY_SECONDS = 30.0
+"""How long a writer waits for another one, unless the URL says otherwise."""
+
 _SYNCHRONOUS = {"FULL": 2, "NORMAL": 1}
 
 
@@ -33,10 +35,10 @@ class SqliteDialect:
     APPLICATION_ID = 0x4C4E4541
     """Marks a database file as Lineal's: `LNEA`."""
 
-    def __init__(self, path: Path, *, synchronous: str = "FULL", timeout: float = BUSY_SECONDS) -> None:
+    def __init__(self, path: Path, *, synchronous: str = "FULL", timeout: float | None = None) -> None:
         self.path = path
         self.synchronous = synchronous
-        self._timeout = timeout
+        self.timeout = BUSY_SECONDS if timeout is None else timeout
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection with the promised durability, or raise why there is none."""
@@ -44,7 +46,7 @@ class SqliteDialect:
             connection = sqlite3.connect(
                 self._uri("mode=rwc" if self._writable() else "mode=ro"),
                 uri=True,
-                timeout=self._timeout,
+                timeout=self.timeout,
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=512,
@@ -60,7 +62,7 @@ class SqliteDialect:
 
     def look(self) -> sqlite3.Connection:
         """Return a connection that changes nothing, also to what may not be a store at all. Raises sqlite3.Error."""
-        return sqlite3.connect(self._uri("mode=ro"), uri=True, timeout=self._timeout)
+        return sqlite3.connect(self._uri("mode=ro"), uri=True, timeout=self.timeout)
 
     def _uri(self, mode: str) -> str:
         log = self.path.with_name(f"{self.path.name}-wal")
@@ -99,16 +101,20 @@ class SqliteDialect:
         (facts["schema"],) = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
         return facts
 
+    def waited(self) -> StoreTimeout:
+        """Return the error of a writer that waited in vain for another one."""
+        return StoreTimeout(
+            f"{self.path}: another writer held the store for more than {self.timeout:g} s",
+            hint="try again, or wait longer with ?timeout=SECONDS in the URL",
+        )
+
     def translate(self, error: sqlite3.Error) -> LinealError:
         """Return the Lineal error that says what this driver error means."""
         name = getattr(error, "sqlite_errorname", "") or ""
         text = str(error)
         where = f"{self.path}: "
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return StoreTimeout(
-                f"{where}another writer held the store for more than {self._timeout:g} s",
-                hint="try again; `lineal doctor` shows who has the file open",
-            )
+            return self.waited()
         if name == "SQLITE_FULL" or "disk is full" in text:
             return StoreFull(f"{where}the disk is full; nothing of this write was kept", hint="free some space")
         if name.startswith("SQLITE_READONLY") or name == "SQLITE_PERM":
