@@ -9,6 +9,7 @@ import random
 import re
 import sqlite3
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from hypothesis import assume, example, given, note, settings
@@ -248,7 +249,9 @@ class Reading:
     def _name(self, name):
         if name.parts[0] in {"properties", "custom_properties"}:
             found = self._node.maps[name.parts[0] == "custom_properties"].get(name.parts[1])
-            return found if type(found) is VALUE_TYPES[name.parts[2]] and found == found else None
+            if type(found) is not VALUE_TYPES[name.parts[2]] or (type(found) is float and math.isnan(found)):
+                return None
+            return found
         row = self._bound[name.parts[0]] if is_alias(name) else self._node
         word = name.parts[-1]
         if word in {"create_time_since_epoch", "last_update_time_since_epoch", "milliseconds_since_epoch"}:
@@ -444,15 +447,31 @@ def columns_of(kind):
 class Filters:
     """Filters over a kind of node; every expression inside one stands in parentheses."""
 
-    COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=")
-    LITERALS = {
+    COMPARISONS: ClassVar = ("=", "!=", "<>", "<", "<=", ">", ">=")
+    LITERALS: ClassVar = {
         "int": [*(str(value) for value in INTS), "0x10", "-0xA", "NULL"],
         "double": ["0.5", "1.0", "-2.5", ".1", "1e300", "5.5", "1e-7", "0.3333333333333333", "-9223372036854775808.0"],
         "string": [*(quoted(text) for text in TEXTS), "NULL"],
         "bool": ["true", "FALSE", "NULL"],
     }
-    PATTERNS = ["%", "_", "a%", "%b", "a\\_b", "a\\%%", "[a]", "a*%", "x%y", "%x", f"{LONG}%", "É%", "", "\\a_", "\uffff%"]
-    SUFFIXES = {"int": "int_value", "double": "double_value", "string": "string_value", "bool": "bool_value"}
+    PATTERNS: ClassVar = [
+        "%",
+        "_",
+        "a%",
+        "%b",
+        "a\\_b",
+        "a\\%%",
+        "[a]",
+        "a*%",
+        "x%y",
+        "%x",
+        f"{LONG}%",
+        "É%",
+        "",
+        "\\a_",
+        "\uffff%",
+    ]
+    SUFFIXES: ClassVar = {"int": "int_value", "double": "double_value", "string": "string_value", "bool": "bool_value"}
 
     def __init__(self, some, kind):
         self._some = some
@@ -514,7 +533,9 @@ class Filters:
         source = self._some.choice(["int", "string"])
         return self._some.choice(
             [
-                lambda: f"({self._number(depth)} {self._some.choice('*/')} {self._number(depth)} / {self._number(depth)})",
+                lambda: (
+                    f"({self._number(depth)} {self._some.choice('*/')} {self._number(depth)} / {self._number(depth)})"
+                ),
                 lambda: f"({self._number(depth)} {self._some.choice('+-')} {self.value('double', depth - 1)})",
                 lambda: f"ABS({self.value('double', depth - 1)})",
                 lambda: f"CAST({self.value(source, depth - 1)} AS FLOAT64)",
@@ -615,7 +636,23 @@ WORDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+def damaged(some, kind):
+    """Return a good filter with a piece cut out or put in."""
+    text = Filters(some, kind).value("bool", 3)
+    start = some.randrange(len(text))
+    return text[:start] + some.choice(["", *WORDS]) + text[start + some.randrange(6) :]
+
+
+def refused_or_runs(text, kind):
+    try:
+        compiled = compile_filter(text, kind)
+    except FilterSyntaxError as error:
+        return error.message.startswith("Invalid `filter_query`: ") and 0 <= error.position <= len(text)
+    WORLDS[0].connection.execute(f"SELECT 1 FROM {kind.value} AS node WHERE {compiled.sql}", compiled.parameters)
+    return compiled.sql.count("?") == len(compiled.parameters)
+
+
+@settings(max_examples=300, deadline=None)
 @given(text=st.one_of(st.text(), st.lists(st.sampled_from(WORDS)).map(" ".join)), kind=st.sampled_from(KINDS))
 @example(text="(" * 10_000, kind=NodeKind.ARTIFACT)
 @example(text="NOT " * 10_000 + "true", kind=NodeKind.ARTIFACT)
@@ -623,18 +660,21 @@ WORDS = [
 @example(text="CASE WHEN " * 1_000, kind=NodeKind.ARTIFACT)
 @example(text="name = '\ud800'", kind=NodeKind.ARTIFACT)
 @example(text="id = " + "9" * 10_000, kind=NodeKind.ARTIFACT)
-def test_any_text_is_compiled_to_sql_that_runs_or_refused_with_a_position(text, kind):
-    try:
-        compiled = compile_filter(text, kind)
-    except FilterSyntaxError as error:
-        assert error.message.startswith("Invalid `filter_query`: ")
-        assert 0 <= error.position <= len(text)
-    else:
-        WORLDS[0].connection.execute(f"SELECT 1 FROM {kind.value} AS node WHERE {compiled.sql}", compiled.parameters)
+def test_any_text_is_refused_with_a_position_or_compiled_to_sql_that_runs(text, kind):
+    assert refused_or_runs(text, kind)
+
+
+@settings(max_examples=200, deadline=None)
+@given(some=st.randoms(use_true_random=False), kind=st.sampled_from(KINDS))
+def test_a_damaged_filter_is_refused_with_a_position_or_compiled_to_sql_that_runs(some, kind):
+    text = damaged(some, kind)
+    note(text)
+
+    assert refused_or_runs(text, kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_worlds_are_not_empty_and_filters_find_some_nodes_in_them(kind):
-    assert all(
-        0 < len(world.found("properties.p.int_value IS NULL", kind)) < len(world.nodes[kind]) for world in WORLDS
-    )
+def test_the_worlds_hold_nodes_that_a_filter_finds_and_others(kind):
+    found = sum(len(world.found("properties.p.int_value IS NULL", kind)) for world in WORLDS)
+
+    assert 0 < found < sum(len(world.nodes[kind]) for world in WORLDS)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 MAX_STACK = 80
 MAX_HEIGHT = 900
-MAX_TEXT = 500_000
+MAX_TEXT = 2_000_000
 MAX_PARAMETERS = 30_000
 _GROUP = 64
 

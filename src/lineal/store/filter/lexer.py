@@ -61,10 +61,18 @@ def tokens(text: str) -> list[Token]:
         if space := _SPACE.match(text, position):
             position = space.end()
             continue
-        token, position = _token(text, position, behind_dot=_behind_dot(found))
+        if text[position] == "." and _ends_a_name(text, position, found):
+            # Here `.5` is no number.
+            token, position = Token(Kind.SYMBOL, ".", position), position + 1
+        else:
+            token, position = _token(text, position, behind_dot=_behind_dot(found))
         found.append(token)
     found.append(Token(Kind.END, "", len(text)))
     return found
+
+
+def _ends_a_name(text: str, position: int, found: list[Token]) -> bool:
+    return bool(found) and found[-1].kind in {Kind.NAME, Kind.QUOTED} and not text[position - 1].isspace()
 
 
 def _behind_dot(found: list[Token]) -> bool:

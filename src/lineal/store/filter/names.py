@@ -40,12 +40,13 @@ def enumeration_of(node: Expression, kind: NodeKind) -> type[Enum] | None:
 
 
 def _property(name: Name) -> Property:
-    if len(name.parts) <= _BEYOND:
-        written = ".".join((*name.parts, "NAME")[:2])
+    value = VALUES.get(name.parts[_BEYOND].lower()) if len(name.parts) > _BEYOND else None
+    if value is None:
+        written = ".".join((*name.parts, "NAME")[:_BEYOND])
         raise refusal(
-            f"{'.'.join(name.parts)!r} is no value",
-            name.positions[-1],
-            hint="write " + " or ".join(f"{written}.{value}" for value in VALUES),
+            f"{'.'.join(name.parts)!r} is no value of a property",
+            name.positions[min(_BEYOND, len(name.parts) - 1)],
+            hint="write " + " or ".join(f"{written}.{value}" for value in VALUES) + "; a name with dots in backquotes",
         )
     if len(name.parts) > _BEYOND + 1:
         raise refusal(
@@ -53,9 +54,6 @@ def _property(name: Name) -> Property:
             name.positions[_BEYOND + 1],
             hint="write a name with dots in backquotes: properties.`a.b`.int_value",
         )
-    value = VALUES.get(name.parts[_BEYOND].lower())
-    if value is None:
-        raise unknown("a property has no value", name.parts[_BEYOND], name.positions[_BEYOND], VALUES)
     table, type_ = value
     return Property(name.parts[0].lower() == MAPS[1], name.parts[_WHAT], table, type_, name.position)
 

@@ -21,6 +21,9 @@ def unknown(what: str, word: str, position: int, known: Iterable[str]) -> Filter
     from difflib import get_close_matches  # only a wrong filter pays for it
 
     choices = list(known)
-    near = get_close_matches(word, choices, n=3) or get_close_matches(word.upper(), choices, n=3)
+    spellings = dict.fromkeys((word, word.lower(), word.upper()))
+    near = [choice for choice in choices if len(word) > 2 and word.lower() in choice.lower()]  # noqa: PLR2004
+    near += [choice for spelling in spellings for choice in get_close_matches(spelling, choices, n=3)]
+    near = list(dict.fromkeys(near))[:3]
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(choices)}"
     return refusal(f"{what} {word!r}", position, hint=hint)
