@@ -74,6 +74,10 @@ def test_the_caller_names_the_table_and_the_placeholder():
     assert compiled.parameters == (1, "?")
 
 
+def test_a_division_by_zero_is_kept_from_databases_that_stop_at_it():
+    assert "/ NULLIF(?, 0)" in compile_filter("1 / 0 = 1", NodeKind.ARTIFACT).sql
+
+
 def test_the_sql_of_an_unchanged_filter_is_the_same():
     text = "properties.x.int_value = 1 OR contexts_a.name LIKE 'b%'"
 
