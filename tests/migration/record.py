@@ -81,7 +81,7 @@ def fill(store) -> None:
     values = {
         "int": -(2**63),
         "double": 1 / 3,
-        "string": "é ☃ \"\n",
+        "string": 'é ☃ "\n',
         "struct": {"$double": [float("nan"), b"\xff", None]},
         "proto": Proto("type.example/T", b"\0\xff"),
         "boolean": True,
