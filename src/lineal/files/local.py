@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterable
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -65,14 +66,26 @@ class Files:
 
     def get(self, fingerprint: str) -> bytes:
         """Return the bytes of this fingerprint; NotFound, or FileCorrupt where they are not what they were."""
-        with self.open(fingerprint) as handle:
-            return handle.read()
+        with self._opened(fingerprint) as handle:
+            content = handle.read()
+        self._verify(fingerprint, hashlib.sha256(content).hexdigest())
+        return content
 
     def open(self, fingerprint: str) -> BinaryIO:
         """Return the file opened for reading, its whole content verified first; raises what `get` raises."""
+        handle = self._opened(fingerprint)
+        try:
+            self._verify(fingerprint, hashlib.file_digest(handle, ALGORITHM).hexdigest())
+            handle.seek(0)
+        except BaseException:
+            handle.close()
+            raise
+        return handle
+
+    def _opened(self, fingerprint: str) -> BufferedReader:
         path = self.path(fingerprint)
         try:
-            handle = path.open("rb")
+            return path.open("rb")
         except FileNotFoundError as error:
             raise NotFound(
                 f"the content {fingerprint} is not kept in {self.root}",
@@ -80,15 +93,13 @@ class Files:
             ) from error
         except OSError as error:
             raise StoreUnavailable(f"{path} cannot be read: {error.strerror}") from error
-        found = f"{ALGORITHM}:{hashlib.file_digest(handle, ALGORITHM).hexdigest()}"
-        if found != fingerprint:
-            handle.close()
+
+    def _verify(self, fingerprint: str, digits: str) -> None:
+        if f"{ALGORITHM}:{digits}" != fingerprint:
             raise FileCorrupt(
-                f"{path} should hold {fingerprint}, but its content is {found}",
+                f"{self.path(fingerprint)} should hold {fingerprint}, but its content is {ALGORITHM}:{digits}",
                 hint="restore it from a backup, or remove it and log the same content again",
             )
-        handle.seek(0)
-        return handle
 
     def path(self, fingerprint: str) -> Path:
         """Return where this content is or would be; it is not looked at. Raises InvalidArgument for any other text."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lineal.errors import AlreadyExists, FailedPrecondition, InvalidArgument, WriteConflict
+from lineal.errors import FailedPrecondition, InvalidArgument
 from lineal.governance.decisions import check_approved, check_words, decided_artifact
 from lineal.lineage.training import reference_to, training_datasets
 from lineal.model.decisions import Decision, DecisionAction
@@ -23,7 +23,6 @@ from lineal.store.protocol import Store
 
 REVISION = "EndpointRevision"
 LIVE = "live"
-_ATTEMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,6 @@ class _Request:
     reason: str
     config: Mapping[str, Json]
     datasets: str
-    approval: Decision | None
     identifiers: Uuid7
 
 
@@ -84,31 +82,16 @@ def deploy(
         reason=reason,
         config=config or {},
         datasets=", ".join(reference_to(dataset) for dataset in training_datasets(store, model)),
-        approval=check_approved(store, model, unapproved=unapproved),
         identifiers=identifiers or Uuid7(SystemClock()),
     )
-    return _publish_next(store, request)
+    with store.batch():  # nobody rejects the model or takes the number between our look and our write
+        approval = check_approved(store, model, unapproved=unapproved)
+        publication = _publication(request, _next_number(store, endpoint), approval)
+        published = store.publish(publication, by=Origin(actor=actor, action="deploy", reason=reason))
+    return _deployment(store, request, published)
 
 
-def _publish_next(store: Store, request: _Request) -> Deployment:
-    """Publish as the revision after the newest; another deployment may take its number, then try the next."""
-    lost: Exception | None = None
-    for _ in range(_ATTEMPTS):
-        number = _next_number(store, request.endpoint)
-        try:
-            published = store.publish(_publication(request, number), by=_origin(request))
-        except (AlreadyExists, WriteConflict) as error:
-            if _next_number(store, request.endpoint) == number:
-                raise  # nobody took the number: it is something else, and would be again
-            lost = error
-            continue
-        return _deployment(store, request, published)
-    raise WriteConflict(
-        f"{_ATTEMPTS} deployments to {request.endpoint} were each overtaken by another one", hint="try again"
-    ) from lost
-
-
-def _publication(request: _Request, number: int) -> Publication:
+def _publication(request: _Request, number: int, approval: Decision | None) -> Publication:
     run_id = request.identifiers.new()
     model_id = ArtifactId(key_of(request.model).id)
     revision = _revision(request, number, run_id)
@@ -124,7 +107,7 @@ def _publication(request: _Request, number: int) -> Publication:
             Use(artifact=revision, type=EventType.OUTPUT, how=How.OBSERVED, aliases=(LIVE,)),
         ),
         contexts=(Context(type="Endpoint", name=request.endpoint),),
-        decisions=(_decision(request, model_id, f"r{number}"),),
+        decisions=(_decision(request, model_id, f"r{number}", approval),),
     )
 
 
@@ -138,7 +121,7 @@ def _revision(request: _Request, number: int, run_id: str) -> Artifact:
         "dataset": request.datasets,
         "config": request.config,
     }
-    # The run is part of it: two deployments of one configuration that race stay two revisions.
+    # The run is part of it: two deployments of one configuration stay two revisions.
     text = json.dumps({**properties, "run_id": run_id}, sort_keys=True, ensure_ascii=True, default=repr)
     return Artifact(
         type=REVISION,
@@ -149,13 +132,13 @@ def _revision(request: _Request, number: int, run_id: str) -> Artifact:
     )
 
 
-def _decision(request: _Request, model_id: ArtifactId, revision: str) -> Decision:
+def _decision(request: _Request, model_id: ArtifactId, revision: str, approval: Decision | None) -> Decision:
     details: dict[str, Json] = {
         "endpoint": request.endpoint,
         "revision": revision,
         "environment": request.environment,
     }
-    if request.approval is None:
+    if approval is None:
         details["unapproved"] = True
     return Decision(
         action=DecisionAction.DEPLOY,
@@ -165,10 +148,6 @@ def _decision(request: _Request, model_id: ArtifactId, revision: str) -> Decisio
         reason=request.reason,
         details=details,
     )
-
-
-def _origin(request: _Request) -> Origin:
-    return Origin(actor=request.actor, action="deploy", reason=request.reason)
 
 
 def _deployment(store: Store, request: _Request, published: Published) -> Deployment:

@@ -45,7 +45,9 @@ def _text(error: BaseException) -> str:
         said = f"(its text failed with {type(broken).__name__})"
     place = _place(error)
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return redact(text[: 2 * MOST_CHARACTERS])[:MOST_CHARACTERS] + place
+    told = redact(text[: 2 * MOST_CHARACTERS])[:MOST_CHARACTERS] + place
+    # An error about a file may carry its undecodable name; what is told of it must be text.
+    return told.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _place(error: BaseException) -> str:

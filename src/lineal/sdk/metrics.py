@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lineal.errors import InvalidArgument
 from lineal.model.ids import ExecutionId, Micros
 from lineal.model.metrics import MetricSeries
-from lineal.model.values import INT64_MAX, INT64_MIN
+from lineal.model.values import INT64_MAX, INT64_MIN, check_text
 from lineal.sdk.plain import number
 
 EVERY_SECONDS = 5.0
@@ -49,6 +49,8 @@ class MetricQueue:
         if step is not None:
             step = _step(step)
         numbers = {str(name): number(str(name), value) for name, value in values.items()}
+        for name in numbers:
+            check_text("a metric's name", name)
         now = self._now()
         with self._lock:
             for name, value in numbers.items():
@@ -64,6 +66,8 @@ class MetricQueue:
                 self._thread.start()
         if len(self._points) >= EVERY_POINTS:
             self._wake.set()
+        if self._closed:  # the run has ended, and nobody writes later what is logged after that
+            self._flush()
 
     def close(self) -> list[Point]:
         """Stop the thread and return the points not written yet."""

@@ -34,6 +34,7 @@ from lineal.model.values import Value
 from lineal.sdk.metrics import Point, series_of
 from lineal.sdk.versions import choose, fitted, keep, use_of
 from lineal.sdk.wanted import Wanted
+from lineal.store.codec import encode
 from lineal.workspace import Workspace
 
 FAULTS = (Aborted, DataLoss, PermissionDenied, ResourceExhausted, Unavailable, OSError)
@@ -95,33 +96,35 @@ class Recorder:
 
     def add_parameters(self, parameters: Mapping[str, Value]) -> None:
         """Add custom properties; the same value twice is fine, another one is AlreadyExists."""
+        if self.is_foreign:  # before the lock: a thread that is not here may have held it at the fork
+            return
         with self._lock:
             known = self.execution.custom_properties
             for name, value in parameters.items():
-                if name in known and known[name] != value:
+                if name in known and not _is_same(known[name], value):
                     raise AlreadyExists(
                         f"{name} is {known[name]!r} in this run already, got {value!r}",
                         hint="a run has one value of each parameter; what changes while it works is a metric",
                     )
-            self.execution = replace(self.execution, custom_properties={**known, **parameters})
-            if not self.is_foreign:
-                with self._forgiving("parameters"):
-                    self._check_pause()
-                    self._publish(f"log parameters of {self._label}")
+            self.execution = replace(self.execution, custom_properties={**parameters, **known})
+            with self._forgiving("parameters"):
+                self._check_pause()
+                self._publish(f"log parameters of {self._label}")
 
     def set_properties(self, properties: Mapping[str, Value]) -> None:
         """Change properties of the run."""
+        if self.is_foreign:
+            return
         with self._lock:
             self.execution = replace(self.execution, properties={**self.execution.properties, **properties})
-            if not self.is_foreign:
-                with self._forgiving(", ".join(properties)):
-                    self._check_pause()
-                    self._publish(f"log {', '.join(properties)} of {self._label}")
+            with self._forgiving(", ".join(properties)):
+                self._check_pause()
+                self._publish(f"log {', '.join(properties)} of {self._label}")
 
     def add_points(self, points: list[Point]) -> bool:
-        """Write metric points and return whether that worked."""
+        """Write metric points and return whether that worked. Asked by a thread: there is nobody to raise to."""
         written = False
-        with self._lock, self._forgiving("metrics"):
+        with self._lock, self._forgiving("metrics", Exception):
             self._check_pause()
             if self.execution.id is None:
                 self._publish(f"start {self._label}")
@@ -132,13 +135,17 @@ class Recorder:
         return written  # noqa: RET504  a fault leaves the block above early
 
     def end(self, execution: Execution, points: list[Point]) -> None:
-        """Write everything that still waits, the last metric points and the run's end."""
+        """Write everything that still waits, the last metric points and the run's end.
+
+        Every mistake was raised at the call that made it: here nothing may come between the user's code and its
+        result, or its own exception.
+        """
         with self._lock:
             self._paused_until = 0.0
-            with self._forgiving("what the run logged"):
+            with self._forgiving("what the run logged", Exception):
                 self._settle_waiting(None)
             self.execution = replace(execution, id=self.execution.id)
-            with self._forgiving("the end of the run"):
+            with self._forgiving("the end of the run", Exception, is_last=True):
                 self._check_pause()
                 if self.execution.id is None and points:
                     self._publish(f"start {self._label}")
@@ -240,17 +247,30 @@ class Recorder:
             raise StoreUnavailable("the store did not answer a moment ago")
 
     @contextmanager
-    def _forgiving(self, what: str) -> Iterator[None]:
+    def _forgiving(
+        self,
+        what: str,
+        forgiven: type[Exception] | tuple[type[Exception], ...] = FAULTS,
+        *,
+        is_last: bool = False,
+    ) -> Iterator[None]:
         try:
             yield
-        except FAULTS as error:
+        except forgiven as error:
             if self._strict:
                 raise
             if isinstance(error, Unavailable) and time.monotonic() >= self._paused_until:
                 self._paused_until = time.monotonic() + _PAUSE_SECONDS
-            if not self._warned:
+            if is_last:
+                _say(f"{what} was not recorded: {error}")
+            elif not self._warned:
                 self._warned = True
                 _say(f"{what} could not be recorded now and will be tried again: {error}")
+
+
+def _is_same(known: Value, given: Value) -> bool:
+    """Whether a parameter is given once more; NaN, also inside a list, is the same as NaN."""
+    return known == given or encode({"": known}) == encode({"": given})
 
 
 def _say(text: str) -> None:

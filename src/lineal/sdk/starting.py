@@ -50,7 +50,6 @@ def run(
     custom = parameters(params or {})
     contexts = _contexts(outer, experiment=experiment, pipeline=pipeline)
     session = _session(outer, url, workspace)
-    session.enter()
     properties = _properties(session, label, outer, seed)
     if seed is not None:
         seed_everything(checked_seed(seed))
@@ -76,7 +75,6 @@ def run_command(
     """
     check_text("the label of a run", label)
     session = Session(workspace=workspace)
-    session.enter()
     properties = _properties(session, label, None, seed)
     capturing = Capturing(session.files, session.location, command)
     execution = Execution(
@@ -102,6 +100,7 @@ def _properties(session: Session, label: str, outer: Run | None, seed: int | Non
 def _started(
     session: Session, execution: Execution, contexts: tuple[Context, ...], capturing: Capturing, *, strict: bool
 ) -> Run:
+    session.enter()
     recorder = Recorder(session.workspace, execution, contexts, actor=current_actor(), strict=strict)
     try:
         return Run(session, recorder, capturing)

@@ -105,7 +105,8 @@ class Recorder:
         """Return the facts of an answer by this model, or by the one this process serves."""
         state = self.state
         if state.generation != LOADED.generation and self.store is not None:
-            state = self._look()
+            self._attempt("the workspace cannot be read", self._look)
+            state = self.state
         if model is None:
             return state.default
         known = state.loaded.get(model.fingerprint)

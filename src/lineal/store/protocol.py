@@ -151,7 +151,8 @@ class Store(Protocol):
     def batch(self) -> AbstractContextManager[None]:
         """Group the writes of this thread: each keeps its own ledger entry, all become durable at the end.
 
-        An exception inside the block undoes the whole group.
+        Nobody else writes meanwhile, so what is read inside still holds at the end. An exception inside the block
+        undoes the whole group.
         """
 
     def names(self, kind: NodeKind) -> Iterator[tuple[str, str]]:

@@ -177,3 +177,27 @@ def test_deployments_at_the_same_moment_each_get_a_revision(store, location, tra
     assert sorted(made) == sorted(f"delay-api@r{number}" for number in range(1, 13))
     assert resolve(store, "endpoint:delay-api").name == "delay-api@r12"
     assert store.verify().ok
+
+
+def test_a_rejection_cannot_come_between_the_look_at_the_approval_and_the_deployment(store, train, monkeypatch):
+    train()
+    approved(store)
+    order = []
+
+    def reject_now():
+        reject(store, "model:delay", actor="eve", reason="drifted")
+        order.append("rejected")
+
+    other = threading.Thread(target=reject_now)
+    publish = store.publish
+
+    def slow(*arguments, **options):
+        other.start()
+        other.join(timeout=0.2)
+        order.append("published")
+        return publish(*arguments, **options)
+
+    monkeypatch.setattr(store, "publish", slow)
+    deployed(store)
+    other.join()
+    assert order == ["published", "rejected"]

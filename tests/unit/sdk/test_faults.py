@@ -11,7 +11,6 @@ import pytest
 import lineal
 from lineal.errors import NotALinealStore, StoreFull, StoreTimeout
 from lineal.model.nodes import Artifact, Execution, ExecutionState
-from lineal.store.dialects.sqlite import SqliteDialect
 from lineal.store.sql import SqlStore
 from lineal.workspace import open_workspace
 
@@ -19,7 +18,7 @@ from lineal.workspace import open_workspace
 @pytest.fixture
 def url(tmp_path, monkeypatch):
     """A workspace whose store waits a moment for another writer, not half a minute."""
-    monkeypatch.setitem(SqliteDialect.__init__.__kwdefaults__, "timeout", 0.01)
+    monkeypatch.setattr("lineal.store.dialects.sqlite.BUSY_SECONDS", 0.01)
     open_workspace(tmp_path).close()
     return f"sqlite:///{tmp_path}/.lineal/lineal.db"
 
@@ -136,3 +135,19 @@ def test_a_closed_stderr_is_no_obstacle(tmp_path, url, monkeypatch):
 
 def _full(_descriptor):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_workspace_closed_too_early_does_not_hide_the_users_own_error(tmp_path, capsys):
+    workspace = open_workspace(tmp_path)
+    with pytest.raises(ZeroDivisionError), lineal.run("train", workspace=workspace):
+        workspace.close()
+        raise ZeroDivisionError
+    assert "the end of the run was not recorded: this store is closed" in capsys.readouterr().err
+
+
+def test_an_error_with_an_undecodable_file_name_is_recorded_and_raised(tmp_path, url):
+    with pytest.raises(FileNotFoundError), lineal.run("train", url=url):
+        raise FileNotFoundError("no file caf\udce9.csv")
+    [run], _, _ = stored(tmp_path)
+    assert run.state is ExecutionState.FAILED
+    assert "no file caf\\udce9.csv" in str(run.properties["error"])

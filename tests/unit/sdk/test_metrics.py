@@ -109,3 +109,21 @@ def test_points_beyond_what_memory_may_hold_are_counted_as_dropped(workspace, mo
     assert len(points(workspace, run)["loss"]) == 3
     assert run.execution.custom_properties["metric_points_dropped"] == 2
     assert run.execution.custom_properties["metric.loss"] == 4.0
+
+
+def test_a_metric_logged_after_the_end_is_kept(tmp_path):
+    with lineal.run("train", url=tmp_path) as run:
+        pass
+    run.log_metrics({"late": 1.0})
+    with lineal.open(tmp_path) as workspace:
+        assert [series.name for series in workspace.store.metrics(run.execution.id)] == ["late"]
+
+
+def test_a_metrics_name_that_is_no_text_is_refused_at_the_call_and_the_run_ends(tmp_path):
+    with lineal.run("train", url=tmp_path) as run:
+        run.log_metrics({"rmse": 1.0})
+        with pytest.raises(InvalidArgument, match="metric's name"):
+            run.log_metrics({"a\ud800": 1.0})
+    assert run.execution.state.name == "COMPLETE"
+    with lineal.open(tmp_path) as workspace:
+        assert [series.name for series in workspace.store.metrics(run.execution.id)] == ["rmse"]

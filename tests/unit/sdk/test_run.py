@@ -241,3 +241,9 @@ def test_the_ledger_of_a_recorded_run_verifies(workspace, recorded_run):
     assert report.ok
     actions = [entry.action for entry in workspace.store.entries()]
     assert actions == ["start Train train", "log flights", "log delay", "finish Train train"]
+
+
+def test_a_parameter_that_is_not_a_number_may_be_given_twice(tmp_path):
+    with lineal.run("train", url=tmp_path) as run:
+        run.log_params({"alpha": float("nan"), "grid": [float("nan")]})
+        run.log_params({"alpha": float("nan"), "grid": [float("nan")]})
