@@ -139,8 +139,9 @@ def _full(_descriptor):
 
 def test_a_workspace_closed_too_early_does_not_hide_the_users_own_error(tmp_path, capsys):
     workspace = open_workspace(tmp_path)
-    with pytest.raises(ZeroDivisionError), lineal.run("train", workspace=workspace):
-        workspace.close()
+    run = lineal.run("train", workspace=workspace)
+    workspace.close()
+    with pytest.raises(ZeroDivisionError), run:
         raise ZeroDivisionError
     assert "the end of the run was not recorded: this store is closed" in capsys.readouterr().err
 
