@@ -34,7 +34,6 @@ from lineal.model.values import Value
 from lineal.sdk.metrics import Point, series_of
 from lineal.sdk.versions import choose, fitted, keep, use_of
 from lineal.sdk.wanted import Wanted
-from lineal.store.codec import encode
 from lineal.workspace import Workspace
 
 FAULTS = (Aborted, DataLoss, PermissionDenied, ResourceExhausted, Unavailable, OSError)
@@ -270,7 +269,7 @@ class Recorder:
 
 def _is_same(known: Value, given: Value) -> bool:
     """Whether a parameter is given once more; NaN, also inside a list, is the same as NaN."""
-    return known == given or encode({"": known}) == encode({"": given})
+    return known == given or repr(known) == repr(given)
 
 
 def _say(text: str) -> None:
