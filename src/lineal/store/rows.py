@@ -14,12 +14,8 @@ Row = tuple[int | str | None, ...]
 
 _Times = tuple[Micros, Micros, EntrySeq]
 _Maps = tuple[str, str]
-_ArtifactRow = tuple[
-    ArtifactId, int, str | None, str | None, str | None, int, str | None, *_Maps, *_Times
-]
-_ExecutionRow = tuple[
-    ExecutionId, int, str | None, int, str | None, *_Maps, Micros | None, Micros | None, *_Times
-]
+_ArtifactRow = tuple[ArtifactId, int, str | None, str | None, str | None, int, str | None, *_Maps, *_Times]
+_ExecutionRow = tuple[ExecutionId, int, str | None, int, str | None, *_Maps, Micros | None, Micros | None, *_Times]
 _ContextRow = tuple[ContextId, int, str, str | None, *_Maps, *_Times]
 
 _ARTIFACT_STATES = {state.value: state for state in ArtifactState}

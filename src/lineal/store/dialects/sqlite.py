@@ -65,8 +65,9 @@ class SqliteDialect:
         return sqlite3.connect(self._uri("mode=ro"), uri=True, timeout=self.timeout)
 
     def _uri(self, mode: str) -> str:
-        log = self.path.with_name(f"{self.path.name}-wal")
-        if not self._writable() and not (log.exists() and log.stat().st_size):
+        log, shared = (self.path.with_name(f"{self.path.name}-{suffix}") for suffix in ("wal", "shm"))
+        in_use = shared.exists() or (log.exists() and log.stat().st_size > 0)
+        if not self._writable() and not in_use:
             # SQLite reads a write-ahead store only where it can place its log, unless told that nobody writes.
             mode = "immutable=1"
         return f"file:{quote(str(self.path.absolute()))}?{mode}"
