@@ -106,7 +106,7 @@ def test_weather_reaches_the_live_endpoint(demo):
 def test_every_question_is_asked_and_answered(demo):
     _, outputs, _ = demo
     for printed in outputs:
-        assert printed.count("$ lineal ") == 9
+        assert printed.count("$ lineal ") == 10
         assert "Dana Whitfield" in printed
         assert "SR 26-2" in printed
         assert "nothing differs" in printed

@@ -39,7 +39,8 @@ def questions(trace_id: str) -> list[Question]:
         ),
         Question("What breaks if the weather table changes?", ("impact", "rawdata:weather")),
         Question("What changed between v1.0 and v1.1?", ("diff", before, newest)),
-        Question("Who approved it, and what runs where?", ("decisions", newest)),
+        Question("Who approved it, and why?", ("decisions", newest)),
+        Question("What runs where?", ("show", "endpoint:delay-api")),
         Question("Can it be rebuilt, and what is missing?", ("check", newest), may_fail=True),
         Question("Has anybody changed the records?", ("audit", "verify")),
     ]
