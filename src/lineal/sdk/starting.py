@@ -44,7 +44,7 @@ def run(
     block makes it FAILED and goes on. Inside another run it becomes part of it: same workspace, same contexts.
     `seed` seeds and records. `experiment` and `pipeline` name contexts. `name` must be unique among runs of its type.
     A store that cannot be written is said on stderr and does not stop the code; with `strict` it raises.
-    A place that is no workspace at all (another file, a newer schema, a wrong URL) is raised here, before your code runs.
+    A place that is no workspace (another file, a newer schema, a wrong URL) is raised here, before your code runs.
     """
     check_text("the label of a run", label)
     outer = CURRENT.get()
