@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from lineal.cli.about_run import artifact_line, how_good, how_made
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of
-from lineal.cli.surroundings import LIVE, REVISION, Surroundings
+from lineal.cli.surroundings import Surroundings
 from lineal.cli.times import iso
 from lineal.lineage.check import Rebuildable
 from lineal.lineage.checklist import Outcome
 from lineal.lineage.render.document import decision_document, node_document, plain
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.nodes import Artifact, ArtifactState, key_of
+from lineal.model.vocabulary import LIVE, REVISION
 from lineal.workspace import Workspace
 
 _SHOWN = 8

@@ -10,10 +10,8 @@ from lineal.lineage.kinds import Kinds
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Execution, key_of
 from lineal.model.traversal import Direction
+from lineal.model.vocabulary import REVISION
 from lineal.workspace import Workspace
-
-REVISION = "EndpointRevision"
-LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,10 @@ from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, Exec
 from lineal.model.publication import Origin, Publication, Published, Use
 from lineal.model.references import LATEST
 from lineal.model.values import Json, Value, check
+from lineal.model.vocabulary import LIVE, REVISION
 from lineal.store.clock import SystemClock
 from lineal.store.identifiers import Uuid7
 from lineal.store.protocol import Store
-
-REVISION = "EndpointRevision"
-LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)

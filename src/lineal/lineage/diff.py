@@ -12,11 +12,12 @@ from lineal.lineage.graph import GraphNode
 from lineal.lineage.kinds import Kinds
 from lineal.lineage.locks import ReadsFiles, packages_of
 from lineal.lineage.query import trace
-from lineal.lineage.sides import PARAM, Side, metrics_of
+from lineal.lineage.sides import Side, metrics_of
 from lineal.model.ids import Micros, NodeKey, NodeKind
 from lineal.model.nodes import Artifact
 from lineal.model.traversal import Direction, Truncation
 from lineal.model.values import Json
+from lineal.model.vocabulary import PARAM
 from lineal.store.protocol import Store
 
 CODE = ("commit", "dirty", "diff", "script", "modules", "argv")

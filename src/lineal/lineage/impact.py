@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from lineal.lineage.graph import GraphNode, LineageGraph
 from lineal.lineage.kinds import Kinds
 from lineal.lineage.query import trace
-from lineal.lineage.resolve import LIVE, REVISION
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.ids import Micros, NodeKey, NodeKind
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.traversal import Direction, Truncation
+from lineal.model.vocabulary import LIVE, REVISION
 from lineal.store.protocol import Store
 
 SIZES = ((0, "none"), (9, "small"), (99, "medium"), (999, "large"))

@@ -18,15 +18,11 @@ from lineal.model.listing import ListOptions, OrderBy
 from lineal.model.nodes import Artifact, Context, Execution, family_of, key_of
 from lineal.model.predictions import Prediction
 from lineal.model.references import LATEST, MIN_RUN, Form, Reference, parse_reference
+from lineal.model.vocabulary import LIVE, REVISION
 from lineal.store.protocol import Store
 
 N = TypeVar("N", Artifact, Execution, Context)
 Resolved = Artifact | Execution | Context | Prediction
-
-LIVE = "live"
-"""The alias of the revision that is in force at an endpoint."""
-
-REVISION = "EndpointRevision"
 
 NOT_RUNS = ("Deploy", "Erase")
 """Executions that no run made: `run:latest` passes over them."""

@@ -14,10 +14,8 @@ from lineal.model.edges import INPUTS
 from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKind
 from lineal.model.nodes import Artifact, Execution, family_of
 from lineal.model.values import Json
+from lineal.model.vocabulary import METRIC, PARAM
 from lineal.store.protocol import Store
-
-METRIC = "metric."
-PARAM = "param."
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from lineal.lineage.kinds import Kinds
 from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.ids import ArtifactId, NodeKind
 from lineal.model.nodes import Artifact, key_of
+from lineal.model.vocabulary import REVISION
 from lineal.store.protocol import Store
 
 _DATASET = "Dataset"
-_REVISION = "EndpointRevision"
 
 
 def training_datasets(store: Store, model: Artifact) -> list[Artifact]:
@@ -42,5 +42,5 @@ def reference_to(artifact: Artifact) -> str:
     """Return the reference that names this artifact: `model:delay@v1.0`, or `artifact#7` where it has no name."""
     if not artifact.name:
         return str(key_of(artifact))
-    kind = "endpoint" if artifact.type == _REVISION else artifact.type.lower()
+    kind = "endpoint" if artifact.type == REVISION else artifact.type.lower()
     return f"{kind}:{artifact.name}"

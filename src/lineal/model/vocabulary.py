@@ -6,6 +6,18 @@ from lineal.model.ids import NodeKind
 from lineal.model.types import NodeType
 from lineal.model.values import PropertyType
 
+REVISION = "EndpointRevision"
+"""The type of an endpoint's revisions."""
+
+LIVE = "live"
+"""The alias of the revision in force."""
+
+PARAM = "param."
+"""A run's parameters are its custom properties with this prefix."""
+
+METRIC = "metric."
+"""The last values of a run's metrics are its custom properties with this prefix."""
+
 _INT, _TEXT = PropertyType.INT, PropertyType.STRING
 
 _DATA = {"version": _TEXT, "rows": _INT, "columns": _INT, "bytes": _INT, "schema": PropertyType.STRUCT}
@@ -52,7 +64,7 @@ _ARTIFACTS = _types(
         "Metrics": (None, _FILE),
         "Report": (None, _FILE),
         "Environment": (None, _FILE),
-        "EndpointRevision": (None, _REVISION),
+        REVISION: (None, _REVISION),
     },
 )
 _EXECUTIONS = _types(

@@ -10,9 +10,7 @@ from typing import SupportsFloat, cast
 from lineal.capture.secrets import redact_value
 from lineal.errors import InvalidArgument, PropertyTypeMismatch
 from lineal.model.values import Value, check
-
-PARAMETER = "param."
-METRIC = "metric."
+from lineal.model.vocabulary import PARAM
 
 
 def parameters(params: Mapping[str, object]) -> dict[str, Value]:
@@ -29,8 +27,8 @@ def parameters(params: Mapping[str, object]) -> dict[str, Value]:
     kept: dict[str, Value] = {}
     for name, given in params.items():
         value = _value(str(name), given)
-        check(f"{PARAMETER}{name}", value)
-        kept[f"{PARAMETER}{name}"] = value
+        check(f"{PARAM}{name}", value)
+        kept[f"{PARAM}{name}"] = value
     return kept
 
 

@@ -13,6 +13,7 @@ from lineal.capture.seeds import set_seed as seed_everything
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.values import Value
+from lineal.model.vocabulary import METRIC
 from lineal.sdk.captured import Capturing
 from lineal.sdk.current import Current
 from lineal.sdk.ending import ending_of
@@ -21,7 +22,7 @@ from lineal.sdk.inputs import wanted_input
 from lineal.sdk.metrics import MetricQueue
 from lineal.sdk.models import wanted_model
 from lineal.sdk.outputs import wanted_artifact, wanted_dataset
-from lineal.sdk.plain import METRIC, parameters
+from lineal.sdk.plain import parameters
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.session import Session
 from lineal.sdk.wanted import Wanted

@@ -15,9 +15,10 @@ from lineal.model.nodes import Artifact, ArtifactState, Execution, ExecutionStat
 from lineal.model.publication import Origin, Publication
 from lineal.model.traversal import Direction
 from lineal.model.values import Value, check_text
+from lineal.model.vocabulary import PARAM
 from lineal.sdk.inputs import family_from, source_uri
 from lineal.sdk.models import wanted_model
-from lineal.sdk.plain import PARAMETER, parameters
+from lineal.sdk.plain import parameters
 from lineal.sdk.session import Session
 from lineal.sdk.versions import choose, keep, use_of
 from lineal.sdk.wanted import Wanted, checked_name, checked_version
@@ -132,9 +133,7 @@ class LineageTracker:
             path=model.uri,
             fingerprint=model.fingerprint,
             run=f"run:{run.external_id}" if run else None,
-            hyperparams={
-                name.removeprefix(PARAMETER): value for name, value in custom.items() if name.startswith(PARAMETER)
-            },
+            hyperparams={name.removeprefix(PARAM): value for name, value in custom.items() if name.startswith(PARAM)},
             seed=seed if isinstance(seed, int) else None,
             datasets=[_facts(item.node) for item in data if item.hop == _HOP_OF_INPUTS],
             upstream=[_facts(item.node) for item in data],

@@ -1,6 +1,6 @@
 """The four facts of an answer: which model, which data, which revision, and whether it could be made again.
 
-Found when a model is loaded or another revision goes live, never while a request waits.
+Found once, when a model is loaded or another revision goes live, and kept: only the next answer waits for it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from urllib.parse import quote
 from lineal.errors import LinealError
 from lineal.lineage.check import check
 from lineal.lineage.checklist import Outcome
-from lineal.lineage.resolve import LIVE, REVISION
 from lineal.lineage.training import reference_to, training_datasets
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, key_of
+from lineal.model.vocabulary import LIVE, REVISION
 from lineal.serving.loaded import LoadedFacts
 from lineal.store.protocol import Store
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from lineal.errors import FailedPrecondition, FileCorrupt, InvalidArgument, NotRunnable
 from lineal.files import Files
-from lineal.lineage.resolve import REVISION, resolve
+from lineal.lineage.resolve import resolve
 from lineal.lineage.training import reference_to
 from lineal.model.nodes import Artifact
+from lineal.model.vocabulary import REVISION
 from lineal.serving.loaded import LOADED, LoadedModel
 from lineal.store.protocol import Store
 

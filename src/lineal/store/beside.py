@@ -13,14 +13,13 @@ from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, Micros, TypeId
 from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import family_of
+from lineal.model.references import LATEST
 from lineal.model.values import Json, check, check_text
 from lineal.store.codec import decode_json, encode_json
 from lineal.store.connections import Cursor
 from lineal.store.tables import ALIAS, DECISION, METRIC
 from lineal.store.types import Types
 from lineal.store.writer import Transaction
-
-LATEST = "latest"
 
 _FINGERPRINT_OF = "SELECT fingerprint FROM artifact WHERE id = ?"
 _FAMILY_OF = "SELECT type_id, name FROM artifact WHERE id = ?"
