@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from lineal.errors import FailedPrecondition, InvalidArgument
 from lineal.governance.decisions import check_approved, check_words, decided_artifact
+from lineal.lineage.kinds import Kinds
 from lineal.lineage.training import reference_to, training_datasets
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.edges import EventType, How
-from lineal.model.ids import ArtifactId
+from lineal.model.ids import ArtifactId, NodeKind
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, family_of, key_of
 from lineal.model.publication import Origin, Publication, Published, Use
 from lineal.model.references import LATEST
@@ -67,6 +68,8 @@ def deploy(
     _check_name("environment", environment)
     check("config", dict(config or {}))
     model = decided_artifact(store, ref)
+    if model.type not in Kinds.of(store).below(NodeKind.ARTIFACT, "Model"):
+        raise InvalidArgument(f"{ref} is a {model.type}, not a model: it cannot be deployed", hint="model:NAME@VERSION")
     if model.fingerprint is None:
         raise FailedPrecondition(
             f"{ref} has no fingerprint, so no server could verify that it loaded this model",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from lineal.lineage.graph import GraphNode, LineageGraph
 from lineal.lineage.kinds import Kinds
-from lineal.lineage.query import trace
+from lineal.lineage.query import downstream, every_version
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.ids import Micros, NodeKey, NodeKind
 from lineal.model.nodes import Artifact, family_of
-from lineal.model.traversal import Direction, Truncation
+from lineal.model.traversal import Truncation
 from lineal.model.vocabulary import LIVE, REVISION
 from lineal.store.protocol import Store
 
@@ -82,8 +82,11 @@ class Impact:
 
 
 def impact(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> Impact:
-    """Return everything that was made from `ref`, however far away, grouped by what it means."""
-    graph = trace(store, ref, Direction.DOWNSTREAM, as_of=as_of)
+    """Return everything that was made from `ref`, however far away, grouped by what it means.
+
+    A name without a version stands for all its versions: a table that changes breaks what its older ones fed.
+    """
+    graph = downstream(store, every_version(store, ref, as_of=as_of), as_of=as_of)
     kinds = Kinds.of(store)
     models, data = kinds.below(NodeKind.ARTIFACT, "Model"), kinds.below(NodeKind.ARTIFACT, "Dataset")
     affected = _affected(graph)
@@ -170,7 +173,10 @@ def _approves(item: GraphNode, decision: Decision) -> bool:
 
 
 def _names(roots: Sequence[GraphNode]) -> str:
-    return roots[0].label if len(roots) == 1 else f"{len(roots)} things"
+    if len(roots) == 1:
+        return roots[0].label
+    families = {family_of(root.label)[0] for root in roots}
+    return f"{families.pop()} ({len(roots)} versions)" if len(families) == 1 else f"{len(roots)} things"
 
 
 def _s(items: Sequence[object]) -> str:

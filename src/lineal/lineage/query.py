@@ -18,8 +18,9 @@ from lineal.lineage.resolve import key_for, resolve
 from lineal.model.decisions import Decision
 from lineal.model.edges import OUTPUTS, Association, Attribution, Event
 from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKey, NodeKind
-from lineal.model.nodes import Artifact, Execution
+from lineal.model.nodes import Artifact, Execution, family_of, key_of
 from lineal.model.predictions import Prediction
+from lineal.model.references import Form, parse_reference
 from lineal.model.traversal import Closure, Direction, Truncation
 from lineal.store.protocol import Store
 
@@ -84,6 +85,12 @@ def trace(
     return read(store, start, direction, merge(contracted), as_of=as_of, nodes=nodes)
 
 
+def downstream(store: Store, start: Start, *, as_of: Micros | None = None) -> LineageGraph:
+    """Return everything that was made from these starts."""
+    walked = walk(store, start.roots, Direction.DOWNSTREAM, as_of=as_of)
+    return read(store, start, Direction.DOWNSTREAM, walked, as_of=as_of)
+
+
 def start_at(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> Start:
     """Return the artifacts and executions that a reference or key stands for."""
     if isinstance(ref, NodeKey):
@@ -93,6 +100,21 @@ def start_at(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -
     if isinstance(found, Prediction):
         return Start((key,), (found,))
     return Start(_members(store, key, as_of) if key.kind is NodeKind.CONTEXT else (key,))
+
+
+def every_version(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> Start:
+    """Return all versions of a family where the reference names no version, otherwise what `start_at` returns."""
+    start = start_at(store, ref, as_of=as_of)
+    if isinstance(ref, NodeKey):
+        return start
+    reference = parse_reference(ref)
+    if reference.form is not Form.NAME or reference.version is not None:
+        return start
+    (newest,) = fetch(store, start.roots[:1], as_of=as_of).values()
+    if not isinstance(newest, Artifact) or newest.name is None:
+        return start
+    versions = store.versions(newest.type, family_of(newest.name)[0], as_of=as_of)
+    return Start(tuple(key_of(one) for one in versions) or start.roots)
 
 
 def walk(

@@ -48,6 +48,11 @@ def step(
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         label = name or function.__name__
+        if _ends_later(function):
+            raise InvalidArgument(
+                f"{label} is an async function or a generator: it would be recorded as over before it begins",
+                hint="use `with lineal.run(...)` inside it",
+            )
         signature = inspect.signature(function)
 
         @functools.wraps(function)
@@ -67,6 +72,15 @@ def step(
         return recorded
 
     return decorate
+
+
+def _ends_later(function: object) -> bool:
+    """Whether a call returns before the body has run."""
+    return (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
 
 
 def _flat(signature: inspect.Signature, arguments: Mapping[str, object]) -> dict[str, object]:

@@ -10,10 +10,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from json import JSONDecodeError
 
 import orjson
 
-from lineal.errors import Aborted, FailedPrecondition, InvalidArgument
+from lineal.errors import Aborted, DataLoss, FailedPrecondition, InvalidArgument
 from lineal.store.dialects.sqlite import SqliteDialect
 
 Cursor = sqlite3.Cursor
@@ -53,6 +54,10 @@ class Connections:
             raise self._dialect.translate(error) from error
         except (OverflowError, UnicodeEncodeError) as error:
             raise unbindable(error) from error
+        except JSONDecodeError as error:
+            raise DataLoss(
+                f"a stored value cannot be read any more: {error}", hint="`lineal audit verify` names the row"
+            ) from error
         finally:
             if not nested:
                 self._roll_back(connection)

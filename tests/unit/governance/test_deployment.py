@@ -201,3 +201,9 @@ def test_a_rejection_cannot_come_between_the_look_at_the_approval_and_the_deploy
     deployed(store)
     other.join()
     assert order == ["published", "rejected"]
+
+
+def test_only_a_model_is_deployed(store, train):
+    train()
+    with pytest.raises(InvalidArgument, match="is a Dataset, not a model"):
+        deploy(store, "dataset:flights", endpoint="api", actor="ada", reason="why not", unapproved=True)

@@ -86,3 +86,13 @@ def test_a_chain_of_models_costs_no_more_than_its_length(pen):
     assert len(answer.models) == 400
     assert max(len(one.path) for one in answer.models) == 5
     assert answer.size == "large"
+
+
+def test_a_name_without_a_version_stands_for_all_its_versions(pen):
+    pen.run("Ingest", [], ["RawData a@v1"])
+    pen.run("Train", ["RawData a@v1"], ["Model m@v1"])
+    pen.run("Ingest", [], ["RawData a@v2"])
+    answer = impact(pen.store, "rawdata:a")
+    assert [one.item.label for one in answer.models] == ["m@v1"]
+    assert "a (2 versions)" in answer.sentence
+    assert impact(pen.store, "rawdata:a@v2").total == 0

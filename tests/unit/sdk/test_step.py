@@ -161,3 +161,21 @@ def test_a_step_on_its_own_is_a_run_of_the_nearest_workspace(tmp_path, monkeypat
     clean(frame(1, None))
     with lineal.open(tmp_path) as workspace:
         assert [artifact.name for artifact in workspace.store.list(Artifact).items] == ["flights@v1", "clean@v1"]
+
+
+async def _later():
+    """A coroutine."""
+
+
+def _one_by_one():
+    yield 1
+
+
+async def _both():
+    yield 1
+
+
+@pytest.mark.parametrize("function", [_later, _one_by_one, _both])
+def test_what_is_over_before_it_begins_is_refused_when_decorated(function):
+    with pytest.raises(lineal.LinealError, match="async function or a generator"):
+        lineal.step()(function)
