@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -313,10 +314,19 @@ def test_doctor_has_a_line_for_everything_and_finds_nothing_wrong(document, url)
         "writable",
         "disk",
         "store",
+        "guards",
         "spool",
         "keys",
         "clock",
     }
+
+
+def test_doctor_names_a_guard_that_was_dropped(document, own_url):
+    with closing(sqlite3.connect(own_url.removeprefix("sqlite:///"))) as connection:
+        connection.execute("DROP TRIGGER artifact_no_update")
+    answer = document("doctor", url=own_url)
+    (found,) = [check for check in answer["checks"] if check["check"] == "guards"]
+    assert "artifact_no_update" in str(found)
 
 
 def test_doctor_works_without_a_workspace(lineal, tmp_path):

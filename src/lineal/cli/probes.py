@@ -142,6 +142,7 @@ def _of_workspace(workspace: Workspace) -> Iterator[Probe]:
     facts = workspace.store.facts()
     yield Probe("workspace", Level.OK, workspace.location.url)
     yield _durability(facts)
+    yield _guards(facts)
     counts = [f"{fact} {name.removesuffix(' rows')}" for name, fact in facts.items() if name.endswith(" rows")]
     yield Probe("rows", Level.OK, " · ".join(count for count in counts if not count.startswith("0 ")) or "none yet")
     yield _spool(workspace.location)
@@ -160,6 +161,14 @@ def _durability(facts: Mapping[str, str]) -> Probe:
     if synchronous == "NORMAL":
         return Probe("store", Level.WARN, said, "a power failure may lose the last writes; leave ?synchronous= out")
     return Probe("store", Level.OK, said)
+
+
+def _guards(facts: Mapping[str, str]) -> Probe:
+    missing = facts.get("missing guards", "")
+    if missing:
+        said = f"rows can be changed behind the ledger's back; missing: {missing}"
+        return Probe("guards", Level.FAIL, said, "somebody dropped them: run `lineal audit verify`, restore a backup")
+    return Probe("guards", Level.OK, "every table refuses changes that the ledger does not see")
 
 
 def _spool(location: Location) -> Probe:

@@ -22,9 +22,17 @@ from lineal.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
+from lineal.store.tables import BOUND
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one, unless the URL says otherwise."""
+
+GUARDS = frozenset(
+    f"{table}_{guard}"
+    for table in (*(bound.name for bound in BOUND), "revision", "ledger_entry")
+    for guard in ("no_delete", "no_update", "no_overwrite")
+)
+"""The triggers that stop anybody from changing rows behind the ledger's back."""
 
 _SYNCHRONOUS = {"FULL": 2, "NORMAL": 1}
 
@@ -99,6 +107,8 @@ class SqliteDialect:
         facts = {"backend": f"SQLite {sqlite3.sqlite_version}", "file": str(self.path)}
         for pragma in ("journal_mode", "synchronous", "page_size", "page_count", "application_id"):
             facts[pragma] = str(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
+        there = {row[0] for row in cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+        facts["missing guards"] = ", ".join(sorted(GUARDS - there))
         (facts["schema"],) = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
         return facts
 
