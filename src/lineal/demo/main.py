@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from lineal.demo.questions import ask, draw, questions
 PICTURE = "lineage.svg"
 
 
-def run_demo(directory: Path, *, serve: bool = True, small: bool = False) -> None:
+def run_demo(directory: Path, *, url: str | None = None, serve: bool = True, small: bool = False) -> None:
     """Build, record, deploy and serve flight-delay models under `directory`, then ask where an answer came from.
 
     With `serve` the application stays up until Ctrl-C.
@@ -30,7 +30,7 @@ def run_demo(directory: Path, *, serve: bool = True, small: bool = False) -> Non
     plan = SMALL if small else FULL
     began = time.perf_counter()
     directory.mkdir(parents=True, exist_ok=True)
-    with _workspace_at(directory) as workspace:
+    with _workspace_at(url or str(directory)) as workspace:
         with Progress("flight delays", _steps(plan)) as progress:
             merged = _build(plan, progress)
             serving.release(workspace, "v1.1", progress)
@@ -40,7 +40,7 @@ def run_demo(directory: Path, *, serve: bool = True, small: bool = False) -> Non
         for question in questions(answers[0].headers["X-Lineage-Trace-Id"]):
             ask(question, workspace.location.url)
         draw(directory / PICTURE, workspace.location.url)
-        _say_goodbye(directory, time.perf_counter() - began)
+        _say_goodbye(directory, url, time.perf_counter() - began)
         if serve:
             _serve_until_interrupted(workspace.location.url)
 
@@ -62,10 +62,10 @@ def _steps(plan: Plan) -> int:
 
 
 @contextmanager
-def _workspace_at(directory: Path) -> Iterator[lineal.Workspace]:
-    """Make the directory's workspace the one all runs write to, as a user would with `export LINEAL_URL=…`."""
+def _workspace_at(place: str) -> Iterator[lineal.Workspace]:
+    """Make this workspace the one all runs write to, as a user would with `export LINEAL_URL=…`."""
     before = os.environ.get("LINEAL_URL")
-    with lineal.open(directory) as workspace:
+    with lineal.open(place) as workspace:
         os.environ["LINEAL_URL"] = workspace.location.url
         try:
             yield workspace
@@ -84,11 +84,12 @@ def _show_one(answer: httpx.Response) -> None:
         console.print(f"  {name}: {answer.headers[name]}", soft_wrap=True)
 
 
-def _say_goodbye(directory: Path, seconds: float) -> None:
+def _say_goodbye(directory: Path, url: str | None, seconds: float) -> None:
     console = Console(highlight=False)
-    console.print(f"\nAll of it took {seconds:.0f} s and is recorded under {directory}", soft_wrap=True)
+    console.print(f"\nAll of it took {seconds:.0f} s and is recorded in {url or directory}", soft_wrap=True)
     console.print(f"The picture of the way from raw data to the endpoint: {directory / PICTURE}", soft_wrap=True)
-    console.print(f"Go on asking there: cd {directory} && lineal trace endpoint:delay-api", soft_wrap=True)
+    there = f"export LINEAL_URL={url}" if url else f"cd {directory}"
+    console.print(f"Go on asking there: {there} && lineal trace endpoint:delay-api", soft_wrap=True)
 
 
 def _serve_until_interrupted(url: str) -> None:
@@ -102,5 +103,16 @@ def _serve_until_interrupted(url: str) -> None:
             console.print("Stopped.")
 
 
+def _arguments() -> argparse.Namespace:
+    """Return what `lineal demo` hands over."""
+    parser = argparse.ArgumentParser(prog="lineal demo")
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--url")
+    parser.add_argument("--no-serve", action="store_true")
+    parser.add_argument("--small", action="store_true")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    run_demo(Path(sys.argv[1]), serve="--no-serve" not in sys.argv, small="--small" in sys.argv)
+    asked = _arguments()
+    run_demo(asked.directory, url=asked.url, serve=not asked.no_serve, small=asked.small)

