@@ -18,7 +18,7 @@ from lineal.lineage.resolve import key_for, resolve
 from lineal.model.decisions import Decision
 from lineal.model.edges import OUTPUTS, Association, Attribution, Event
 from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKey, NodeKind
-from lineal.model.nodes import Artifact, Execution, family_of, key_of
+from lineal.model.nodes import Artifact, Execution, key_of
 from lineal.model.predictions import Prediction
 from lineal.model.references import Form, parse_reference
 from lineal.model.traversal import Closure, Direction, Truncation
@@ -110,10 +110,8 @@ def every_version(store: Store, ref: str | NodeKey, *, as_of: Micros | None = No
     reference = parse_reference(ref)
     if reference.form is not Form.NAME or reference.version is not None:
         return start
-    (newest,) = fetch(store, start.roots[:1], as_of=as_of).values()
-    if not isinstance(newest, Artifact) or newest.name is None:
-        return start
-    versions = store.versions(newest.type, family_of(newest.name)[0], as_of=as_of)
+    named = [name for kind, name in Kinds.of(store).find(reference.kind) if kind is NodeKind.ARTIFACT]
+    versions = [one for name in named for one in store.versions(name, reference.name, as_of=as_of)]
     return Start(tuple(key_of(one) for one in versions) or start.roots)
 
 

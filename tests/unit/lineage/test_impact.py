@@ -7,6 +7,9 @@ import pytest
 from lineal.lineage.impact import impact, size_of
 from lineal.lineage.render.rows import way
 from lineal.model.decisions import DecisionAction
+from lineal.model.edges import EventType
+from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.publication import Origin, Publication, Use
 
 
 def labels(affected):
@@ -96,3 +99,23 @@ def test_a_name_without_a_version_stands_for_all_its_versions(pen):
     assert [one.item.label for one in answer.models] == ["m@v1"]
     assert "a (2 versions)" in answer.sentence
     assert impact(pen.store, "rawdata:a@v2").total == 0
+
+
+def test_versions_of_all_types_below_the_named_one_count(pen):
+    pen.run("Ingest", [], ["RawData a@v1"])
+    pen.run("Train", ["RawData a@v1"], ["Model m@v1"])
+    pen.run("Transform", ["RawData a@v1"], ["Dataset a@v2"])
+    assert [one.item.label for one in impact(pen.store, "dataset:a").models] == ["m@v1"]
+
+
+def test_a_context_stands_for_its_members_and_not_for_their_other_versions(pen):
+    pen.run("Ingest", [], ["RawData a@v1"])
+    pen.run("Train", ["RawData a@v1"], ["Model m@v1"])
+    by = Origin(actor="ada", action="put")
+    run = Publication(
+        execution=Execution(type="Ingest"),
+        uses=[Use(artifact=Artifact(type="RawData", name="a@v2", fingerprint="sha256:2"), type=EventType.OUTPUT)],
+        contexts=[Context(type="Experiment", name="late")],
+    )
+    pen.store.publish(run, by=by)
+    assert not impact(pen.store, "experiment:late").models

@@ -24,7 +24,7 @@ def cell():
 
 
 def test_outside_a_request_a_report_is_nothing():
-    report(output=1, confidence=0.5)
+    assert report(output=1, confidence=0.5) is None
 
 
 def test_a_report_from_a_worker_thread_reaches_its_request(cell):
