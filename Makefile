@@ -26,7 +26,7 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-vers
 
 .PHONY: help
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- set-up, once
 
@@ -47,6 +47,19 @@ $(VENV)/ready: .venv-uv/ready requirements/dev.txt pyproject.toml
 
 .PHONY: setup
 setup: $(VENV)/ready ## make .venv from the hashed locks
+	@:
+
+# Its wheels are for Linux on x86-64 and Python 3.9 to 3.11, and its protobuf is too old for ours: hence its own place.
+.venv-mlmd/ready: .venv-uv/ready requirements/mlmd.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 9) <= sys.version_info < (3, 12))' \
+	  || { echo "ml-metadata needs Python 3.9 to 3.11; name one: make peer PYTHON=/path/to/python3.11" >&2; exit 1; }
+	rm -rf .venv-mlmd
+	$(UV) venv --quiet --python "$(PYTHON)" .venv-mlmd
+	$(UV) pip sync --quiet --require-hashes --compile-bytecode --python .venv-mlmd/bin/python requirements/mlmd.txt
+	@touch $@
+
+.PHONY: peer
+peer: .venv-mlmd/ready ## make .venv-mlmd: the real ML Metadata, to compare with
 	@:
 
 # ---------------------------------------------------------------- what it does
@@ -105,6 +118,7 @@ lock: .venv-uv/ready ## compile requirements/*.txt anew (ARGS=--upgrade for newe
 	$(COMPILE) $(ARGS) requirements/uv.in --output-file requirements/uv.txt
 	$(COMPILE) $(ARGS) --extra all pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) $(ARGS) --constraint requirements/dev.txt pyproject.toml --output-file requirements/core.txt
+	$(COMPILE) $(ARGS) requirements/mlmd.in --output-file requirements/mlmd.txt
 
 .PHONY: schema
 schema: setup ## write the schema's snapshot beside the migrations
@@ -112,4 +126,4 @@ schema: setup ## write the schema's snapshot beside the migrations
 
 .PHONY: clean
 clean: ## remove everything that make made
-	rm -rf .venv .venv-uv build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-uv .venv-mlmd build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

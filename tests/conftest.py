@@ -6,6 +6,8 @@ import importlib.util
 import ipaddress
 import os
 import socket
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,15 +109,50 @@ def _no_network() -> Iterator[None]:
         yield
 
 
+# ---------------------------------------------------------------- the real ML Metadata
+
+
+PEER = ROOT / ".venv-mlmd" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The interpreter that has the real `ml_metadata`; tests that ask for it carry the marker `peer`."""
+
+    python: Path
+
+    def run(self, script: str | Path, *arguments: object) -> str:
+        """Return what a script (its text, or its file) printed; it must end well."""
+        code = [str(script)] if isinstance(script, Path) else ["-c", script]
+        command = [str(self.python), *code, *map(str, arguments)]
+        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @staticmethod
+    def environment() -> dict[str, str]:
+        """Return the environment without what would bring our own packages into that interpreter."""
+        return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+@pytest.fixture(scope="session")
+def peer() -> Peer:
+    """The real ML Metadata in its own interpreter."""
+    return Peer(PEER)
+
+
 # ---------------------------------------------------------------- skips
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if importlib.util.find_spec("torch") is not None:
-        return
+    missing = {
+        "torch": None if importlib.util.find_spec("torch") else "PyTorch is not installed",
+        "peer": None if PEER.exists() else "the real ML Metadata is not installed: make peer",
+    }
     for item in items:
-        if item.get_closest_marker("torch"):
-            item.add_marker(pytest.mark.skip(reason="PyTorch is not installed"))
+        for marker, reason in missing.items():
+            if reason is not None and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def _hides_something(report: pytest.TestReport | pytest.CollectReport) -> bool:

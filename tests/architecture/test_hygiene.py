@@ -46,7 +46,7 @@ def test_no_committed_file_names_a_directory_of_one_machine(committed, root):
 
 def test_every_requirement_is_pinned_and_has_a_fingerprint(committed):
     locks = {name: text for name, text in committed.items() if re.fullmatch(r"requirements/\w+\.txt", name)}
-    assert {"requirements/core.txt", "requirements/dev.txt", "requirements/uv.txt"} <= set(locks)
+    assert {f"requirements/{name}.txt" for name in ("core", "dev", "mlmd", "uv")} <= set(locks)
 
     for name, text in locks.items():
         entries = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", text))
