@@ -81,6 +81,11 @@ check: lint test docs ## lint, test, docs
 test: setup ## run all tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
+# As in CI a skip is a failure here; its reason says how to install what is missing.
+.PHONY: backends
+backends: setup ## run the contract suite on every database, and say how to install a missing one
+	CI=true $(BIN)/python -m pytest --numprocesses auto --dist loadgroup tests/unit/servers tests/contract $(ARGS)
+
 .PHONY: reliability
 reliability: setup ## run the fault tests at their full size
 	$(BIN)/python -m pytest -m reliability --campaign $(ARGS)

@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ["tests.servers.plugin"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A reason that begins so is a fact about the machine that no installation changes: root may write everywhere, say.

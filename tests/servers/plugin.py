@@ -1,0 +1,48 @@
+"""Database servers as fixtures: one of each kind a worker, started when first asked for, gone at the end.
+
+`postgresql` and `mariadb` are the servers, which tests may restart and kill; `postgresql_url` and `mariadb_url` are an
+empty database each. A kind that this machine lacks skips with what to install, and fails in CI.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.servers.mariadb import MariadbServer
+from tests.servers.postgresql import PostgresServer
+from tests.servers.process import NotInstalled
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    yield from _serve(PostgresServer)
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    yield from _serve(MariadbServer)
+
+
+@pytest.fixture
+def postgresql_url(postgresql):
+    yield from _database(postgresql)
+
+
+@pytest.fixture
+def mariadb_url(mariadb):
+    yield from _database(mariadb)
+
+
+def _serve(kind):
+    try:
+        server = kind()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
+    yield server
+    server.close()
+
+
+def _database(server):
+    url = server.new_database()
+    yield url
+    server.drop_database(url)

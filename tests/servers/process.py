@@ -1,0 +1,150 @@
+"""One server process: started on a free port in a directory of its own, stopped, killed and started again by its id."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.servers import keeper
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+class NotInstalled(Exception):
+    """This machine lacks the server; the message says how to install it."""
+
+
+class ServerProcess:
+    """A server's process. `command` may change between two starts."""
+
+    def __init__(self, name, *, user=None):
+        """Make an empty directory that `user` owns, and whatever removes it in the end."""
+        self.name = name
+        self.user = user
+        self.port = free_port()
+        # Under /tmp and not under pytest's directory, which other users may not enter; and sockets need a short path.
+        self.directory = Path(tempfile.mkdtemp(prefix=f"lineal-{name}-"))
+        if user is not None:
+            account = pwd.getpwnam(user)
+            os.chown(self.directory, account.pw_uid, account.pw_gid)
+        self.log = self.directory / "log"
+        self._process = None
+        self._keeper = subprocess.Popen(
+            [sys.executable, keeper.__file__, str(self.directory)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def run(self, *command):
+        """Run a program of the server's to its end, as the server's user."""
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            cwd=self.directory,
+            env=_plain_environment(),
+            **self._as_user(),
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+
+    def start(self, command, is_ready):
+        """Start the server and wait until `is_ready()` says that it answers."""
+        assert self._process is None, f"{self.name} runs already"
+        deadline = time.monotonic() + START_SECONDS
+        self._launch(command)
+        while not is_ready():
+            if self._process.poll() is not None:
+                # What a killed server left behind, shared memory or a port, can take a moment to be free again.
+                assert time.monotonic() < deadline, self._last_words()
+                time.sleep(0.2)
+                self._launch(command)
+            assert time.monotonic() < deadline, self._last_words()
+            time.sleep(0.02)
+
+    def stop(self, how=signal.SIGTERM):
+        """Ask the server to end, and wait for it."""
+        self._end([self._process], how)
+
+    def kill(self):
+        """Take the server and its children away in one moment, like a power cut does."""
+        self._end([*psutil.Process(self._process.pid).children(recursive=True), self._process], signal.SIGKILL)
+
+    @property
+    def pid(self):
+        """The process id, or None while it does not run."""
+        return None if self._process is None else self._process.pid
+
+    def close(self):
+        """End the server, if it runs, and remove all it wrote."""
+        self._keeper.stdin.close()
+        if self._process is not None:
+            self._process.wait(STOP_SECONDS)
+        self._keeper.wait(STOP_SECONDS)
+
+    def _launch(self, command):
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                env=_plain_environment(),
+                start_new_session=True,
+                **self._as_user(),
+            )
+        self._tell_keeper(self._process.pid)
+
+    def _end(self, processes, how):
+        for process in processes:
+            try:
+                process.send_signal(how)
+            except psutil.NoSuchProcess:
+                continue
+        for process in processes:
+            process.wait(STOP_SECONDS)
+        self._process = None
+        self._tell_keeper(0)
+
+    def _tell_keeper(self, pid):
+        self._keeper.stdin.write(f"{pid}\n".encode())
+        self._keeper.stdin.flush()
+
+    def _as_user(self):
+        if self.user is None:
+            return {}
+        return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
+
+    def _last_words(self):
+        return f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}"
+
+
+def unprivileged():
+    """Return the user for a server that refuses to run as root, or None where we are not root."""
+    if os.geteuid() != 0:
+        return None
+    users = {account.pw_name for account in pwd.getpwall()}
+    return "postgres" if "postgres" in users else "nobody"
+
+
+def free_port():
+    """Return a port of the loopback interface that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _plain_environment():
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
