@@ -129,6 +129,17 @@ lock: .venv-uv/ready ## compile requirements/*.txt anew (ARGS=--upgrade for newe
 schema: setup ## write the schema's snapshot beside the migrations
 	$(BIN)/python -m lineal.store.migrations.snapshot
 
+PROTO := src/lineal/compat/mlmd/proto
+PROTO_FILES := ml_metadata/proto/metadata_store.proto ml_metadata/proto/metadata_store_service.proto
+
+.PHONY: proto
+proto: setup ## compile ML Metadata's messages from our .proto files
+	mkdir -p build
+	$(BIN)/python -m grpc_tools.protoc -Iml_metadata/proto=$(PROTO) \
+	  --descriptor_set_out=$(PROTO)/descriptors.binpb --pyi_out=build $(PROTO_FILES)
+	cd build/ml_metadata/proto && sed -i.bak 's/^from ml_metadata.proto/from lineal.compat.mlmd.proto/' *.pyi
+	mv build/ml_metadata/proto/*.pyi $(PROTO)/
+
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf .venv .venv-uv .venv-mlmd build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
