@@ -14,6 +14,7 @@ from lineal.errors import MissingExtra
 
 try:
     import grpc
+    import grpc.experimental
 except ImportError as error:
     raise MissingExtra("lineal.compat.mlmd over gRPC", extra="mlmd") from error
 
