@@ -187,10 +187,58 @@ def test_a_walk_ends_in_a_cycle_that_was_kept(store, by):
     assert found.truncated is None
 
 
+def test_both_ways_reach_what_else_was_made_of_the_same_data(store, by):
+    (data, one, two), (first, second) = artifacts(store, by, 3), executions(store, by, 2)
+    edges = [read(data, first), wrote(first, one), read(data, second), wrote(second, two)]
+    store.put_edges(edges, by=by)
+
+    found = store.closure([NodeKey(A, one)], Direction.BOTH)
+    assert found.artifacts == {one: 0, data: 2, two: 4}
+    assert found.executions == {first: 1, second: 3}
+    assert [event.id for event in found.events] == [event.id for event in store.events(artifacts=[data, one, two])]
+    assert set(store.closure([NodeKey(A, one)], Direction.BOTH, hops=2).artifacts) == {one, data}
+
+
+def test_a_walk_ends_at_its_stops_and_leaves_them_out_with_their_events(store, by):
+    made, ran = chain(store, by, 4)
+    start, stop = [NodeKey(A, made[0])], NodeKey(A, made[2])
+
+    found = store.closure(start, DOWN, stops=[stop])
+    assert (set(found.artifacts), set(found.executions)) == (set(made[:2]), set(ran[:2]))
+    assert {event.artifact_id for event in found.events} == set(made[:2])
+    assert found.truncated is None
+    kept = store.closure(start, DOWN, stops=[stop], keep_stops=True)
+    assert (set(kept.artifacts), set(kept.executions)) == (set(made[:3]), set(ran[:2]))
+    assert len(kept.events) == len(found.events) + 1
+    ran_stop = store.closure(start, DOWN, stops=[NodeKey(E, ran[1])], keep_stops=True)
+    assert (set(ran_stop.artifacts), set(ran_stop.executions)) == (set(made[:2]), set(ran[:2]))
+
+
+def test_a_start_among_the_stops_is_no_start(store, by):
+    made, ran = chain(store, by, 4)
+    starts, stops = [NodeKey(A, made[0]), NodeKey(A, made[3])], [NodeKey(A, made[3])]
+
+    assert store.closure(starts[1:], DOWN, stops=stops).artifacts == {}
+    assert store.closure(starts[1:], DOWN, stops=stops, keep_stops=True).artifacts == {made[3]: 0}
+    kept = store.closure(starts, DOWN, stops=stops, keep_stops=True)
+    assert (set(kept.artifacts), set(kept.executions)) == (set(made[:4]), set(ran[:3]))
+    assert len(kept.events) == 6
+
+
+def test_stops_that_are_not_reached_change_nothing(store, by):
+    made, _ = chain(store, by, 2)
+    start = [NodeKey(A, made[1])]
+
+    plain = store.closure(start, DOWN)
+    assert store.closure(start, DOWN, stops=[NodeKey(A, made[0]), NodeKey(E, 10**9)], keep_stops=True) == plain
+
+
 def test_what_cannot_be_asked_is_refused(store, by):
     (context,) = store.put([Context(type="Experiment", name="e")], by=by)
     with pytest.raises(InvalidArgument, match="context#1 is no part of a closure"):
         store.closure([context], UP)
+    with pytest.raises(InvalidArgument, match="context#1 is no part of a closure"):
+        store.closure([NodeKey(A, 1)], UP, stops=[context])
     with pytest.raises(InvalidArgument, match="hops is -1"):
         store.closure([NodeKey(A, 1)], UP, hops=-1)
     with pytest.raises(InvalidArgument, match="limit is 0"):

@@ -23,6 +23,11 @@ SIZE = 6
 PLACES = st.integers(0, SIZE - 1)
 TYPES = st.sampled_from([type_ for type_ in EventType if type_ is not EventType.UNKNOWN])
 EDGES = st.lists(st.tuples(PLACES, PLACES, TYPES), max_size=30, unique=True)
+WAYS = {
+    Direction.UPSTREAM: [(OUTPUTS, INPUTS)],
+    Direction.DOWNSTREAM: [(INPUTS, OUTPUTS)],
+    Direction.BOTH: [(OUTPUTS, INPUTS), (INPUTS, OUTPUTS)],
+}
 STARTS = st.lists(st.tuples(st.sampled_from([NodeKind.ARTIFACT, NodeKind.EXECUTION]), PLACES), min_size=1, max_size=3)
 
 
@@ -33,12 +38,16 @@ def store(tmp_path_factory):
     store.close()
 
 
-def build(store, edges):
+def build(store, edges, again=()):
     """Put a graph of its own; return the first artifact's and execution's id."""
     artifacts = store.put([Artifact(type="Model") for _ in range(SIZE)], by=BY)
     executions = store.put([Execution(type="Train", started_at=1) for _ in range(SIZE)], by=BY)
     first = artifacts[0].id, executions[0].id
-    events = [Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_) for a, e, type_ in edges]
+    marks = again or [False] * len(edges)
+    events = [
+        Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_, reproduces=mark)
+        for (a, e, type_), mark in zip(edges, marks, strict=True)
+    ]
     # Any graph will do, also one that time forbids.
     store.put_edges(events, by=BY, causality=Causality.FLAG)
     return first
@@ -48,12 +57,12 @@ def walked(edges, starts, direction):
     """Yield for each hop the distances so far: breadth first over plain tuples."""
     steps = {}
     for a, e, type_ in edges:
-        forward = (INPUTS, OUTPUTS) if direction is Direction.DOWNSTREAM else (OUTPUTS, INPUTS)
         artifact, execution = (NodeKind.ARTIFACT, a), (NodeKind.EXECUTION, e)
-        if type_ in forward[0]:
-            steps.setdefault(artifact, []).append(execution)
-        if type_ in forward[1]:
-            steps.setdefault(execution, []).append(artifact)
+        for from_artifact, from_execution in WAYS[direction]:
+            if type_ in from_artifact:
+                steps.setdefault(artifact, []).append(execution)
+            if type_ in from_execution:
+                steps.setdefault(execution, []).append(artifact)
     distance = dict.fromkeys(starts, 0)
     queue = deque(distance)
     while queue:
@@ -77,7 +86,7 @@ def pairs(found, first):
     )
 
 
-def inside(edges, nodes, direction):
+def inside(edges, nodes):
     """Return the edges that a walk can go between these nodes, as `pairs` does."""
     artifacts = {place for kind, place in nodes if kind is NodeKind.ARTIFACT}
     executions = {place for kind, place in nodes if kind is NodeKind.EXECUTION}
@@ -96,7 +105,7 @@ def test_a_closure_is_what_a_walk_in_memory_finds(store, edges, starts, directio
 
     found = store.closure(keys(starts, first), direction)
     assert answer(found, first) == distance
-    assert pairs(found, first) == inside(edges, distance, direction)
+    assert pairs(found, first) == inside(edges, distance)
     assert [event.id for event in found.events] == sorted({event.id for event in found.events})
     assert found.truncated is None
 
@@ -110,7 +119,7 @@ def test_hops_cut_exactly_there_and_count_the_edges_that_lead_further(store, edg
 
     found = store.closure(keys(starts, first), direction, hops=hops)
     assert answer(found, first) == near
-    assert pairs(found, first) == inside(edges, near, direction)
+    assert pairs(found, first) == inside(edges, near)
     further = sum(other not in near for node in near for other in steps.get(node, ()))
     assert said(found) == (further or None)
 
@@ -126,9 +135,85 @@ def test_a_limit_cuts_exactly_there_and_counts_the_edges_that_lead_further(store
     assert got.items() <= distance.items()
     assert len(got) == min(len(distance), max(limit, len(set(starts))))
     assert max(got.values()) <= min((hop for node, hop in distance.items() if node not in got), default=99)
-    assert pairs(found, first) == inside(edges, got, direction)
+    assert pairs(found, first) == inside(edges, got)
     further = sum(other not in got for node in got for other in steps.get(node, ()))
     assert said(found) == (further or None)
+
+
+def stepping(edges, direction, *, reproductions):
+    """Return every step (from, to, edge) that the direction and the rule for content made again allow."""
+    steps = []
+    for edge in edges:
+        a, e, type_, again = edge
+        artifact, execution = (NodeKind.ARTIFACT, a), (NodeKind.EXECUTION, e)
+        for from_artifact, from_execution in WAYS[direction]:
+            if type_ in from_artifact and not (again and type_ in OUTPUTS and not reproductions):
+                steps.append((artifact, execution, edge))
+            if type_ in from_execution:
+                steps.append((execution, artifact, edge))
+    return steps
+
+
+def bounded(steps, starts, *, stops, keep, hops, limit):
+    """Return distances and which nodes may be left again, level by level, straight from the definition."""
+    order = [NodeKind.ARTIFACT, NodeKind.EXECUTION]
+    distance, level, hop = {}, set(starts), 0
+    while level:
+        level -= set() if keep else stops
+        allowed = len(level) if limit is None or hop == 0 else max(0, limit - len(distance))
+        taken = sorted(level, key=lambda node: (order.index(node[0]), node[1]))[:allowed]
+        distance |= dict.fromkeys(taken, hop)
+        hop += 1
+        near = {node for node in taken if node not in stops}
+        level = {to for at, to, _ in steps if at in near and to not in distance}
+        if hops is not None and hop > hops:
+            break
+    return distance, {node for node in distance if node not in stops}
+
+
+AGAIN = st.lists(
+    st.tuples(PLACES, PLACES, TYPES, st.booleans()), max_size=30, unique_by=lambda edge: (edge[0], edge[1], edge[2])
+)
+STOPS = st.sets(st.tuples(st.sampled_from([NodeKind.ARTIFACT, NodeKind.EXECUTION]), PLACES), max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    AGAIN,
+    STARTS,
+    st.sampled_from(Direction),
+    STOPS,
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.integers(0, 6),
+    st.none() | st.integers(1, 8),
+)
+def test_stops_and_reproductions_are_left_out_counted_or_kept_as_defined(
+    store, edges, starts, direction, stops, keep, reproductions, hops, limit
+):
+    first = build(store, [edge[:3] for edge in edges], [edge[3] for edge in edges])
+    steps = stepping(edges, direction, reproductions=reproductions)
+    distance, left = bounded(steps, starts, stops=stops, keep=keep, hops=hops, limit=limit)
+
+    found = store.closure(
+        keys(starts, first),
+        direction,
+        hops=hops,
+        limit=limit,
+        reproductions=reproductions,
+        stops=keys(stops, first),
+        keep_stops=keep,
+    )
+    assert answer(found, first) == distance
+    walked_over = {edge for at, to, edge in steps if at in left and to in distance}
+    assert pairs(found, first) == sorted((a, e, type_.value) for a, e, type_, _ in walked_over)
+    assert said(found) == (sum(at in left and to not in distance | dict.fromkeys(stops) for at, to, _ in steps) or None)
+    again = {}
+    for a, e, type_, made_again in edges:
+        known = made_again and type_ in OUTPUTS and not reproductions and direction is not Direction.DOWNSTREAM
+        if known and (NodeKind.ARTIFACT, a) in left and (a, e, type_, made_again) not in walked_over:
+            again[first[0] + a] = again.get(first[0] + a, 0) + 1
+    assert found.reproduced == again
 
 
 def said(found):

@@ -67,10 +67,8 @@ def trace(
     """
     start = start_at(store, ref, as_of=as_of)
     chosen = Kinds.of(store).chosen(types) if types else None
-    walks = [
-        walk(store, start.roots, way, hops=hops, limit=limit, as_of=as_of)
-        for way in ([direction] if direction else list(Direction))
-    ]
+    ways = ways_of(direction)
+    walks = [walk(store, start.roots, way, hops=hops, limit=limit, as_of=as_of) for way in ways]
     if chosen is None:
         walked = merge(walks)
         return read(store, start, direction, walked, as_of=as_of)
@@ -78,11 +76,17 @@ def trace(
     for one in walks:
         nodes |= fetch(store, [key for key in one.hops if key not in nodes], as_of=as_of)
     kept = {key for key, node in nodes.items() if (key.kind, node.type) in chosen} | set(start.roots)
-    contracted = [
-        _contracted(one, way, kept)
-        for one, way in zip(walks, [direction] if direction else list(Direction), strict=True)
-    ]
+    contracted = [_contracted(one, way, kept) for one, way in zip(walks, ways, strict=True)]
     return read(store, start, direction, merge(contracted), as_of=as_of, nodes=nodes)
+
+
+def ways_of(direction: Direction | None) -> tuple[Direction, ...]:
+    """Return the ways a trace goes, each for itself: one, or upstream and downstream where none is named."""
+    if direction is Direction.BOTH:
+        raise InvalidArgument(
+            "a trace goes one way", hint="leave the direction out (None) to trace upstream and downstream"
+        )
+    return (direction,) if direction else (Direction.UPSTREAM, Direction.DOWNSTREAM)
 
 
 def downstream(store: Store, start: Start, *, as_of: Micros | None = None) -> LineageGraph:

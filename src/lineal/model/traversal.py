@@ -11,10 +11,14 @@ from lineal.model.ids import ArtifactId, ExecutionId
 
 
 class Direction(Enum):
-    """Upstream = what made it; downstream = what it made."""
+    """Upstream = what made it; downstream = what it made; both = each hop goes either way.
+
+    Both is more than upstream and downstream together: it also reaches what else was made of the same data.
+    """
 
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,10 @@ class Truncation:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """All nodes reached, with their distance in hops, and every event between them.
+    """All nodes reached, with their distance in hops, and every event that leads from one of them to another.
 
     A hop is one event: artifact to execution is one, artifact to artifact two. Starts have distance 0.
+    Events are ordered by sequence. Stops that were kept are nodes of the answer from which no event was followed.
     `reproduced` counts the later executions that made an artifact's content again and were not followed.
     """
 

@@ -7,7 +7,7 @@ All verbs are safe to call from several threads. (`builtins.list`, because `list
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -89,13 +89,19 @@ class Store(Protocol):
         hops: int | None = None,
         limit: int | None = None,
         reproductions: bool = False,
+        stops: Collection[NodeKey] = (),
+        keep_stops: bool = False,
         as_of: Micros | None = None,
     ) -> Closure:
-        """Return everything upstream or downstream of the starts (artifacts and executions).
+        """Return everything upstream or downstream of the starts (artifacts and executions), or both ways at each hop.
 
         Upstream of an artifact lies what made it first; executions that made the same content again are counted in
         `reproduced`, and followed only with `reproductions`.
-        Complete unless `hops` or `limit` (nodes) cut it; then `truncated` says so. Linear in the answer.
+        The walk ends at `stops`: they and their events are left out, also where a start is among them. With
+        `keep_stops` they and the events leading to them are in the answer, but nothing is followed from them.
+        Stops need not be reached, nor exist.
+        Complete unless `hops` or `limit` (nodes) cut it; then `truncated` says so. A limit takes the nearest nodes,
+        of these artifacts first, then the lowest ids. Linear in the answer.
         """
 
     # beside the graph ----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
@@ -28,6 +28,7 @@ from lineal.store.nodes import Nodes
 from lineal.store.publish import publish
 from lineal.store.tables import BOUND, NODE_TABLES
 from lineal.store.types import Types
+from lineal.store.walk import Question
 from lineal.store.writer import Transaction, Writer
 
 N = TypeVar("N", Artifact, Execution, Context)
@@ -136,13 +137,23 @@ class SqlStore:
         hops: int | None = None,
         limit: int | None = None,
         reproductions: bool = False,
+        stops: Collection[NodeKey] = (),
+        keep_stops: bool = False,
         as_of: Micros | None = None,
     ) -> Closure:
         """See `Store.closure`."""
+        question = Question(
+            starts=starts,
+            direction=direction,
+            hops=hops,
+            limit=limit,
+            reproductions=reproductions,
+            stops=frozenset(stops),
+            keep_stops=keep_stops,
+        )
         with self._connections.reading() as cursor:
-            until = self._until(cursor, as_of)
-            walk = traversal.Walk(cursor, direction, limit, until, reproductions=reproductions)
-            return walk.closure(starts, hops)
+            edges.need_nodes(cursor, starts)
+            return traversal.closure(cursor, question, self._until(cursor, as_of))
 
     # beside the graph ----------------------------------------------------------------------------
     def put_aliases(self, aliases: Sequence[Alias], *, by: Origin) -> None:

@@ -217,3 +217,8 @@ def test_a_run_that_makes_known_content_again_is_counted_but_not_followed(flight
 def test_an_id_that_is_not_there_is_not_found(flights):
     with pytest.raises(NotFound):
         trace(flights.store, NodeKey(NodeKind.ARTIFACT, ArtifactId(9999)))
+
+
+def test_a_trace_goes_one_way_at_a_time(flights):
+    with pytest.raises(InvalidArgument, match="a trace goes one way"):
+        trace(flights.store, "rawdata:weather", Direction.BOTH)

@@ -37,7 +37,7 @@ def tree(graph: LineageGraph, *, ascii_only: bool = False, fold: int | None = No
     With `fold`, more than so many siblings of one type become one line that counts the rest.
     """
     lines = [answered(prediction) for prediction in graph.predictions]
-    ways = [graph.direction] if graph.direction else list(Direction)
+    ways = [graph.direction] if graph.direction else [Direction.UPSTREAM, Direction.DOWNSTREAM]
     seen: set[NodeKey] = set()
     for way in ways:
         if len(ways) > 1:
