@@ -139,7 +139,11 @@ def put_events(transaction: Transaction, new: Sequence[Event]) -> None:
             )
         seen.add(identity)
     ids = transaction.new_ids(EVENT, len(new))
-    transaction.insert(EVENT, [_event_row(event, id_, transaction) for id_, event in zip(ids, new, strict=True)])
+    rows = [
+        event_row(event, id_, transaction.now if event.time is None else event.time, transaction.seq)
+        for id_, event in zip(ids, new, strict=True)
+    ]
+    transaction.insert(EVENT, rows)
 
 
 def _is_stored(transaction: Transaction, identity: tuple[int, int, int]) -> bool:
@@ -209,17 +213,18 @@ def _check_step(step: object) -> None:
     check_text("a path's key", step)
 
 
-def _event_row(event: Event, id_: int, transaction: Transaction) -> tuple[int | str, ...]:
+def event_row(event: Event, id_: int, time: int, entry: int) -> tuple[int | str, ...]:
+    """Return the cells of an event; the store decides id, time and entry."""
     return (
         id_,
         event.artifact_id,
         event.execution_id,
         event.type.value,
         orjson.dumps(list(event.path)).decode() if event.path else "[]",
-        event.time if event.time is not None else transaction.now,
+        time,
         HOW_NUMBERS[event.how],
         int(event.reproduces),
-        transaction.seq,
+        entry,
     )
 
 

@@ -21,6 +21,7 @@ from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, Context, Execution, Node
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Causality, Origin, Publication, Published
+from lineal.model.restoration import Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
 
@@ -145,6 +146,17 @@ class Store(Protocol):
 
     def predictions(self, *, revisions: Sequence[ArtifactId] | None = None, limit: int = 100) -> Sequence[Prediction]:
         """Return the newest predictions, newest first."""
+
+    # importing -----------------------------------------------------------------------------------
+    def restore(self, records: Sequence[Record], *, by: Origin, dry_run: bool = False) -> Restored:
+        """Write records of another store exactly as given, ids and times included, under one ledger entry.
+
+        Records with equal content that are there already are counted as `same`. One whose id, name or external id
+        is taken by something else is a clash: it is not written, and nothing is overwritten. Properties are kept
+        also where the type does not declare them. A type without a time was made now; a membership has no id.
+        With `dry_run` nothing is written, and edges may touch nodes that are not there.
+        Raises InvalidArgument (no id, no times), NotFound (a node's type, or an edge's node).
+        """
 
     # ledger --------------------------------------------------------------------------------------
     def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> Sequence[Entry]:

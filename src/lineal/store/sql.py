@@ -16,6 +16,7 @@ from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Causality, Origin, Publication, Published
+from lineal.model.restoration import Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
 from lineal.store import audit, beside, edges, predictions, traversal
@@ -26,6 +27,7 @@ from lineal.store.dialects.sqlite import SqliteDialect
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import Nodes
 from lineal.store.publish import publish
+from lineal.store.restore import Restorer
 from lineal.store.tables import BOUND, NODE_TABLES
 from lineal.store.types import Types
 from lineal.store.walk import Question
@@ -222,6 +224,15 @@ class SqlStore:
         """See `Store.predictions`."""
         with self._connections.reading() as cursor:
             return predictions.predictions(cursor, revisions, limit)
+
+    # importing -----------------------------------------------------------------------------------
+    def restore(self, records: Sequence[Record], *, by: Origin, dry_run: bool = False) -> Restored:
+        """See `Store.restore`."""
+        if dry_run:
+            with self._connections.reading() as cursor:
+                return Restorer(cursor, self._types, None).restore(records)
+        with self._writing(by) as transaction:
+            return Restorer(transaction.cursor, self._types, transaction).restore(records)
 
     # ledger --------------------------------------------------------------------------------------
     def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> Sequence[Entry]:

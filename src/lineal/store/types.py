@@ -22,7 +22,7 @@ from lineal.store.writer import Transaction
 Identity = tuple[NodeKind, str, str]
 
 _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
-_SELECT_NEWER = f"SELECT {TYPE.column_list} FROM type WHERE id > ? ORDER BY id"
+_SELECT_NEWER = f"SELECT {TYPE.column_list} FROM type WHERE entry > ? ORDER BY id"
 
 
 class Types(threading.local):
@@ -35,17 +35,19 @@ class Types(threading.local):
     def __init__(self) -> None:
         self._by_identity: dict[Identity, NodeType] = {}
         self._by_id: dict[TypeId, NodeType] = {}
+        self._seen = 0
 
     def refresh(self, cursor: Cursor) -> None:
-        """Read the types added since the last look."""
-        newest = max(self._by_id, default=0)
-        for row in cursor.execute(_SELECT_NEWER, (newest,)):
+        """Read the types added since the last look; a restored one may have a smaller id than those known."""
+        for row in cursor.execute(_SELECT_NEWER, (self._seen,)).fetchall():
             self._remember(_type_of_row(row))
+            self._seen = max(self._seen, row[-1])
 
     def forget(self) -> None:
         """Drop everything remembered, because a transaction that added types was undone."""
         self._by_identity.clear()
         self._by_id.clear()
+        self._seen = 0
 
     def all(self, cursor: Cursor, kind: NodeKind | None = None) -> list[NodeType]:
         """Return every type (of a kind), by id."""
@@ -104,7 +106,7 @@ class Types(threading.local):
             self.need(transaction, type_.kind, type_.base, "")
         (id_,) = transaction.new_ids(TYPE, 1)
         new = replace(type_, id=TypeId(id_), created_at=transaction.now)
-        transaction.insert(TYPE, [(*_row_of_type(new), transaction.seq)])
+        transaction.insert(TYPE, [(*row_of_type(new), transaction.seq)])
         self._remember(new)
         return new
 
@@ -181,7 +183,8 @@ def _check_same(stored: NodeType, new: NodeType) -> None:
     )
 
 
-def _row_of_type(type_: NodeType) -> tuple[int | str | None, ...]:
+def row_of_type(type_: NodeType) -> tuple[int | str | None, ...]:
+    """Return the cells of a type, without its entry."""
     schema = {name: kind.value for name, kind in type_.properties.items()}
     return (
         type_.id,

@@ -58,6 +58,11 @@ class Transaction:
         self._next_ids[table.name] = first + count
         return range(first, first + count)
 
+    def took(self, table: BoundTable, largest: int) -> None:
+        """Let new ids go on above ids that were given from outside."""
+        if table.name in self._next_ids:
+            self._next_ids[table.name] = max(self._next_ids[table.name], largest + 1)
+
     def made(self, table: BoundTable, id_: int) -> bool:
         """Return whether this transaction made the row, so that no other row can point at it yet."""
         first = self._first_ids.get(table.name)

@@ -1,0 +1,298 @@
+"""Restoring: records written exactly as given, ids and times included. Importers ask for it, nobody else.
+
+What is there with equal content is left alone, so a restoration that was killed goes on where it ended. What is there
+with other content, or under a taken name, is a clash: it is returned, and nothing is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from lineal.errors import InvalidArgument, NotFound
+from lineal.ledger.canonical import Cell
+from lineal.model.edges import Association, Attribution, Event, ParentContext
+from lineal.model.ids import Micros, NodeKind
+from lineal.model.nodes import Node, kind_of
+from lineal.model.restoration import Clash, Record, Restored
+from lineal.model.types import NodeType
+from lineal.model.values import INT64_MAX
+from lineal.store import index
+from lineal.store.connections import Cursor, id_list
+from lineal.store.edges import endpoints, event_row
+from lineal.store.rows import NAME, Row, row_of
+from lineal.store.tables import (
+    ASSOCIATION,
+    ATTRIBUTION,
+    EVENT,
+    NODE_TABLES,
+    PARENT_CONTEXT,
+    TYPE,
+    BoundTable,
+)
+from lineal.store.types import Types, row_of_type
+from lineal.store.writer import Transaction
+
+_CHUNK = 512
+_NO_TYPE = 0
+"""No type has this id: it stands for one that a dry run would write."""
+
+_PAIRS = {
+    ATTRIBUTION.name: "SELECT artifact_id, context_id FROM json_each(?) AS wanted "
+    "JOIN attribution ON attribution.artifact_id = wanted.value",
+    ASSOCIATION.name: "SELECT execution_id, context_id FROM json_each(?) AS wanted "
+    "JOIN association ON association.execution_id = wanted.value",
+    PARENT_CONTEXT.name: "SELECT child_id, parent_id FROM json_each(?) AS wanted "
+    "JOIN parent_context ON parent_context.child_id = wanted.value",
+}
+_EVENTS_OF = (
+    "SELECT event.id, event.artifact_id, event.execution_id, event.type FROM json_each(?) AS wanted "
+    "JOIN event ON event.execution_id = wanted.value"
+)
+_TYPE_CREATED = TYPE.columns.index("created_at")
+
+
+class Restorer:
+    """Sifts records into new, equal and clashing ones. With a transaction it writes the new ones."""
+
+    def __init__(self, cursor: Cursor, types: Types, transaction: Transaction | None) -> None:
+        self._cursor = cursor
+        self._types = types
+        self._transaction = transaction
+        self._seq = 0 if transaction is None else transaction.seq
+        self._written = 0
+        self._same = 0
+        self._clashes: list[Clash] = []
+
+    def restore(self, records: Sequence[Record]) -> Restored:
+        """Return what became of these records; types are written before nodes, nodes before edges."""
+        self._restore_types([item for item in records if isinstance(item, NodeType)])
+        nodes = [item for item in records if isinstance(item, Node)]
+        for kind in NodeKind:
+            self._restore_nodes(kind, [node for node in nodes if kind_of(node) is kind])
+        edges = [item for item in records if isinstance(item, Event | Attribution | Association | ParentContext)]
+        self._need_endpoints(edges)
+        self._restore_events([edge for edge in edges if isinstance(edge, Event)])
+        pairs: dict[str, list[tuple[int, int]]] = {table: [] for table in _PAIRS}
+        for edge in edges:
+            if not isinstance(edge, Event):
+                pairs[_table_of(edge).name].append(_pair_of(edge))
+        for table in (ATTRIBUTION, ASSOCIATION, PARENT_CONTEXT):
+            self._restore_pairs(table, list(dict.fromkeys(pairs[table.name])))
+        return Restored(self._written, self._same, tuple(self._clashes))
+
+    # types and nodes -----------------------------------------------------------------------------
+    def _restore_types(self, types: Sequence[NodeType]) -> None:
+        now = Micros(0) if self._transaction is None else self._transaction.now
+        rows: list[Row] = [(*row_of_type(_dated(type_, now)), self._seq) for type_ in types]
+        # When a type was made is not always known: then any time will do.
+        vague = frozenset(_need_id("type", type_.id) for type_ in types if type_.created_at is None)
+        new = self._sift(TYPE, rows, vague)
+        identity = TYPE.columns.index("kind"), TYPE.columns.index("name"), TYPE.columns.index("version")
+        new = self._untaken(TYPE, new, identity)
+        self._insert(TYPE, self._untaken(TYPE, new, (TYPE.columns.index("external_id"),)))
+        if new:
+            self._types.forget()
+
+    def _restore_nodes(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
+        table = NODE_TABLES[kind]
+        by_id: dict[int, Node] = {}
+        rows: list[Row] = []
+        for node in nodes:
+            id_ = _need_id(kind.value, node.id)
+            if node.created_at is None or node.updated_at is None:
+                raise InvalidArgument(f"{kind.value}#{id_} has no times; a restored node says when it was made")
+            by_id[id_] = node
+            rows.append(row_of(node, id_, self._type_id(kind, node), node.created_at, node.updated_at, self._seq))
+        new = self._untaken(table, self._sift(table, rows), (1, NAME))
+        new = self._untaken(table, new, (table.columns.index("external_id"),))
+        self._insert(table, new)
+        if self._transaction is not None:
+            index.write(self._cursor, _indexed(kind, [by_id[cast("int", row[0])] for row in new]))
+
+    def _type_id(self, kind: NodeKind, node: Node) -> int:
+        found = self._types.find(self._cursor, kind, node.type, node.type_version)
+        if found is None and self._transaction is not None:
+            raise NotFound(
+                f"{kind.value}#{node.id} is of type {node.type!r} version {node.type_version!r}, which is not there",
+                hint="restore the types first",
+            )
+        return _NO_TYPE if found is None else cast("int", found.id)
+
+    # edges ---------------------------------------------------------------------------------------
+    def _need_endpoints(self, edges: Sequence[Event | Attribution | Association | ParentContext]) -> None:
+        if self._transaction is None:
+            return
+        keys = endpoints(edges)
+        for kind, table in NODE_TABLES.items():
+            ids = sorted({key.id for key in keys if key.kind is kind})
+            found = set(self._present(table, ids, "node.id"))
+            missing = [id_ for id_ in ids if id_ not in found]
+            if missing:
+                raise NotFound(f"{kind.value}#{missing[0]} not found, so no edge can touch it")
+
+    def _restore_events(self, events: Sequence[Event]) -> None:
+        rows: list[Row] = []
+        for event in events:
+            id_ = _need_id("event", event.id)
+            if event.time is None:
+                raise InvalidArgument(f"event#{id_} has no time; a restored event says when it was")
+            rows.append(event_row(event, id_, event.time, self._seq))
+        new = self._sift(EVENT, rows)
+        taken: dict[tuple[Cell, ...], int] = {}
+        if new and self._largest(EVENT):
+            executions = sorted({cast("int", row[2]) for row in new})
+            taken = {found[1:]: found[0] for found in self._cursor.execute(_EVENTS_OF, (id_list(executions),))}
+        self._insert(EVENT, self._free(EVENT, new, (1, 2, 3), taken))
+
+    def _restore_pairs(self, table: BoundTable, pairs: Sequence[tuple[int, int]]) -> None:
+        if not pairs:
+            return
+        members = sorted({member for member, _ in pairs})
+        stored = {tuple(row) for row in self._cursor.execute(_PAIRS[table.name], (id_list(members),))}
+        new = [pair for pair in pairs if pair not in stored]
+        self._same += len(pairs) - len(new)
+        self._written += len(new)
+        if new and self._transaction is not None:
+            ids = self._transaction.new_ids(table, len(new))
+            self._transaction.insert(table, [(id_, *pair, self._seq) for id_, pair in zip(ids, new, strict=True)])
+
+    # what is there -------------------------------------------------------------------------------
+    def _sift(self, table: BoundTable, rows: Sequence[Row], vague: frozenset[int] = frozenset()) -> list[Row]:
+        """Return the rows whose ids are free; count those that are there, and note those that differ.
+
+        When a type in `vague` was made does not count.
+        """
+        ids = [cast("int", row[0]) for row in rows]
+        if len(set(ids)) < len(ids):
+            raise InvalidArgument(f"two records of one call are {table.name}#{_repeated(ids)}")
+        if not rows or min(ids) > self._largest(table):
+            return list(rows)
+        stored = {row[0]: row for row in self._present_rows(table, ids)}
+        new: list[Row] = []
+        for row in rows:
+            old = stored.get(row[0])
+            if old is None:
+                new.append(row)
+                continue
+            compared = set(range(1, len(row) - 1)) - ({_TYPE_CREATED} if row[0] in vague else set())
+            differing = sorted(place for place in compared if old[place] != row[place])
+            if differing:
+                self._clash(table, row, f"is there with another {', '.join(table.columns[at] for at in differing)}")
+            else:
+                self._same += 1
+        return new
+
+    def _untaken(self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...]) -> list[Row]:
+        """Return the rows whose key belongs to no other row; a key with a NULL belongs to nobody."""
+        keyed = [row for row in rows if row[key[-1]] is not None]
+        taken: dict[tuple[Cell, ...], int] = {}
+        if keyed and self._largest(table):
+            groups: dict[Cell, list[tuple[Cell, ...]]] = {}
+            for row in keyed:
+                groups.setdefault(row[key[0]] if len(key) > 1 else None, []).append(_cells(row, key))
+            for front, wanted in groups.items():
+                taken |= self._taken(table, key, front, wanted)
+        return self._free(table, rows, key, taken)
+
+    def _taken(
+        self, table: BoundTable, key: tuple[int, ...], front: Cell, wanted: Sequence[tuple[Cell, ...]]
+    ) -> dict[tuple[Cell, ...], int]:
+        """Return which of these keys, alike in their first column, are in the table, and whose they are."""
+        columns = [table.columns[at] for at in key]
+        # Of a key of one column the values themselves are sought; of a longer one those of the second.
+        sought, before = (1, f"{columns[0]} = ? AND") if len(key) > 1 else (0, "")
+        found: dict[tuple[Cell, ...], int] = {}
+        for chunk in _chunks(list(dict.fromkeys(cells[sought] for cells in wanted))):
+            statement = (
+                f"SELECT id, {', '.join(columns)} FROM {table.name} "
+                f"WHERE {before} {columns[sought]} IN ({', '.join('?' * len(chunk))})"
+            )
+            parameters = [front, *chunk] if before else chunk
+            found.update({tuple(row[1:]): row[0] for row in self._cursor.execute(statement, parameters)})
+        return found
+
+    def _free(
+        self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...], taken: dict[tuple[Cell, ...], int]
+    ) -> list[Row]:
+        free: list[Row] = []
+        for row in rows:
+            cells = _cells(row, key)
+            if cells[-1] is not None:
+                owner = taken.setdefault(cells, cast("int", row[0]))
+                if owner != row[0]:
+                    shown = ", ".join(f"{table.columns[at]} {row[at]!r}" for at in key)
+                    self._clash(table, row, f"{shown} belongs to {table.name}#{owner}")
+                    continue
+            free.append(row)
+        return free
+
+    def _present(self, table: BoundTable, ids: Sequence[int], columns: str) -> Iterator[Cell]:
+        return (row[0] for row in self._select(table, ids, columns))
+
+    def _present_rows(self, table: BoundTable, ids: Sequence[int]) -> Iterator[Row]:
+        return self._select(table, ids, ", ".join(f"node.{column}" for column in table.columns))
+
+    def _select(self, table: BoundTable, ids: Sequence[int], columns: str) -> Iterator[Row]:
+        statement = f"SELECT {columns} FROM json_each(?) AS wanted JOIN {table.name} AS node ON node.id = wanted.value"
+        return cast("Iterator[Row]", iter(self._cursor.execute(statement, (id_list(ids),)).fetchall()))
+
+    def _largest(self, table: BoundTable) -> int:
+        (largest,) = self._cursor.execute(f"SELECT max(id) FROM {table.name}").fetchone()
+        return cast("int", largest or 0)
+
+    # writing -------------------------------------------------------------------------------------
+    def _insert(self, table: BoundTable, rows: Sequence[Row]) -> None:
+        self._written += len(rows)
+        if rows and self._transaction is not None:
+            self._transaction.insert(table, rows)
+            self._transaction.took(table, max(cast("int", row[0]) for row in rows))
+
+    def _clash(self, table: BoundTable, row: Row, message: str) -> None:
+        self._clashes.append(Clash(f"{table.name}#{row[0]}", message))
+
+
+def _dated(type_: NodeType, now: Micros) -> NodeType:
+    return type_ if type_.created_at is not None else replace(type_, created_at=now)
+
+
+def _need_id(what: str, id_: int | None) -> int:
+    if id_ is None or not 0 < id_ <= INT64_MAX:
+        raise InvalidArgument(f"{what}#{id_}: a restored record has an id from 1 to {INT64_MAX}")
+    return id_
+
+
+def _indexed(kind: NodeKind, nodes: Iterable[Node]) -> Iterator[index.IndexRow]:
+    for node in nodes:
+        yield from index.index_rows(kind, cast("int", node.id), node.properties, node.custom_properties)
+
+
+def _table_of(edge: Attribution | Association | ParentContext) -> BoundTable:
+    if isinstance(edge, Attribution):
+        return ATTRIBUTION
+    return ASSOCIATION if isinstance(edge, Association) else PARENT_CONTEXT
+
+
+def _pair_of(edge: Attribution | Association | ParentContext) -> tuple[int, int]:
+    if isinstance(edge, Attribution):
+        return edge.artifact_id, edge.context_id
+    if isinstance(edge, Association):
+        return edge.execution_id, edge.context_id
+    return edge.child_id, edge.parent_id
+
+
+def _cells(row: Row, key: tuple[int, ...]) -> tuple[Cell, ...]:
+    return tuple(row[at] for at in key)
+
+
+def _chunks(values: list[Cell]) -> Iterator[list[Cell]]:
+    """Yield lists whose lengths are powers of two, filled up with the last value: ten statements serve any number."""
+    for at in range(0, len(values), _CHUNK):
+        chunk = values[at : at + _CHUNK]
+        yield chunk + [chunk[-1]] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))
+
+
+def _repeated(ids: Sequence[int]) -> int:
+    seen: set[int] = set()
+    return next(id_ for id_ in ids if id_ in seen or seen.add(id_))  # type: ignore[func-returns-value]

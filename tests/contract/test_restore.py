@@ -1,0 +1,218 @@
+"""Restoring: records of another store, written exactly as they were there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lineal.errors import InvalidArgument, NotFound
+from lineal.model.edges import Association, Attribution, Event, EventType, How, ParentContext
+from lineal.model.ids import NodeKey, NodeKind
+from lineal.model.listing import ListOptions
+from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState
+from lineal.model.types import NodeType
+from lineal.model.values import INT64_MAX, PropertyType
+
+TIMES = {"created_at": 1_000, "updated_at": 2_000}
+TYPES = [
+    NodeType(
+        kind=NodeKind.ARTIFACT,
+        name="Table",
+        id=40,
+        properties={"rows": PropertyType.INT},
+        external_id="t",
+        created_at=7,
+    ),
+    NodeType(kind=NodeKind.EXECUTION, name="Train", version="v2", id=12, description="", created_at=8),
+    NodeType(kind=NodeKind.CONTEXT, name="Experiment", id=41, created_at=9),
+]
+ARTIFACTS = [
+    Artifact(
+        type="Table",
+        id=900,
+        name="a",
+        uri="",
+        state=ArtifactState.LIVE,
+        external_id="x",
+        properties={"rows": 1, "undeclared": "kept"},
+        custom_properties={"rows": 1.5},
+        **TIMES,
+    ),
+    Artifact(type="Table", id=7, **TIMES),
+]
+EXECUTION = Execution(type="Train", type_version="v2", id=3, name="e", state=ExecutionState.CACHED, **TIMES)
+CONTEXTS = [Context(type="Experiment", id=id_, name=f"c{id_}", **TIMES) for id_ in (5, 6)]
+EVENTS = [
+    Event(artifact_id=7, execution_id=3, type=EventType.OUTPUT, time=500, id=77, path=("k", 0)),
+    Event(artifact_id=900, execution_id=3, type=EventType.INPUT, time=400, id=78),
+]
+MEMBERSHIPS = [
+    Attribution(artifact_id=7, context_id=5),
+    Association(execution_id=3, context_id=5),
+    ParentContext(child_id=5, parent_id=6),
+]
+ALL = [*TYPES, *ARTIFACTS, EXECUTION, *CONTEXTS, *EVENTS, *MEMBERSHIPS]
+
+
+def without_entry(records):
+    return [replace(record, entry=None) for record in records]
+
+
+def test_records_come_back_exactly_as_given_under_one_entry(store, by, clean):
+    assert store.restore(ALL, by=by) == type(store.restore([], by=by))(len(ALL), 0)
+
+    assert list(store.list_types()) == sorted(TYPES, key=lambda type_: type_.id)
+    assert without_entry(store.get(Artifact, [900, 7])) == ARTIFACTS
+    assert without_entry(store.get(Execution, [3])) == [EXECUTION]
+    assert without_entry(store.get(Context, [5, 6])) == CONTEXTS
+    assert without_entry(store.events(executions=[3])) == EVENTS
+    assert all(event.how is How.DECLARED for event in EVENTS)
+    assert set(store.memberships([NodeKey(NodeKind.CONTEXT, 5)])) == set(MEMBERSHIPS)
+    (entry,) = store.entries()
+    assert (entry.rows, entry.actor, entry.action) == (len(ALL), by.actor, by.action)
+    clean()
+
+
+def test_the_order_in_one_call_does_not_matter(store, by, clean):
+    assert store.restore(ALL[::-1], by=by).written == len(ALL)
+    clean()
+
+
+def test_restored_properties_are_found_by_filters(store, by):
+    store.restore(ALL, by=by)
+
+    for filter_ in ("properties.undeclared.string_value = 'kept'", "custom_properties.rows.double_value > 1"):
+        assert [node.id for node in store.list(Artifact, ListOptions(filter=filter_)).items] == [900]
+
+
+def test_what_is_there_with_equal_content_is_left_alone(store, backend, by):
+    store.restore(ALL[:6], by=by)
+    again = store.restore(ALL, by=by)
+    assert (again.written, again.same, again.clashes) == (len(ALL) - 6, 6, ())
+
+    before = backend.dump()
+    assert store.restore(ALL, by=by).same == len(ALL)
+    assert backend.dump() == before
+
+
+def test_a_type_without_a_time_was_made_now_and_is_the_same_later(store, by, clock):
+    type_ = replace(TYPES[0], created_at=None)
+    store.restore([type_], by=by)
+
+    assert store.list_types()[0].created_at == clock.time
+    assert store.restore([type_], by=by).same == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (replace(ARTIFACTS[0], uri="other"), "another uri"),
+        (replace(ARTIFACTS[0], custom_properties={}, updated_at=5), "another custom_properties, updated_at"),
+        (replace(ARTIFACTS[0], id=901, external_id=None), "type_id 40, name 'a' belongs to artifact#900"),
+        (replace(ARTIFACTS[1], id=901, external_id="x"), "external_id 'x' belongs to artifact#900"),
+        (replace(EXECUTION, id=4), "belongs to execution#3"),
+        (replace(CONTEXTS[0], id=9), "belongs to context#5"),
+        (replace(EVENTS[0], time=501), "another time"),
+        (replace(EVENTS[0], id=79), "belongs to event#77"),
+        (replace(TYPES[0], id=99), "belongs to type#40"),
+        (replace(TYPES[0], name="Other", id=99), "external_id 't' belongs to type#40"),
+        (replace(TYPES[0], properties={}), "another properties"),
+    ],
+)
+def test_what_is_taken_by_something_else_is_a_clash_and_stays(store, backend, by, record, message):
+    store.restore(ALL, by=by)
+    before = backend.dump()
+
+    for dry_run in (True, False):
+        outcome = store.restore([record], by=by, dry_run=dry_run)
+        assert (outcome.written, outcome.same) == (0, 0)
+        (clash,) = outcome.clashes
+        assert clash.record.endswith(f"#{record.id}")
+        assert message in clash.message
+    assert backend.dump() == before
+
+
+def test_a_clash_does_not_keep_its_neighbours_out(store, by, clean):
+    store.restore(ALL, by=by)
+    outcome = store.restore([replace(ARTIFACTS[0], id=1), replace(ARTIFACTS[1], id=2)], by=by)
+
+    assert (outcome.written, [clash.record for clash in outcome.clashes]) == (1, ["artifact#1"])
+    assert store.get(Artifact, [2])[0].entry == 2
+    clean()
+
+
+def test_two_records_of_one_call_that_want_one_name_clash(store, by):
+    store.restore(TYPES, by=by)
+    outcome = store.restore([replace(ARTIFACTS[0], id=id_, external_id=None) for id_ in (1, 2)], by=by)
+
+    assert (outcome.written, [clash.record for clash in outcome.clashes]) == (1, ["artifact#2"])
+
+
+def test_a_dry_run_writes_nothing_and_counts_what_it_would(store, backend, by):
+    before = backend.dump()
+
+    assert store.restore(ALL, by=by, dry_run=True).written == len(ALL)
+    assert backend.dump() == before
+
+
+def test_new_ids_go_on_above_the_largest_restored_one(store, by, clean):
+    store.restore(ALL, by=by)
+
+    assert store.put([Artifact(type="Table")], by=by)[0].id == 901
+    store.put_edges([Event(artifact_id=901, execution_id=3, type=EventType.INPUT)], by=by)
+    assert store.events(artifacts=[901])[0].id == 79
+    assert store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="New")], by=by) == [42]
+    clean()
+
+
+def test_another_client_sees_a_restored_type_whose_id_is_smaller_than_those_it_knows(store, backend, by):
+    other = backend.open()
+    store.restore([TYPES[0]], by=by)
+    assert [type_.id for type_ in other.list_types()] == [40]
+
+    store.restore([TYPES[1]], by=by)
+    assert [type_.id for type_ in other.list_types()] == [12, 40]
+
+
+def test_an_update_of_a_restored_node_keeps_its_former_state(store, by, clean):
+    store.restore(ALL, by=by)
+    restored = store.entries()[-1].time
+    store.put([replace(ARTIFACTS[1], uri="new")], by=by)
+
+    assert store.get(Artifact, [7], as_of=restored)[0].uri is None
+    assert store.get(Artifact, [7])[0].created_at == 1_000
+    clean()
+
+
+@pytest.mark.parametrize(
+    ("records", "error", "message"),
+    [
+        ([replace(ARTIFACTS[0], id=None)], InvalidArgument, "has an id from 1"),
+        ([replace(ARTIFACTS[0], id=0)], InvalidArgument, "has an id from 1"),
+        ([replace(ARTIFACTS[0], id=INT64_MAX + 1)], InvalidArgument, "has an id from 1"),
+        ([replace(ARTIFACTS[0], created_at=None)], InvalidArgument, "says when it was made"),
+        ([replace(EVENTS[0], time=None)], InvalidArgument, "says when it was"),
+        ([ARTIFACTS[1], ARTIFACTS[1]], InvalidArgument, "two records of one call are artifact#7"),
+        ([Artifact(type="Unknown", id=1, **TIMES)], NotFound, "'Unknown'"),
+        ([replace(EVENTS[0], artifact_id=8)], NotFound, "artifact#8 not found"),
+        ([Attribution(artifact_id=7, context_id=99)], NotFound, "context#99 not found"),
+        ([replace(ARTIFACTS[1], id=1, uri="\ud800")], InvalidArgument, "not valid Unicode"),
+    ],
+)
+def test_what_cannot_be_restored_is_refused_with_all_that_came_with_it(store, backend, by, records, error, message):
+    store.restore(ALL, by=by)
+    before = backend.dump()
+
+    with pytest.raises(error, match=message):
+        store.restore([replace(EXECUTION, id=50, name="fine"), *records], by=by)
+    assert backend.dump() == before
+
+
+def test_one_entry_binds_thousands_of_records(store, by, clean):
+    store.restore(TYPES, by=by)
+    outcome = store.restore([replace(ARTIFACTS[1], id=id_, name=f"n{id_}") for id_ in range(1, 5001)], by=by)
+
+    assert outcome.written == 5000
+    assert [entry.rows for entry in store.entries()] == [3, 5000]
+    clean()
