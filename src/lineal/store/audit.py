@@ -6,7 +6,6 @@ The property index is derived again from the nodes and compared.
 
 from __future__ import annotations
 
-import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
@@ -20,6 +19,7 @@ from lineal.model.values import INT64_MAX
 from lineal.store import index
 from lineal.store.codec import decode
 from lineal.store.connections import Cursor
+from lineal.store.dialects.dialect import Dialect
 from lineal.store.rows import PROPERTIES
 from lineal.store.tables import BOUND, NODE_TABLES, BoundTable
 
@@ -32,7 +32,7 @@ _REPLACED_BY_ANOTHER = {
     table.number: f"""
 SELECT old.node_id, old.entry
 FROM revision AS old
-WHERE old.table_number = ? AND old.replaced_by IS NOT coalesce(
+WHERE old.table_number = ? AND old.replaced_by IS DISTINCT FROM coalesce(
     (SELECT min(newer.entry) FROM revision AS newer
      WHERE newer.table_number = old.table_number AND newer.node_id = old.node_id AND newer.entry > old.entry),
     (SELECT entry FROM {table.name} WHERE id = old.node_id AND entry > old.entry)
@@ -53,20 +53,17 @@ def entries(cursor: Cursor, after: int, limit: int, *, newest_first: bool) -> li
     return [_entry_of(row) for row in rows]
 
 
-def verify(cursor: Cursor, progress: Callable[[int, int], None] | None) -> AuditReport:
+def verify(cursor: Cursor, dialect: Dialect, progress: Callable[[int, int], None] | None) -> AuditReport:
     """Return every difference between ledger and tables."""
     try:
         return _Audit(cursor, progress).run()
-    except sqlite3.OperationalError as error:
-        if "decode" not in str(error):
+    except dialect.errors as error:
+        # A text that is no UTF-8 was never written by us. Read again so that it can be named.
+        lenient = dialect.any_text(cursor, error)
+        if lenient is None:
             raise
-    # A text that is no UTF-8 was never written by us. Read again so that it can be named; this is slower.
-    connection, usual = cursor.connection, cursor.connection.text_factory
-    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-    try:
-        return _Audit(connection.cursor(), progress).run()
-    finally:
-        connection.text_factory = usual
+    with lenient as other:
+        return _Audit(other, progress).run()
 
 
 def _entry_of(row: EntryRow) -> Entry:

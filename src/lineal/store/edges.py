@@ -53,7 +53,7 @@ _MEMBERSHIPS = {
 
 _ABOVE = """
 WITH RECURSIVE above(id) AS (
-    VALUES (?)
+    SELECT ?
     UNION
     SELECT parent_context.parent_id
     FROM above

@@ -17,6 +17,7 @@ from lineal.model.listing import ListOptions, OrderBy, Page
 from lineal.model.nodes import Node
 from lineal.store.connections import Cursor
 from lineal.store.filter import compile_filter
+from lineal.store.filter.wording import Wording
 from lineal.store.nodes import Nodes
 from lineal.store.rows import Row
 from lineal.store.tables import NODE_TABLES
@@ -26,7 +27,13 @@ Cell = int | str
 
 
 def list_nodes(
-    cursor: Cursor, nodes: Nodes, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None
+    cursor: Cursor,
+    nodes: Nodes,
+    types: Types,
+    kind: NodeKind,
+    options: ListOptions,
+    at: EntrySeq | None,
+    wording: Wording,
 ) -> Page[Node]:
     """Return one page of nodes of a kind."""
     if at is not None and options.filter is not None:
@@ -34,7 +41,7 @@ def list_nodes(
             "a filter cannot be combined with as_of: the property index holds the present",
             hint="list with as_of and filter the answer, or leave as_of out",
         )
-    statement, parameters = _statement(cursor, types, kind, options, at)
+    statement, parameters = _statement(cursor, types, kind, options, at, wording)
     rows = cursor.execute(statement, parameters).fetchall()
     more = len(rows) > options.limit
     rows = rows[: options.limit]
@@ -46,7 +53,7 @@ def list_nodes(
 
 
 def _statement(
-    cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None
+    cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None, wording: Wording
 ) -> tuple[str, list[Cell]]:
     table = NODE_TABLES[kind]
     conditions: list[str] = []
@@ -56,7 +63,7 @@ def _statement(
         conditions.append(f"node.type_id IN ({', '.join('?' * len(family))})")
         parameters.extend(family)
     if options.filter is not None:
-        compiled = compile_filter(options.filter, kind)
+        compiled = compile_filter(options.filter, kind, wording=wording)
         conditions.append(f"({compiled.sql})")
         parameters.extend(cast("tuple[Cell, ...]", compiled.parameters))
     if at is not None:

@@ -1,13 +1,17 @@
 """Where a workspace lives: from a URL to the store's file and the directories beside it.
 
 The home of `DIR/.lineal/lineal.db` is `DIR/.lineal`; any other database file `F` has its home in `F.lineal/`.
+`sqlite://` without a path is a private store in a temporary directory that goes when it is closed.
 Without a URL the workspace is `LINEAL_URL`, else the first `.lineal` in this directory or above it (as git does).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -20,13 +24,32 @@ ENVIRONMENT = "LINEAL_URL"
 _LATER = frozenset({"postgresql", "mysql", "http", "https"})
 
 
+class Temporary:
+    """A directory that is removed when nobody holds this any more, by the process that made it."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="lineal-"))
+        self._end = weakref.finalize(self, _remove, self.path, os.getpid())
+
+    def remove(self) -> None:
+        """Remove the directory now."""
+        self._end()
+
+
+def _remove(path: Path, process: int) -> None:
+    # A forked child ends too, but the directory is its parent's.
+    if os.getpid() == process:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A workspace's URL and its directories; they need not exist yet."""
+    """A workspace's URL and its directories; they need not exist yet. `temporary` keeps a private one alive."""
 
     url: str
     database: Path
     home: Path
+    temporary: Temporary | None = field(default=None, compare=False)
 
     @property
     def files(self) -> Path:
@@ -75,6 +98,10 @@ def _from_url(url: str) -> Location:
             f"this Lineal keeps workspaces in SQLite files; {scheme}:// is not offered yet",
             hint="use sqlite:///FILE or a directory",
         )
+    if url == "sqlite://":
+        # A database in memory would be another one for each thread, and one that is shared locks its readers out.
+        temporary = Temporary()
+        return replace(of_database(temporary.path / DATABASE), temporary=temporary)
     path, _, options = url.partition(":///")[2].partition("?")
     path = unquote(path)
     if scheme != "sqlite" or not path:

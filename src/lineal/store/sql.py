@@ -23,7 +23,8 @@ from lineal.store import audit, beside, edges, predictions, traversal
 from lineal.store.causality import check_causality
 from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor
-from lineal.store.dialects.sqlite import SqliteDialect
+from lineal.store.dialects.dialect import Dialect
+from lineal.store.filter.wording import WORDINGS
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import Nodes
 from lineal.store.publish import publish
@@ -48,8 +49,9 @@ _NAMES = {
 class SqlStore:
     """A store in a SQL database; see `lineal.store.protocol.Store` for what each verb promises."""
 
-    def __init__(self, dialect: SqliteDialect, clock: Clock) -> None:
+    def __init__(self, dialect: Dialect, clock: Clock) -> None:
         self._dialect = dialect
+        self._wording = WORDINGS[dialect.name]
         self._connections = Connections(dialect)
         self._writer = Writer(self._connections, clock)
         self._types = Types()
@@ -83,7 +85,9 @@ class SqlStore:
         asked = options or ListOptions()
         with self._connections.reading() as cursor:
             at = self._at(cursor, asked.as_of)
-            return cast("Page[N]", list_nodes(cursor, self._nodes, self._types, kind_of(kind), asked, at))
+            return cast(
+                "Page[N]", list_nodes(cursor, self._nodes, self._types, kind_of(kind), asked, at, self._wording)
+            )
 
     def named(self, kind: type[N], type_: str, name: str, *, as_of: Micros | None = None) -> Sequence[N]:
         """See `Store.named`."""
@@ -243,7 +247,7 @@ class SqlStore:
     def verify(self, *, progress: Callable[[int, int], None] | None = None) -> AuditReport:
         """See `Store.verify`."""
         with self._connections.reading() as cursor:
-            return audit.verify(cursor, progress)
+            return audit.verify(cursor, self._dialect, progress)
 
     # the store itself ----------------------------------------------------------------------------
     @contextmanager
@@ -276,6 +280,7 @@ class SqlStore:
     def close(self) -> None:
         """See `Store.close`."""
         self._connections.close()
+        self._dialect.close()
 
     @contextmanager
     def _writing(self, by: Origin) -> Iterator[Transaction]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from lineal.errors import InvalidArgument, NotFound
+from lineal.model.nodes import Artifact
+from lineal.model.publication import Origin
 from lineal.store.location import locate, of_database
+from lineal.store.open import open_store
 
 
 def test_a_directory_names_the_workspace_in_it(tmp_path):
@@ -64,7 +69,7 @@ def test_the_environment_names_the_workspace(tmp_path, monkeypatch):
     assert locate(tmp_path / "y.db").database == tmp_path / "y.db"
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite://relative.db", "ftp://host/x", "mongodb://x/y"])
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite://relative.db", "ftp://host/x", "mongodb://x/y"])
 def test_what_is_no_workspace_is_refused_with_an_example(url):
     with pytest.raises(InvalidArgument, match="is not a workspace URL") as caught:
         locate(url)
@@ -75,3 +80,28 @@ def test_what_is_no_workspace_is_refused_with_an_example(url):
 def test_what_is_not_offered_yet_says_so(url):
     with pytest.raises(InvalidArgument, match="not offered yet"):
         locate(url)
+
+
+def test_without_a_path_the_store_is_private_and_goes_when_it_is_closed():
+    mine, other = locate("sqlite://"), locate("sqlite://")
+    assert mine.database != other.database
+    store = open_store(mine)
+    store.put([Artifact(type="Model", name="m")], by=Origin(actor="ada", action="test"))
+    with ThreadPoolExecutor() as threads:
+        (found,) = threads.submit(store.named, Artifact, "Model", "m").result()
+    assert found.name == "m"
+    assert mine.database.exists()
+    store.close()
+    assert not mine.home.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="platform: processes are not forked here")
+def test_a_private_store_outlives_a_forked_child():
+    location = locate("sqlite://")
+    if (child := os.fork()) == 0:
+        location.temporary.remove()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert location.home.exists()
+    location.temporary.remove()
+    assert not location.home.exists()

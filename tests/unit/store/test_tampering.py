@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from lineal.ledger.entry import entry_leaf
 from lineal.store import index
 from lineal.store.audit import verify
+from lineal.store.dialects.sqlite import SqliteDialect
 from lineal.store.schema import metadata
 from lineal.store.tables import BOUND, EXEMPT
 
@@ -33,7 +35,7 @@ VALUES = {
 
 def findings(connection):
     """Return what the audit says about a store as this connection sees it."""
-    return verify(connection.cursor(), None).findings
+    return verify(connection.cursor(), SqliteDialect(Path("store.db")), None).findings
 
 
 def names(finding, table, row):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +24,9 @@ from lineal.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
+from lineal.store.dialects.dialect import Cursor
+from lineal.store.dialects.threads import ThreadSessions
+from lineal.store.location import Temporary
 from lineal.store.tables import BOUND
 
 BUSY_SECONDS = 30.0
@@ -34,7 +39,7 @@ GUARDS = frozenset(
 )
 """The triggers that stop anybody from changing rows behind the ledger's back."""
 
-_SYNCHRONOUS = {"FULL": 2, "NORMAL": 1}
+_SYNCHRONOUS = {"FULL": 2, "NORMAL": 1, "OFF": 0}
 
 
 class SqliteDialect:
@@ -43,10 +48,26 @@ class SqliteDialect:
     APPLICATION_ID = 0x4C4E4541
     """Marks a database file as Lineal's: `LNEA`."""
 
-    def __init__(self, path: Path, *, synchronous: str = "FULL", timeout: float | None = None) -> None:
+    name = "sqlite"
+    remote = False
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        synchronous: str = "FULL",
+        timeout: float | None = None,
+        temporary: Temporary | None = None,
+    ) -> None:
         self.path = path
         self.synchronous = synchronous
         self.timeout = BUSY_SECONDS if timeout is None else timeout
+        self._temporary = temporary
+
+    def sessions(self) -> ThreadSessions:
+        """Return a source of sessions, one a thread."""
+        return ThreadSessions(self.connect)
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection with the promised durability, or raise why there is none."""
@@ -102,7 +123,13 @@ class SqliteDialect:
         # Deep closures sort and join more than the default page cache holds; mapping saves copies.
         connection.execute("PRAGMA mmap_size = 268435456")
 
-    def facts(self, cursor: sqlite3.Cursor) -> dict[str, str]:
+    def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:
+        """Return a cursor that reads bytes which are no UTF-8 as surrogates, if that went wrong. It is slower."""
+        undecodable = isinstance(error, sqlite3.OperationalError) and "decode" in str(error)
+        connection = cursor.connection
+        return _surrogates(connection) if undecodable and isinstance(connection, sqlite3.Connection) else None
+
+    def facts(self, cursor: Cursor) -> dict[str, str]:
         """Return what this database says about itself, for `lineal doctor`."""
         facts = {"backend": f"SQLite {sqlite3.sqlite_version}", "file": str(self.path)}
         for pragma in ("journal_mode", "synchronous", "page_size", "page_count", "application_id"):
@@ -119,7 +146,12 @@ class SqliteDialect:
             hint="try again, or wait longer with ?timeout=SECONDS in the URL",
         )
 
-    def translate(self, error: sqlite3.Error) -> LinealError:
+    def close(self) -> None:
+        """Remove a temporary store."""
+        if self._temporary is not None:
+            self._temporary.remove()
+
+    def translate(self, error: Exception) -> LinealError:
         """Return the Lineal error that says what this driver error means."""
         name = getattr(error, "sqlite_errorname", "") or ""
         text = str(error)
@@ -139,3 +171,14 @@ class SqliteDialect:
         if name.startswith("SQLITE_CONSTRAINT"):
             return AlreadyExists(f"{where}the database refused the row: {text}")
         return StoreUnavailable(f"{where}SQLite says: {text}" + (f" ({name})" if name else ""))
+
+
+@contextmanager
+def _surrogates(connection: sqlite3.Connection) -> Iterator[Cursor]:
+    usual = connection.text_factory
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        with closing(connection.cursor()) as cursor:
+            yield cursor
+    finally:
+        connection.text_factory = usual

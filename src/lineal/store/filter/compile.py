@@ -39,7 +39,7 @@ from lineal.store.filter.tree import (
     Property,
 )
 from lineal.store.filter.values import Values
-from lineal.store.filter.wording import SQLITE, SqliteWording
+from lineal.store.filter.wording import SQLITE, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def compile_filter(
     *,
     alias: str = "node",
     placeholder: str = "?",
-    wording: SqliteWording = SQLITE,
+    wording: Wording = SQLITE,
 ) -> CompiledFilter:
     """Return the SQL of a filter over nodes of a kind, whose table the statement calls `alias`.
 
@@ -66,7 +66,7 @@ def compile_filter(
 
 
 @lru_cache(maxsize=64)
-def _compiled(text: str, kind: NodeKind, alias: str, placeholder: str, wording: SqliteWording) -> CompiledFilter:
+def _compiled(text: str, kind: NodeKind, alias: str, placeholder: str, wording: Wording) -> CompiledFilter:
     # Each page of a listing asks for the same filter again.
     tree = quantify(resolve(parse(text), kind))
     written = _Conditions(Rows(kind, alias), wording).whole(tree)
@@ -83,7 +83,7 @@ class _Asked(Enum):
 
 
 class _Conditions:
-    def __init__(self, rows: Rows, wording: SqliteWording) -> None:
+    def __init__(self, rows: Rows, wording: Wording) -> None:
         self._rows = rows
         self._wording = wording
         self._values = Values(

@@ -14,7 +14,7 @@ from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store.filter.columns import Scalar
 from lineal.store.filter.fragment import Bound, Fragment, bind, chain, logical, sql
 from lineal.store.filter.pattern import prefix
-from lineal.store.filter.wording import SqliteWording
+from lineal.store.filter.wording import Wording
 from lineal.store.index import PREFIX
 
 NEGATED = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -69,7 +69,7 @@ def between(spot: Spot, low: Bound, high: Bound, *, negated: bool) -> Fragment:
     return logical("AND", [compare(spot, ">=", low), compare(spot, "<=", high)])
 
 
-def like(spot: Spot, pattern: str, wording: SqliteWording, *, negated: bool) -> Fragment:
+def like(spot: Spot, pattern: str, wording: Wording, *, negated: bool) -> Fragment:
     """Return `spot [NOT] LIKE pattern`, with the range of its beginning in front."""
     text = Fragment(spot.value)
     if spot.rest is not None:

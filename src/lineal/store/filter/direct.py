@@ -22,7 +22,7 @@ from lineal.store.filter.tree import (
     parts,
     walk,
 )
-from lineal.store.filter.wording import SqliteWording
+from lineal.store.filter.wording import Wording
 
 Test = Comparison | Membership | Between | Like
 
@@ -52,7 +52,7 @@ def property_of(test: Test) -> Property | None:
     return next(iter(found.values()))
 
 
-def write(test: Test, spot: Spot, wording: SqliteWording, *, negated: bool) -> Fragment:
+def write(test: Test, spot: Spot, wording: Wording, *, negated: bool) -> Fragment:
     """Return a direct test, or its negation, of a place that stands at `spot`."""
     match test:
         case Comparison():

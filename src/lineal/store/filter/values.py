@@ -25,7 +25,7 @@ from lineal.store.filter.tree import (
     Negative,
     Property,
 )
-from lineal.store.filter.wording import SqliteWording
+from lineal.store.filter.wording import Wording
 
 Writer = Callable[[Expression], Fragment]
 
@@ -33,7 +33,7 @@ Writer = Callable[[Expression], Fragment]
 class Values:
     """Writes values; `truth` writes whether a condition is true, `verdict` whether it is true, false or NULL."""
 
-    def __init__(self, rows: Rows, wording: SqliteWording, *, truth: Writer, verdict: Writer) -> None:
+    def __init__(self, rows: Rows, wording: Wording, *, truth: Writer, verdict: Writer) -> None:
         self._rows = rows
         self._wording = wording
         self._truth = truth
@@ -106,7 +106,7 @@ class Values:
             case "LENGTH":
                 return self._wording.length(arguments[0])
             case "UPPER":
-                return sql("UPPER(", arguments[0], ")")
+                return self._wording.upper(arguments[0])
             case "ABS" if node.type is Scalar.INT:
                 # The smallest integer has no positive twin, and databases stop at it.
                 return sql("ABS(NULLIF(", arguments[0], ", ", bind(INT64_MIN), "))")
@@ -149,7 +149,7 @@ class Values:
             case Scalar.STRING, Scalar.DOUBLE:
                 return self._wording.double_in(value)
             case Scalar.STRING, _:
-                return sql("CASE UPPER(", value, ") WHEN 'TRUE' THEN 1 WHEN 'FALSE' THEN 0 END")
+                return sql("CASE ", self._wording.upper(value), " WHEN 'TRUE' THEN 1 WHEN 'FALSE' THEN 0 END")
             case _, Scalar.STRING:
                 return sql("CASE ", value, " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
             case _:

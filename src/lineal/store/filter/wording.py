@@ -5,6 +5,9 @@ On SQLite, UPPER changes the letters A to Z only, and LIKE and LENGTH see a text
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store.filter.fragment import Fragment, bind, sql
 from lineal.store.filter.pattern import Wild, read
@@ -12,8 +15,48 @@ from lineal.store.filter.pattern import Wild, read
 _GLOB = {"*": "[*]", "?": "[?]", "[": "[[]", Wild.ONE: "?", Wild.MANY: "*"}
 
 
+class Wording(Protocol):
+    """How one database says what standard SQL leaves open. A text that is none, or NULL, gives NULL throughout."""
+
+    def __hash__(self) -> int: ...
+
+    def upper(self, text: Fragment) -> Fragment:
+        """Return a text with its letters A to Z, and no others, made large."""
+
+    def joined(self, first: Fragment, second: Fragment) -> Fragment:
+        """Return two texts as one."""
+
+    def like(self, text: Fragment, pattern: str, *, negated: bool) -> Fragment:
+        """Return whether a text matches a pattern of LIKE, every letter as it is."""
+
+    def floor(self, column: str, unit: int) -> Fragment:
+        """Return how many whole units a column holds, rounded down; the database cuts toward zero."""
+
+    def length(self, text: Fragment) -> Fragment:
+        """Return how many characters a text has."""
+
+    def text_of(self, number: Fragment) -> Fragment:
+        """Return a number as text."""
+
+    def double_of(self, number: Fragment) -> Fragment:
+        """Return a number as a double."""
+
+    def rounded(self, double: Fragment) -> Fragment:
+        """Return the integer nearest to a double, half away from zero; NULL outside 64 bits."""
+
+    def integer_in(self, text: Fragment) -> Fragment:
+        """Return the decimal integer a text spells (the nearest one within 64 bits), NULL for any other text."""
+
+    def double_in(self, text: Fragment) -> Fragment:
+        """Return the number a text spells as JSON would, NULL for any other text."""
+
+
 class SqliteWording:
     """Expressions of SQLite 3.40 and later."""
+
+    def upper(self, text: Fragment) -> Fragment:
+        """Return a text with its letters A to Z made large."""
+        return sql("UPPER(", text, ")")
 
     def joined(self, first: Fragment, second: Fragment) -> Fragment:
         """Return two texts as one."""
@@ -65,3 +108,6 @@ class SqliteWording:
 
 
 SQLITE = SqliteWording()
+
+WORDINGS: Mapping[str, Wording] = {"sqlite": SQLITE}
+"""The wording of each dialect, by its name."""

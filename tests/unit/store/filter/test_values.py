@@ -9,6 +9,7 @@ from lineal.store import index
 from lineal.store.filter import conditions
 from lineal.store.filter.columns import Scalar
 from lineal.store.filter.conditions import Spot
+from lineal.store.filter.wording import SQLITE
 
 LONG = "x" * 200
 TEXTS = ["", "a", LONG[:-1], LONG, LONG + "x", LONG + "y", LONG[:-1] + "y", LONG[:-1] + "yy"]
@@ -163,7 +164,7 @@ def test_like_sees_beyond_the_part_of_a_text_that_is_indexed(tables):
     [("a", "b"), ("a\ud7ff", "a\ue000"), ("a\U0010ffff", "b"), ("\U0010ffff", None)],
 )
 def test_the_range_of_a_beginning_ends_at_the_next_text(start, behind):
-    written = conditions.like(Spot("c", Scalar.STRING), start + "%", conditions.SqliteWording(), negated=False)
+    written = conditions.like(Spot("c", Scalar.STRING), start + "%", SQLITE, negated=False)
 
     assert [value for value in written.parameters if value == behind] == ([] if behind is None else [behind])
     assert len(written.parameters) == (2 if behind is None else 3)

@@ -1,0 +1,113 @@
+"""Sessions of an embedded database: one connection a thread, kept as long as the thread."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+
+from lineal.store.dialects.dialect import Session
+
+
+class SqliteSession:
+    """A thread's connection; its cursors are the driver's own."""
+
+    __slots__ = ("_connection", "cursor")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.cursor = connection.cursor
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open; a full disk ends one by itself."""
+        return self._connection.in_transaction
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state from its first statement on."""
+        self._connection.execute("BEGIN")
+
+    def begin_writing(self) -> None:
+        """Begin a transaction with the lock that only one writer has."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self._connection.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """End the transaction, if there is one."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def savepoint(self, name: str) -> None:
+        """Mark a point inside the transaction."""
+        self._connection.execute(f"SAVEPOINT {name}")
+
+    def release(self, name: str) -> None:
+        """Forget the mark."""
+        self._connection.execute(f"RELEASE {name}")
+
+    def roll_back_to(self, name: str) -> None:
+        """Undo what was written since the mark, and forget it."""
+        self._connection.execute(f"ROLLBACK TO {name}")
+        self._connection.execute(f"RELEASE {name}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+class _PerThread(threading.local):
+    session: SqliteSession | None = None
+
+
+class ThreadSessions:
+    """The connections of one embedded store."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._local = _PerThread()
+        self._all: list[tuple[threading.Thread, SqliteSession]] = []
+        self._of_parent: list[tuple[threading.Thread, SqliteSession]] = []
+        self._opening = threading.Lock()
+        self._process = os.getpid()
+
+    def take(self) -> SqliteSession:
+        """Return the thread's session."""
+        session = self._local.session
+        if session is None:
+            session = self._local.session = SqliteSession(self._connect())
+            self._keep(session)
+        return session
+
+    def give(self, session: Session) -> None:
+        """Do nothing: the thread keeps it."""
+
+    def _keep(self, session: SqliteSession) -> None:
+        """Remember a session until its thread or the store ends; a dead thread's would hold its files open."""
+        with self._opening:
+            alive = [(thread, kept) for thread, kept in self._all if thread.is_alive()]
+            for thread, kept in self._all:
+                if not thread.is_alive():
+                    kept.close()
+            self._all = [*alive, (threading.current_thread(), session)]
+
+    def forget_parent(self) -> None:
+        """Leave the connections alone: SQLite's must not cross a fork."""
+        # Kept, not dropped: closing them here could take away the log that the parent still writes.
+        self._of_parent = [*self._of_parent, *self._all]
+        self._all = []
+        self._local = _PerThread()
+        self._opening = threading.Lock()
+        self._process = os.getpid()
+
+    def close(self) -> None:
+        """Close every connection of this process."""
+        if self._process != os.getpid():
+            return
+        with self._opening:
+            for _, session in self._all:
+                session.close()
+            self._all = []
