@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import weakref
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +27,8 @@ class Temporary:
     """A directory that is removed when nobody holds this any more, by the process that made it."""
 
     def __init__(self) -> None:
+        import tempfile  # seldom needed, and not light
+
         self.path = Path(tempfile.mkdtemp(prefix="lineal-"))
         self._end = weakref.finalize(self, _remove, self.path, os.getpid())
 
