@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,17 +24,22 @@ class _Life(Protocol):
     """How a database becomes a store, and an older store a newer one."""
 
     @property
+    def dialect(self) -> Dialect:
+        """What speaks to it."""
+
+    @property
+    def database(self) -> Path:
+        """What the migrations run on."""
+
+    @property
     def where(self) -> str:
         """Which database it is, without any password."""
 
     def version(self) -> str | None:
         """Return its schema's version, None where there is no store yet. Raises NotALinealStore."""
 
-    def create(self) -> None:
-        """Make the store, unless another process was faster."""
-
-    def upgrade(self) -> None:
-        """Run the missing migrations."""
+    def create(self) -> bool:
+        """Make the store unless another process was faster, or return False: then the migrations make it."""
 
 
 def open_store(location: Location, *, clock: Clock | None = None, create: bool = True) -> Store:
@@ -45,25 +51,26 @@ def open_store(location: Location, *, clock: Clock | None = None, create: bool =
     # Deferred: `import lineal` loads no database code, and a process only that of the store it opens.
     from lineal.store.sql import SqlStore
 
-    dialect, life = _parts(location)
+    life = _life(location)
     version = life.version()
+    if version is None and not create:
+        raise _nothing_at(life)
     if version is None:
-        if not create:
-            raise _nothing_at(life)
-        life.create()
+        if not life.create():
+            _migrate(life)
     elif version != HEAD:
         _upgrade(life, version)
-    return SqlStore(dialect, clock or SystemClock())
+    return SqlStore(life.dialect, clock or SystemClock())
 
 
 def schema_version(location: Location) -> str | None:
     """Return the schema version of a store without opening it, or None where there is none yet."""
-    return _parts(location)[1].version()
+    return _life(location).version()
 
 
 def upgrade_store(location: Location) -> tuple[str, str]:
     """Bring a store to this Lineal's schema; return the version before and after."""
-    life = _parts(location)[1]
+    life = _life(location)
     version = life.version()
     if version is None:
         raise _nothing_at(life)
@@ -72,19 +79,17 @@ def upgrade_store(location: Location) -> tuple[str, str]:
     return version, HEAD
 
 
-def _parts(location: Location) -> tuple[Dialect, _Life]:
-    options = _options(location.url)
-    from lineal.store.dialects.sqlite import SqliteDialect
-    from lineal.store.migrations.embedded import Embedded
+def _life(location: Location) -> _Life:
+    from lineal.store.migrations import embedded
 
-    dialect = SqliteDialect(
+    options = _options(location.url)
+    return embedded.Embedded(
         location.database,
         # What goes with the process need not survive a power cut.
         synchronous="OFF" if location.temporary else _synchronous(options),
         timeout=_timeout(options),
         temporary=location.temporary,
     )
-    return dialect, Embedded(dialect)
 
 
 def _upgrade(life: _Life, version: str) -> None:
@@ -95,7 +100,14 @@ def _upgrade(life: _Life, version: str) -> None:
             wanted=HEAD,
             hint="upgrade Lineal (pip install -U lineal); nothing was changed",
         )
-    life.upgrade()
+    _migrate(life)
+
+
+def _migrate(life: _Life) -> None:
+    # Deferred: Alembic takes longer to import than most commands take to run.
+    from lineal.store.migrations.upgrade import upgrade
+
+    upgrade(life.database)
 
 
 def _nothing_at(life: _Life) -> NotFound:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lineal.errors import LinealError, NotALinealStore, StoreReadOnly
 from lineal.store.dialects.sqlite import SqliteDialect
+from lineal.store.location import Temporary
 
 _SNAPSHOT = Path(__file__).with_name("sqlite.sql")
 
@@ -15,38 +16,33 @@ _SNAPSHOT = Path(__file__).with_name("sqlite.sql")
 class Embedded:
     """The life of one SQLite store. Raises the driver's errors as Lineal's."""
 
-    def __init__(self, dialect: SqliteDialect) -> None:
-        self._dialect = dialect
-        self.where = str(dialect.path)
+    def __init__(self, path: Path, *, synchronous: str, timeout: float | None, temporary: Temporary | None) -> None:
+        self.dialect = SqliteDialect(path, synchronous=synchronous, timeout=timeout, temporary=temporary)
+        self.database = path
+        self.where = str(path)
 
     def version(self) -> str | None:
         """Return the schema's version, None where there is nothing yet. A foreign database stays as it is."""
         try:
             return self._version()
         except sqlite3.Error as error:
-            raise self._dialect.translate(error) from error
+            raise self.dialect.translate(error) from error
 
-    def create(self) -> None:
-        """Make the store, unless another process was faster."""
+    def create(self) -> bool:
+        """Make the store from the snapshot, unless another process was faster."""
         try:
             self._create()
+            return True
         except sqlite3.Error as error:
-            raise self._dialect.translate(error) from error
-
-    def upgrade(self) -> None:
-        """Run the missing migrations."""
-        # Deferred: Alembic takes longer to import than most commands take to run.
-        from lineal.store.migrations.upgrade import upgrade
-
-        upgrade(self._dialect.path)
+            raise self.dialect.translate(error) from error
 
     def _version(self) -> str | None:
-        path = self._dialect.path
+        path = self.dialect.path
         if path.is_dir():
             raise NotALinealStore(f"{path} is a directory, not a database file", hint="name the file or its workspace")
         if not path.exists() or path.stat().st_size == 0:
             return None
-        connection = self._dialect.look()
+        connection = self.dialect.look()
         try:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if not tables:
@@ -63,21 +59,21 @@ class Embedded:
             connection.close()
 
     def _create(self) -> None:
-        path = self._dialect.path
+        path = self.dialect.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _cannot_create(path, error.strerror) from error
         if not os.access(path.parent, os.W_OK):
             raise _cannot_create(path, "the directory cannot be written")
-        connection = self._dialect.connect()
+        connection = self.dialect.connect()
         try:
             connection.execute("BEGIN IMMEDIATE")
             # Another process may have been faster between our look and the lock.
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
                 for statement in _statements(_SNAPSHOT.read_text(encoding="utf-8")):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {self._dialect.APPLICATION_ID}")
+                connection.execute(f"PRAGMA application_id = {self.dialect.APPLICATION_ID}")
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
