@@ -100,6 +100,9 @@ def test_memberships_are_found_from_every_side_each_once(store, by, clean, nodes
     def of(kind, id_):
         return list(store.memberships([NodeKey(kind, id_)]))
 
+    for edge in edges:
+        assert store.memberships([NodeKey(NodeKind.CONTEXT, 1)], only=[type(edge)]) == [edge]
+    assert store.memberships([NodeKey(NodeKind.ARTIFACT, 1)], only=[Association, ParentContext]) == []
     assert of(NodeKind.ARTIFACT, 1) == edges[:1]
     assert of(NodeKind.EXECUTION, 2) == edges[1:2]
     assert of(NodeKind.CONTEXT, 1) == edges

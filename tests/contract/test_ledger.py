@@ -152,6 +152,13 @@ def test_leaf_and_root_can_be_computed_without_our_code(store, by, backend):
     assert store.verify().root == merkle(leaves)
 
 
+def bound(table, row):
+    """Columns that came later are bound only where one of them has a value, so that older rows keep their digest."""
+    later = {"type": 2}.get(table, 0)
+    present = not later or any(cell is not None for cell in row[-1 - later : -1])
+    return row if present else (*row[: -1 - later], row[-1])
+
+
 def test_the_rows_of_an_entry_are_bound_by_their_digests(store, by, backend):
     EVERYTHING["nodes"](store, by)
     tables = backend.dump()
@@ -161,7 +168,7 @@ def test_the_rows_of_an_entry_are_bound_by_their_digests(store, by, backend):
     (records,) = {cell for row in tables["ledger_entry"] for cell in row if type(cell) is bytes and len(cell) % 41 == 0}
     found = list(struct.iter_unpack(">BQ32s", records))
     expected = {
-        (number, row[0], sha256(orjson.dumps([number, *row])).digest())
+        (number, row[0], sha256(orjson.dumps([number, *bound(table, row)])).digest())
         for table, number in numbers.items()
         for row in tables[table]
     }

@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 
 from lineal.errors import InvalidArgument
+from lineal.model.edges import Association, Attribution
+from lineal.model.ids import NodeKind
 from lineal.model.listing import ListOptions, OrderBy
 from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.types import NodeType
 
 MAKERS = {
     Artifact: lambda number: Artifact(type="Model", name=str(number)),
@@ -125,3 +128,60 @@ def test_a_token_of_another_question_is_refused(store, by, other):
 def test_what_is_no_token_of_ours_is_refused(store, token):
     with pytest.raises(InvalidArgument, match="page token"):
         store.list(Artifact, ListOptions(page_token=token))
+
+
+def names(store, kind=Artifact, **options):
+    return [node.name for node in store.list(kind, ListOptions(**options)).items]
+
+
+@pytest.fixture
+def group(store, by):
+    """Artifacts `a` to `d` of three types, the first three with a URI and external id; `a` and `c` in context 1."""
+    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="Own", version=version) for version in ("", "2")], by=by)
+    artifacts = [
+        Artifact(type="Own", name="a", uri="u", external_id="x"),
+        Artifact(type="Own", type_version="2", name="b", uri="u", external_id="y"),
+        Artifact(type="Own", name="c", uri="", external_id=""),
+        Artifact(type="Model", name="d"),
+    ]
+    store.put([*artifacts, Execution(type="Train", name="e"), Context(type="Experiment", name="f")], by=by)
+    edges = [Attribution(artifact_id=id_, context_id=1) for id_ in (3, 1)]
+    store.put_edges([*edges, Association(execution_id=1, context_id=1)], by=by)
+
+
+def test_a_listing_can_be_kept_to_exactly_one_type(store, group):
+    ids = {(type_.name, type_.version): type_.id for type_ in store.list_types()}
+    assert names(store, type="own") == ["a", "b", "c"]
+    assert names(store, type_id=ids["Own", ""]) == ["a", "c"]
+    assert names(store, type_id=ids["Own", "2"]) == ["b"]
+    assert names(store, type_id=99) == names(store, type="Nothing") == []
+
+
+def test_a_listing_can_be_kept_to_a_context(store, group):
+    assert names(store, context=1) == ["a", "c"]
+    assert names(store, context=1, limit=1, ascending=False) == ["c"]
+    assert names(store, Execution, context=1) == ["e"]
+    assert names(store, context=1, filter="uri = 'u'") == ["a"]
+    assert names(store, context=2) == []
+    with pytest.raises(InvalidArgument, match="children"):
+        store.list(Context, ListOptions(context=1))
+
+
+def test_a_listing_can_be_kept_to_uris_names_and_external_ids(store, group):
+    assert names(store, uris=["u", "v"]) == ["a", "b"]
+    assert names(store, uris=[""]) == names(store, external_ids=[""]) == ["c"]
+    assert names(store, external_ids=["y", "x", "y"]) == ["a", "b"]
+    assert names(store, names=["d", "a", "'"]) == ["a", "d"]
+    assert names(store, uris=[]) == names(store, names=["a"], uris=["v"]) == []
+    assert names(store, Context, names=["f"]) == ["f"]
+    with pytest.raises(InvalidArgument, match="no uri"):
+        store.list(Execution, ListOptions(uris=["u"]))
+    with pytest.raises(InvalidArgument, match="10001"):
+        store.list(Artifact, ListOptions(uris=["u"] * 10_001))
+
+
+@pytest.mark.parametrize("other", [{"context": 2}, {"type_id": 3}, {"uris": ["v"]}, {"names": ["a"]}, {}])
+def test_a_page_token_belongs_to_its_restrictions(store, group, other):
+    page = store.list(Artifact, ListOptions(context=1, limit=1))
+    with pytest.raises(InvalidArgument, match="belongs to"):
+        store.list(Artifact, ListOptions(limit=1, page_token=page.next_token, **other))

@@ -309,3 +309,48 @@ def test_a_question_that_no_column_can_hold_raises_only_our_errors(store, by, as
     store.put(BARE, by=by)
     with pytest.raises(LinealError):
         ask(store)
+
+
+@pytest.mark.parametrize("node", FULL, ids=lambda node: type(node).__name__)
+def test_a_touch_moves_the_time_of_a_node_that_did_not_change(store, by, clean, node):
+    (key,) = store.put([node], by=by)
+    (before,) = store.get(type(node), [key.id])
+    same = replace(node, id=key.id)
+    store.put([same], by=by)
+    assert store.get(type(node), [key.id]) == [before]
+
+    store.put([same], by=by, touch=True)
+    (after,) = store.get(type(node), [key.id])
+    assert after.updated_at // 1000 > before.updated_at // 1000
+    assert bare(after) == bare(before)
+    assert after.created_at == before.created_at
+    clean()
+
+
+class StoppedClock:
+    """A clock whose every look shows one moment."""
+
+    def now(self):
+        return 1_700_000_000_000_500
+
+
+def test_touches_within_one_millisecond_move_the_time_by_one_each_and_never_back(backend, by):
+    store = backend.open(StoppedClock())
+    (key,) = store.put([Artifact(type="Model")], by=by)
+
+    def updated(touch, uri=None):
+        store.put([Artifact(type="Model", id=key.id, uri=uri)], by=by, touch=touch)
+        return store.get(Artifact, [key.id])[0].updated_at
+
+    first, second = updated(touch=True), updated(touch=True)
+    assert [first, second] == [1_700_000_000_001_000, 1_700_000_000_002_000]
+    assert updated(touch=False, uri="x") == second
+    assert store.verify().ok
+
+
+@pytest.mark.parametrize("kind", [Artifact, Execution, Context])
+def test_get_can_leave_out_what_is_missing(store, by, clock, kind):
+    then = clock.now()
+    store.put(FULL, by=by)
+    assert [node.id for node in store.get(kind, [5, 1, -1, 1], existing=True)] == [1, 1]
+    assert store.get(kind, [5], existing=True) == store.get(kind, [1], existing=True, as_of=then) == []

@@ -1,4 +1,4 @@
-"""Types: versioned, inherited, never changed, and the standard ones by themselves."""
+"""Types: versioned, inherited, only ever widened, and the standard ones by themselves."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def test_a_type_comes_back_as_it_was_put(store, by, clean, kind):
         properties={f"p {declared.name}": declared for declared in PropertyType},
         description="a description",
         external_id="ext",
+        input_type='{"any":{}}',
+        output_type='{"none":{}}',
     )
     (id_,) = store.put_types([given], by=by)
 
@@ -159,8 +161,153 @@ def test_an_undeclared_property_is_refused_but_a_custom_one_is_kept(store, by):
     assert store.get(Artifact, [key.id])[0].custom_properties == {"colour": "red"}
 
 
-@pytest.mark.parametrize("what", ["name", "version", "base", "description", "external_id"])
+@pytest.mark.parametrize("what", ["name", "version", "base", "description", "external_id", "input_type"])
 def test_a_type_with_a_lone_surrogate_is_refused(store, by, what):
     with pytest.raises(InvalidArgument, match="Unicode"):
         store.put_types([replace(table(), **{what: "\ud800"})], by=by)
     assert store.list_types() == []
+
+
+def schema(store, name="Table"):
+    (found,) = [type_ for type_ in store.list_types() if type_.name == name]
+    return dict(found.properties)
+
+
+def test_a_type_gains_properties_when_that_is_asked_for(store, backend, by, clean):
+    first = store.put_types([table(rows=PropertyType.INT)], by=by)
+    wide = table(rows=PropertyType.INT, size=PropertyType.DOUBLE)
+    with pytest.raises(AlreadyExists, match=r"rows: INT; .*rows: INT, size: DOUBLE") as caught:
+        store.put_types([wide], by=by)
+    assert "can_add_fields" in caught.value.hint
+
+    assert store.put_types([wide], by=by, can_add_fields=True) == first
+    assert schema(store) == schema(backend.open()) == {"rows": PropertyType.INT, "size": PropertyType.DOUBLE}
+    store.put([Artifact(type="Table", properties={"size": 1.5})], by=by)
+    clean()
+
+
+def test_a_put_that_omits_properties_deletes_none(store, by, clean):
+    store.put_types([table(rows=PropertyType.INT, size=PropertyType.DOUBLE)], by=by)
+    with pytest.raises(AlreadyExists):
+        store.put_types([table(rows=PropertyType.INT)], by=by, can_add_fields=True)
+    with pytest.raises(AlreadyExists):
+        store.put_types([table(name_=PropertyType.STRING)], by=by, can_omit_fields=True)
+
+    store.put_types([table(name_=PropertyType.STRING)], by=by, can_add_fields=True, can_omit_fields=True)
+    assert schema(store).keys() == {"rows", "size", "name_"}
+    clean()
+
+
+def test_a_property_never_changes_its_kind(store, backend, by):
+    store.put_types([table(rows=PropertyType.INT)], by=by)
+    before = backend.dump()
+    with pytest.raises(AlreadyExists) as caught:
+        store.put_types([table(rows=PropertyType.DOUBLE)], by=by, can_add_fields=True, can_omit_fields=True)
+    assert "can_add_fields" not in caught.value.hint
+    assert backend.dump() == before
+
+
+def test_a_type_given_twice_in_one_call_is_widened_once(store, by, clean):
+    given = [table(a=PropertyType.INT), table(b=PropertyType.INT), table(a=PropertyType.INT)]
+    ids = store.put_types(given, by=by, can_add_fields=True, can_omit_fields=True)
+
+    assert len(set(ids)) == 1
+    assert schema(store).keys() == {"a", "b"}
+    assert len(store.entries()) == 1
+    clean()
+
+
+def test_another_client_sees_a_widened_type(store, backend, by):
+    other = backend.open()
+    store.put_types([table(rows=PropertyType.INT)], by=by)
+    other.put([Artifact(type="Table", properties={"rows": 1})], by=by)
+    store.put_types([table(size=PropertyType.INT)], by=by, can_add_fields=True, can_omit_fields=True)
+
+    other.put([Artifact(type="Table", properties={"size": 1})], by=by)
+    assert schema(other).keys() == {"rows", "size"}
+    with pytest.raises(AlreadyExists):
+        other.put_types([table(rows=PropertyType.INT)], by=by)
+
+
+def test_an_external_id_of_a_type_is_replaced_and_belongs_to_one_type(store, by, clean):
+    store.put_types([replace(table(), external_id="old", description="kept")], by=by)
+    store.put_types([replace(table(), external_id="new", description="other")], by=by)
+    store.put_types([table()], by=by)
+
+    (stored,) = store.list_types()
+    assert (stored.external_id, stored.description) == ("new", "kept")
+    for taken in (NodeType(kind=NodeKind.CONTEXT, name="Other", external_id="new"), table("2")):
+        with pytest.raises(AlreadyExists, match="external id 'new'"):
+            store.put_types([replace(taken, external_id="new")], by=by)
+    clean()
+
+
+def test_a_base_is_set_once(store, by, clean):
+    store.put_types([table()], by=by)
+    store.put([Artifact(type="Table", name="t")], by=by)
+    store.put_types([table(base="Dataset")], by=by)
+
+    assert [node.name for node in store.list(Artifact, ListOptions(type="Dataset")).items] == ["t"]
+    store.put_types([table()], by=by)
+    with pytest.raises(AlreadyExists, match="base Dataset"):
+        store.put_types([table(base="Model")], by=by)
+    clean()
+
+
+def test_a_base_that_inherits_from_the_type_is_refused(store, by):
+    store.put_types([table(), NodeType(kind=NodeKind.ARTIFACT, name="Below", base="Table")], by=by)
+    for base in ("Below", "Table"):
+        with pytest.raises(InvalidArgument, match="inherits from Table"):
+            store.put_types([table(base=base)], by=by)
+
+
+def test_a_former_node_reads_the_same_after_its_type_was_widened(store, by, clock):
+    store.put_types([table(rows=PropertyType.INT)], by=by)
+    (key,) = store.put([Artifact(type="Table", name="t", properties={"rows": 1})], by=by)
+    then = clock.now()
+    before = store.get(Artifact, [key.id], as_of=then)
+    store.put_types([table(size=PropertyType.INT)], by=by, can_add_fields=True, can_omit_fields=True)
+    store.put([Artifact(type="Table", id=key.id, properties={"size": 1})], by=by)
+    assert store.get(Artifact, [key.id], as_of=then) == before
+
+
+def test_a_standard_name_is_free_for_a_type_of_ones_own(store, by, clean):
+    (id_,) = store.put_types(
+        [NodeType(kind=NodeKind.ARTIFACT, name="Model", properties={"loss": PropertyType.INT})], by=by
+    )
+    store.put([Artifact(type="Model", properties={"loss": 1})], by=by)
+    assert schema(store, "Model") == {"loss": PropertyType.INT}
+
+    store.put([Artifact(type="Model", properties={"framework": "sklearn"})], by=by)
+    standard = STANDARD_TYPES[NodeKind.ARTIFACT, "Model"].properties
+    assert schema(store, "Model") == {"loss": PropertyType.INT, **standard}
+    assert store.put_types([replace(STANDARD_TYPES[NodeKind.ARTIFACT, "Model"])], by=by, can_omit_fields=True) == [id_]
+    with pytest.raises(PropertyTypeMismatch, match="'colour'"):
+        store.put([Artifact(type="Model", properties={"colour": "red"})], by=by)
+    clean()
+
+
+def test_a_type_of_ones_own_that_clashes_with_the_standard_one_keeps_its_kinds(store, by):
+    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="Model", properties={"framework": PropertyType.INT})], by=by)
+    with pytest.raises(PropertyTypeMismatch, match=r"Model\.framework is INT, got 'sklearn'"):
+        store.put([Artifact(type="Model", properties={"framework": "sklearn", "format": "pickle"})], by=by)
+
+
+def test_a_type_named_like_a_standard_one_inherits_like_it(store, by):
+    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="RawData")], by=by)
+    store.put([Artifact(type="RawData", name="r")], by=by)
+    assert [node.name for node in store.list(Artifact, ListOptions(type="Dataset")).items] == ["r"]
+
+
+def test_the_simple_types_have_the_first_nine_ids_and_appear_when_they_are_needed(store, by, clean):
+    ids = store.put_types([table(), table("2", base="mlmd.Dataset")], by=by)
+    assert ids == [10, 11]
+    assert [(type_.id, type_.name) for type_ in store.list_types()] == [
+        (1, "mlmd.Dataset"),
+        (10, "Table"),
+        (11, "Table"),
+    ]
+    store.put([Execution(type="mlmd.Deploy"), Artifact(type="Table", type_version="2", name="t")], by=by)
+    assert [type_.id for type_ in store.list_types(NodeKind.EXECUTION)] == [9]
+    assert [node.name for node in store.list(Artifact, ListOptions(type="Dataset")).items] == ["t"]
+    clean()

@@ -76,4 +76,5 @@ class ParentContext:
     parent_id: ContextId
 
 
-Edge = Event | Attribution | Association | ParentContext
+Membership = Attribution | Association | ParentContext
+Edge = Event | Membership

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from lineal.errors import InvalidArgument
-from lineal.model.ids import Micros
+from lineal.model.ids import ContextId, Micros, TypeId
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -25,11 +25,17 @@ class OrderBy(Enum):
 class ListOptions:
     """How to list nodes.
 
-    `type` also finds the types that inherit from it. `filter` is a boolean expression in the filter
-    language. `page_token` comes from the page before and is only valid with the same order and filter.
+    `type` also finds the types that inherit from it; `type_id` is exactly one type. `filter` is a boolean expression in
+    the filter language. `context` keeps its members, `names`, `uris` and `external_ids` the nodes that have one of
+    them; None means any. `page_token` comes from the page before and is only valid with the same question.
     """
 
     type: str | None = None
+    type_id: TypeId | None = None
+    context: ContextId | None = None
+    names: Sequence[str] | None = None
+    uris: Sequence[str] | None = None
+    external_ids: Sequence[str] | None = None
     filter: str | None = None
     order_by: OrderBy = OrderBy.ID
     ascending: bool = True

@@ -15,7 +15,8 @@ class NodeType:
 
     Identity is (kind, name, version); the empty version is a version of its own. `base` names the
     type it inherits from: a reference or listing of the base finds this one too. A node of an older version lacks
-    the properties a newer one declares: they are absent there, never guessed.
+    the properties a newer one declares: they are absent there, never guessed. `input_type` and `output_type` say what
+    an execution takes and gives, as JSON text; they are kept and never enforced.
     """
 
     kind: NodeKind
@@ -25,5 +26,7 @@ class NodeType:
     base: str | None = None
     description: str | None = None
     external_id: str | None = None
+    input_type: str | None = None
+    output_type: str | None = None
     id: TypeId | None = None
     created_at: Micros | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.model.ids import NodeKind
+from lineal.model.ids import NodeKind, TypeId
 from lineal.model.types import NodeType
 from lineal.model.values import PropertyType
 
@@ -82,3 +82,14 @@ STANDARD_TYPES: dict[tuple[NodeKind, str], NodeType] = {
     (type_.kind, type_.name): type_ for type_ in (*_ARTIFACTS, *_EXECUTIONS, *_CONTEXTS)
 }
 """All standard types by kind and name. A base stands before the types that inherit from it."""
+
+_SIMPLE = {
+    NodeKind.ARTIFACT: ("Dataset", "Model", "Metrics", "Statistics"),
+    NodeKind.EXECUTION: ("Train", "Transform", "Process", "Evaluate", "Deploy"),
+}
+
+SIMPLE_TYPES: dict[tuple[NodeKind, str], NodeType] = {
+    (kind, f"mlmd.{name}"): NodeType(kind=kind, name=f"mlmd.{name}", id=TypeId(id_))
+    for id_, (kind, name) in enumerate(((kind, name) for kind, names in _SIMPLE.items() for name in names), start=1)
+}
+"""ML Metadata's simple types, which its other types can have as base; the ids 1 to 9 are theirs."""

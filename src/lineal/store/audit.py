@@ -248,7 +248,7 @@ def _former(number: int, id_: int) -> str:
 
 def _digest(table: BoundTable, row: tuple[Cell, ...]) -> bytes:
     try:
-        return digest(row_bytes(table.number, row))
+        return digest(row_bytes(table.number, table.digested(row)))
     except TypeError:
         return b""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import assert_never
 
 import orjson
 
 from lineal.errors import AlreadyExists, InvalidArgument, NotFound
-from lineal.model.edges import Association, Attribution, Edge, Event, EventType, How, ParentContext
+from lineal.model.edges import Association, Attribution, Edge, Event, EventType, How, Membership, ParentContext
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN, check_text
 from lineal.store.connections import Cursor, id_list
@@ -40,14 +41,15 @@ _SAME_PAIR = {
 }
 _SAME_PARENT = "SELECT id FROM parent_context WHERE child_id = ? AND parent_id = ?"
 
-_MEMBERSHIPS = {
-    NodeKind.ARTIFACT: (("attribution", "artifact_id, context_id", "artifact_id"),),
-    NodeKind.EXECUTION: (("association", "execution_id, context_id", "execution_id"),),
+# Tables of the memberships of a kind of node: the class, its columns, the one that names the node.
+_MEMBERSHIPS: dict[NodeKind, tuple[tuple[type[Membership], str, str, str], ...]] = {
+    NodeKind.ARTIFACT: ((Attribution, "attribution", "artifact_id, context_id", "artifact_id"),),
+    NodeKind.EXECUTION: ((Association, "association", "execution_id, context_id", "execution_id"),),
     NodeKind.CONTEXT: (
-        ("attribution", "artifact_id, context_id", "context_id"),
-        ("association", "execution_id, context_id", "context_id"),
-        ("parent_context", "child_id, parent_id", "child_id"),
-        ("parent_context", "child_id, parent_id", "parent_id"),
+        (Attribution, "attribution", "artifact_id, context_id", "context_id"),
+        (Association, "association", "execution_id, context_id", "context_id"),
+        (ParentContext, "parent_context", "child_id, parent_id", "child_id"),
+        (ParentContext, "parent_context", "child_id, parent_id", "parent_id"),
     ),
 }
 
@@ -96,22 +98,38 @@ def events(
 
 
 def memberships(
-    cursor: Cursor, keys: Iterable[NodeKey], until: EntrySeq
-) -> list[Attribution | Association | ParentContext]:
-    """Return every membership that touches one of these nodes, each once."""
-    found: dict[Attribution | Association | ParentContext, None] = {}
+    cursor: Cursor, keys: Sequence[NodeKey], only: Collection[type[Membership]], until: EntrySeq
+) -> list[Membership]:
+    """Return every membership (of these classes) that touches one of these nodes, each once, node by node."""
+    ids: dict[NodeKind, list[int]] = {}
     for kind, id_ in keys:
-        for table, columns, own in _MEMBERSHIPS[kind]:
-            statement = f"SELECT {columns} FROM {table} WHERE {own} = ? AND entry <= ? ORDER BY id"
-            for one, other in cursor.execute(statement, (id_, until)):
-                found[_membership(table, one, other)] = None
-    return list(found)
+        ids.setdefault(kind, []).append(id_)
+    by_key: dict[tuple[NodeKind, int], list[Membership]] = {}
+    for kind, wanted in ids.items():
+        for cls, table, columns, own in _MEMBERSHIPS[kind]:
+            if only and cls not in only:
+                continue
+            rows = cursor.execute(_memberships(table, columns, own), (id_list(wanted), until)).fetchall()
+            for _, key, one, other in sorted(rows):
+                by_key.setdefault((kind, key), []).append(_membership(cls, one, other))
+    return list(dict.fromkeys(edge for key in keys for edge in by_key.get((key.kind, key.id), ())))
 
 
-def _membership(table: str, one: int, other: int) -> Attribution | Association | ParentContext:
-    if table == "attribution":
+@cache
+def _memberships(table: str, columns: str, own: str) -> str:
+    selected = ", ".join(f"edge.{column}" for column in ("id", own, *columns.split(", ")))
+    return f"""
+SELECT {selected}
+FROM json_each(?) AS wanted
+JOIN {table} AS edge ON edge.{own} = wanted.value
+WHERE edge.entry <= ?
+"""
+
+
+def _membership(cls: type[Membership], one: int, other: int) -> Membership:
+    if cls is Attribution:
         return Attribution(artifact_id=ArtifactId(one), context_id=ContextId(other))
-    if table == "association":
+    if cls is Association:
         return Association(execution_id=ExecutionId(one), context_id=ContextId(other))
     return ParentContext(child_id=ContextId(one), parent_id=ContextId(other))
 

@@ -6,6 +6,7 @@ A page starts behind the last row of the page before, by (order column, id): not
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import cast
 
@@ -24,6 +25,14 @@ from lineal.store.tables import NODE_TABLES
 from lineal.store.types import Types
 
 Cell = int | str
+
+MAX_WANTED = 10_000
+"""Most names, URIs or external ids that one listing can ask for."""
+
+_MEMBERS = {
+    NodeKind.ARTIFACT: "node.id IN (SELECT artifact_id FROM attribution WHERE context_id = ?)",
+    NodeKind.EXECUTION: "node.id IN (SELECT execution_id FROM association WHERE context_id = ?)",
+}
 
 
 def list_nodes(
@@ -56,12 +65,7 @@ def _statement(
     cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None, wording: Wording
 ) -> tuple[str, list[Cell]]:
     table = NODE_TABLES[kind]
-    conditions: list[str] = []
-    parameters: list[Cell] = []
-    if options.type is not None:
-        family = types.family(cursor, kind, options.type)
-        conditions.append(f"node.type_id IN ({', '.join('?' * len(family))})")
-        parameters.extend(family)
+    conditions, parameters = _restrictions(cursor, types, kind, options)
     if options.filter is not None:
         compiled = compile_filter(options.filter, kind, wording=wording)
         conditions.append(f"({compiled.sql})")
@@ -87,6 +91,38 @@ def _statement(
     return f"SELECT {columns} FROM {table.name} AS node {where} ORDER BY {order} LIMIT ?", parameters
 
 
+def _restrictions(cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions) -> tuple[list[str], list[Cell]]:
+    conditions: list[str] = []
+    parameters: list[Cell] = []
+    if options.type is not None:
+        family = types.family(cursor, kind, options.type)
+        # No type of that name: nothing is found.
+        conditions.append(f"node.type_id IN ({', '.join('?' * len(family)) or 'NULL'})")
+        parameters.extend(family)
+    if options.type_id is not None:
+        conditions.append("node.type_id = ?")
+        parameters.append(options.type_id)
+    for column, wanted in (("name", options.names), ("uri", options.uris), ("external_id", options.external_ids)):
+        if wanted is not None:
+            _check_has(kind, column, wanted)
+            conditions.append(f"node.{column} IN ({', '.join('?' * len(wanted)) or 'NULL'})")
+            parameters.extend(wanted)
+    if options.context is not None:
+        members = _MEMBERS.get(kind)
+        if members is None:
+            raise InvalidArgument("a context has no contexts as members; ask for its children with memberships")
+        conditions.append(members)
+        parameters.append(options.context)
+    return conditions, parameters
+
+
+def _check_has(kind: NodeKind, column: str, wanted: Sequence[str]) -> None:
+    if column not in NODE_TABLES[kind].columns:
+        raise InvalidArgument(f"a node of kind {kind.value} has no {column}")
+    if len(wanted) > MAX_WANTED:
+        raise InvalidArgument(f"{len(wanted)} values of {column} are asked for at once, at most {MAX_WANTED} can be")
+
+
 def _behind(kind: NodeKind, options: ListOptions) -> tuple[str, list[Cell]]:
     try:
         asked, value, id_ = orjson.loads(urlsafe_b64decode((options.page_token or "").encode()))
@@ -110,5 +146,15 @@ def _token(kind: NodeKind, options: ListOptions, last: Row) -> str:
 
 
 def _question(kind: NodeKind, options: ListOptions) -> str:
-    asked = [kind.value, options.type, options.filter, options.order_by.value, options.ascending, options.as_of]
+    asked: list[object] = [
+        kind.value,
+        options.type,
+        options.filter,
+        options.order_by.value,
+        options.ascending,
+        options.as_of,
+    ]
+    others = [options.type_id, options.context, options.names, options.uris, options.external_ids]
+    if others != [None] * len(others):
+        asked.append(others)
     return sha256(orjson.dumps(asked)).hexdigest()[:16]

@@ -18,7 +18,7 @@ from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
 from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, node_of, row_of
 from lineal.store.tables import NODE_TABLES
-from lineal.store.types import Types, check_properties
+from lineal.store.types import Types
 from lineal.store.writer import Transaction
 
 CHUNK = 10_000
@@ -63,13 +63,20 @@ class Nodes:
         self._types = types
 
     # reading -------------------------------------------------------------------------------------
-    def get(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int], at: EntrySeq | None) -> list[Node]:
-        """Return these nodes in this order, as they were at entry `at`; raise NotFound naming the missing."""
+    def get(
+        self, cursor: Cursor, kind: NodeKind, ids: Sequence[int], at: EntrySeq | None, *, existing: bool = False
+    ) -> list[Node]:
+        """Return these nodes in this order, as they were at entry `at`.
+
+        Missing ones raise NotFound naming them, or are left out with `existing`.
+        """
         rows = self.rows(cursor, kind, ids)
         if at is not None:
             rows = self._as_of(cursor, kind, rows, at)
         missing = [id_ for id_ in ids if id_ not in rows]
-        if missing:
+        if missing and existing:
+            ids = [id_ for id_ in ids if id_ in rows]
+        elif missing:
             shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
             raise NotFound(f"{shown} not found" + (" at that time" if at is not None else ""))
         return [self.node(cursor, kind, rows[id_]) for id_ in ids]
@@ -139,10 +146,12 @@ WHERE type_id = ? AND name >= ? AND name < ?
         return {id_: row for id_, row in old.items() if row is not None}
 
     # writing -------------------------------------------------------------------------------------
-    def put(self, transaction: Transaction, nodes: Sequence[Node], *, looked_up: bool = False) -> list[Known]:
+    def put(
+        self, transaction: Transaction, nodes: Sequence[Node], *, looked_up: bool = False, touch: bool = False
+    ) -> list[Known]:
         """Insert or update nodes; return what is known of each, in order.
 
-        `looked_up`: the names of new nodes were not there a moment ago, in this transaction.
+        `looked_up`: the names of new nodes were not there a moment ago, in this transaction. `touch`: see `Store.put`.
         """
         results: list[Known | None] = [None] * len(nodes)
         fresh: dict[NodeKind, list[int]] = {}
@@ -150,11 +159,11 @@ WHERE type_id = ? AND name >= ? AND name < ?
             kind = kind_of(node)
             type_ = self._types.need(transaction, kind, node.type, node.type_version)
             _check_node(node)
-            check_properties(type_, node.properties, node.custom_properties)
+            self._types.check(transaction, type_, node)
             if node.id is None:
                 fresh.setdefault(kind, []).append(position)
             else:
-                results[position] = self._update(transaction, kind, node, type_)
+                results[position] = self._update(transaction, kind, node, type_, touch=touch)
         for kind, positions in fresh.items():
             for position, known in zip(
                 positions, self._insert(transaction, kind, nodes, positions, looked_up=looked_up), strict=True
@@ -265,7 +274,7 @@ WHERE type_id = ? AND name >= ? AND name < ?
         if found is not None and found[0] != own:
             raise AlreadyExists(f"external id {external_id!r} belongs to {kind.value}#{found[0]}")
 
-    def _update(self, transaction: Transaction, kind: NodeKind, node: Node, type_: NodeType) -> Known:
+    def _update(self, transaction: Transaction, kind: NodeKind, node: Node, type_: NodeType, *, touch: bool) -> Known:
         table = NODE_TABLES[kind]
         id_ = cast("int", node.id)
         old = transaction.cursor.execute(_BY_ID[kind], (id_,)).fetchone()
@@ -276,12 +285,12 @@ WHERE type_id = ? AND name >= ? AND name < ?
         _check_unchanged(kind, id_, node, old)
         self._check_external_id(transaction, kind, node.external_id, id_)
         created = old[CREATED[kind]]
-        new = row_of(node, id_, old[TYPE_ID], created, transaction.now, transaction.seq)
+        # ML Metadata's clients tell changes apart by the millisecond.
+        updated = max(transaction.now, (old[-2] // 1000 + 1) * 1000 if touch else old[-2])
+        new = row_of(node, id_, old[TYPE_ID], created, updated, transaction.seq)
         new = (*new[:NAME], old[NAME], *new[NAME + 1 :])
-        if new[:-2] == old[:-2]:
+        if new[:-2] == old[:-2] and not touch:
             return Known(NodeKey(kind, id_), created)
-        if old[-1] == transaction.seq:
-            raise InvalidArgument(f"{kind.value}#{id_} was given twice")
         transaction.replace(table, old, new)
         at = PROPERTIES[kind]
         before = set(index.index_rows(kind, id_, decode(old[at]), decode(old[at + 1])))

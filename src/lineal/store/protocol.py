@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from lineal.model.aliases import Alias
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.decisions import Decision
-from lineal.model.edges import Association, Attribution, Edge, Event, ParentContext
+from lineal.model.edges import Edge, Event, Membership
 from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKey, NodeKind, TypeId
 from lineal.model.listing import ListOptions, Page
 from lineal.model.metrics import MetricSeries
@@ -32,22 +32,40 @@ class Store(Protocol):
     """A store of lineage; see the module's docstring for what all verbs promise."""
 
     # types ---------------------------------------------------------------------------------------
-    def put_types(self, types: Sequence[NodeType], *, by: Origin) -> Sequence[TypeId]:
-        """Return the ids; an equal type gives the id it has. A new property needs a new version."""
+    def put_types(
+        self,
+        types: Sequence[NodeType],
+        *,
+        by: Origin,
+        can_add_fields: bool = False,
+        can_omit_fields: bool = False,
+    ) -> Sequence[TypeId]:
+        """Return the ids; an equal type gives the id it has.
+
+        A stored type gains properties with `can_add_fields`; with `can_omit_fields` a put may leave some out, which
+        deletes none. A property never changes its kind: AlreadyExists says what is there. A new external id takes the
+        place of the old one, a base is set once; description, `input_type` and `output_type` stay.
+        """
 
     def list_types(self, kind: NodeKind | None = None) -> Sequence[NodeType]:
         """Return all types of a kind (or of all kinds), by id."""
 
     # nodes ---------------------------------------------------------------------------------------
-    def put(self, nodes: Sequence[Node], *, by: Origin) -> Sequence[NodeKey]:
+    def put(self, nodes: Sequence[Node], *, by: Origin, touch: bool = False) -> Sequence[NodeKey]:
         """Insert nodes without an id, replace the changeable fields of those with one; return their keys.
 
+        An update that changes nothing writes nothing; with `touch` it moves `updated_at`, to another millisecond.
         Type, name and creation time of a stored node never change. Raises UnknownType,
         PropertyTypeMismatch, AlreadyExists (name, external id), NotFound (an id that is not there).
         """
 
-    def get(self, kind: type[N], ids: Sequence[int], *, as_of: Micros | None = None) -> Sequence[N]:
-        """Return exactly these nodes in this order, or raise NotFound naming the missing ids."""
+    def get(
+        self, kind: type[N], ids: Sequence[int], *, existing: bool = False, as_of: Micros | None = None
+    ) -> Sequence[N]:
+        """Return exactly these nodes in this order, or raise NotFound naming the missing ids.
+
+        With `existing` the missing ones are left out instead.
+        """
 
     def list(self, kind: type[N], options: ListOptions | None = None) -> Page[N]:
         """Return one page of nodes. Raises FilterSyntaxError with the position of the first wrong word."""
@@ -78,9 +96,13 @@ class Store(Protocol):
         """Return every event that touches one of these nodes, by sequence."""
 
     def memberships(
-        self, keys: Sequence[NodeKey], *, as_of: Micros | None = None
-    ) -> Sequence[Attribution | Association | ParentContext]:
-        """Return every membership that touches one of these nodes."""
+        self,
+        keys: Sequence[NodeKey],
+        *,
+        only: Collection[type[Membership]] = (),
+        as_of: Micros | None = None,
+    ) -> Sequence[Membership]:
+        """Return every membership (of these classes) that touches one of these nodes, each class oldest first."""
 
     def closure(
         self,
@@ -166,12 +188,17 @@ class Store(Protocol):
         """Replay the ledger against every table and return what differs. `progress` gets (done, total) entries."""
 
     # the store itself ----------------------------------------------------------------------------
-    def batch(self) -> AbstractContextManager[None]:
+    def batch(self, *, by: Origin | None = None) -> AbstractContextManager[None]:
         """Group the writes of this thread: each keeps its own ledger entry, all become durable at the end.
 
-        Nobody else writes meanwhile, so what is read inside still holds at the end. An exception inside the block
-        undoes the whole group.
+        With `by` they share one entry, which is this origin's. A verb that raises is undone alone if its exception is
+        caught inside the block; one that leaves the block undoes the whole group. A row changes once an entry: changing
+        it again in one such block is InvalidArgument.
+        Nobody else writes meanwhile, so what is read inside still holds at the end.
         """
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Make all reads of this thread see one state of the store until the block ends. Do not write inside."""
 
     def names(self, kind: NodeKind) -> Iterator[tuple[str, str]]:
         """Yield (type, name) of every named node of a kind, newest first; for suggestions and completion."""

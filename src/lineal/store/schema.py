@@ -58,9 +58,12 @@ type_ = Table(
     _text("description", nullable=True),
     _name("external_id", nullable=True),
     _number("created_at"),
+    _text("input_type", nullable=True),
+    _text("output_type", nullable=True),
     _number("entry"),
     UniqueConstraint("kind", "name", "version", name="uq_type_identity"),
     UniqueConstraint("external_id", name="uq_type_external_id"),
+    Index("ix_type_entry", "entry"),
 )
 
 artifact = Table(

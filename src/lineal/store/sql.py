@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from lineal.model.aliases import Alias
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.decisions import Decision
-from lineal.model.edges import Association, Attribution, Edge, Event, ParentContext
+from lineal.model.edges import Edge, Event, Membership
 from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind, TypeId
 from lineal.model.listing import ListOptions, Page
 from lineal.model.metrics import MetricSeries
@@ -24,6 +24,7 @@ from lineal.store.causality import check_causality
 from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor
 from lineal.store.dialects.dialect import Dialect
+from lineal.store.evolution import May
 from lineal.store.filter.wording import WORDINGS
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import Nodes
@@ -58,10 +59,18 @@ class SqlStore:
         self._nodes = Nodes(self._types)
 
     # types ---------------------------------------------------------------------------------------
-    def put_types(self, types: Sequence[NodeType], *, by: Origin) -> Sequence[TypeId]:
+    def put_types(
+        self,
+        types: Sequence[NodeType],
+        *,
+        by: Origin,
+        can_add_fields: bool = False,
+        can_omit_fields: bool = False,
+    ) -> Sequence[TypeId]:
         """See `Store.put_types`."""
+        may = May(add=can_add_fields, omit=can_omit_fields)
         with self._writing(by) as transaction:
-            return [cast("TypeId", self._types.put(transaction, type_).id) for type_ in types]
+            return self._types.put_all(transaction, types, may)
 
     def list_types(self, kind: NodeKind | None = None) -> Sequence[NodeType]:
         """See `Store.list_types`."""
@@ -69,15 +78,17 @@ class SqlStore:
             return self._types.all(cursor, kind)
 
     # nodes ---------------------------------------------------------------------------------------
-    def put(self, nodes: Sequence[Node], *, by: Origin) -> Sequence[NodeKey]:
+    def put(self, nodes: Sequence[Node], *, by: Origin, touch: bool = False) -> Sequence[NodeKey]:
         """See `Store.put`."""
         with self._writing(by) as transaction:
-            return [known.key for known in self._nodes.put(transaction, nodes)]
+            return [known.key for known in self._nodes.put(transaction, nodes, touch=touch)]
 
-    def get(self, kind: type[N], ids: Sequence[int], *, as_of: Micros | None = None) -> Sequence[N]:
+    def get(
+        self, kind: type[N], ids: Sequence[int], *, existing: bool = False, as_of: Micros | None = None
+    ) -> Sequence[N]:
         """See `Store.get`."""
         with self._connections.reading() as cursor:
-            found = self._nodes.get(cursor, kind_of(kind), ids, self._at(cursor, as_of))
+            found = self._nodes.get(cursor, kind_of(kind), ids, self._at(cursor, as_of), existing=existing)
             return cast("Sequence[N]", found)
 
     def list(self, kind: type[N], options: ListOptions | None = None) -> Page[N]:
@@ -129,11 +140,15 @@ class SqlStore:
             return edges.events(cursor, artifacts, executions, self._until(cursor, as_of))
 
     def memberships(
-        self, keys: Sequence[NodeKey], *, as_of: Micros | None = None
-    ) -> Sequence[Attribution | Association | ParentContext]:
+        self,
+        keys: Sequence[NodeKey],
+        *,
+        only: Collection[type[Membership]] = (),
+        as_of: Micros | None = None,
+    ) -> Sequence[Membership]:
         """See `Store.memberships`."""
         with self._connections.reading() as cursor:
-            return edges.memberships(cursor, keys, self._until(cursor, as_of))
+            return edges.memberships(cursor, keys, only, self._until(cursor, as_of))
 
     def closure(
         self,
@@ -251,14 +266,20 @@ class SqlStore:
 
     # the store itself ----------------------------------------------------------------------------
     @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self, *, by: Origin | None = None) -> Iterator[None]:
         """See `Store.batch`."""
         try:
-            with self._connections.writing():
+            with self._writer.grouping() if by is None else self._writer.sharing(by):
                 yield
         except BaseException:
             self._types.forget()
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `Store.snapshot`."""
+        with self._connections.reading():
+            yield
 
     def names(self, kind: NodeKind) -> Iterator[tuple[str, str]]:
         """See `Store.names`."""

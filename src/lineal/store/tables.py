@@ -6,22 +6,29 @@ never used again. `id` stands first and `entry`, the ledger entry that wrote the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from lineal.model.ids import NodeKind
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
 class BoundTable:
     """A table whose rows are bound to the ledger. `typed`: it holds doubles or bytes.
 
-    `column_list` are the columns as they stand in a statement, `insert` is the one that inserts a row.
+    `later`: so many columns, those before `entry`, came with a later migration. `reserved`: ids up to this one are
+    given out by name only. `column_list` are the columns as they stand in a statement, `insert` inserts one row.
     """
 
     number: int
     name: str
     columns: tuple[str, ...]
     typed: bool = False
+    later: int = 0
+    reserved: int = 0
     column_list: str = field(init=False)
     insert: str = field(init=False)
 
@@ -31,11 +38,35 @@ class BoundTable:
         object.__setattr__(self, "column_list", columns)
         object.__setattr__(self, "insert", f"INSERT INTO {self.name} ({columns}) VALUES ({marks})")
 
+    def digested(self, row: Sequence[C]) -> Sequence[C]:
+        """Return the cells that are bound: without the later columns where none of them has a value.
+
+        So a row keeps the digest it was written with when its table gains columns.
+        """
+        if not self.later or any(cell is not None for cell in row[-1 - self.later : -1]):
+            return row
+        return (*row[: -1 - self.later], row[-1])
+
 
 TYPE = BoundTable(
     1,
     "type",
-    ("id", "kind", "name", "version", "base", "properties", "description", "external_id", "created_at", "entry"),
+    (
+        "id",
+        "kind",
+        "name",
+        "version",
+        "base",
+        "properties",
+        "description",
+        "external_id",
+        "created_at",
+        "input_type",
+        "output_type",
+        "entry",
+    ),
+    later=2,
+    reserved=9,
 )
 ARTIFACT = BoundTable(
     2,

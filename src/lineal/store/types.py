@@ -1,32 +1,42 @@
-"""Types in the store: registered once, never changed, remembered in memory.
+"""Types in the store: registered once, later only widened, remembered in memory.
 
-A standard type is registered by itself when a node of it is first put.
+A standard type is registered by itself when a node of it is first put. Its name is free for users too: a type of that
+name with other properties gains the standard ones when a node needs them.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from lineal.errors import AlreadyExists, InvalidArgument, PropertyTypeMismatch, UnknownType
 from lineal.model.ids import Micros, NodeKind, TypeId
+from lineal.model.nodes import Node
 from lineal.model.types import NodeType
-from lineal.model.values import PropertyType, Value, check, check_text
-from lineal.model.vocabulary import STANDARD_TYPES
+from lineal.model.values import PropertyType, Value
+from lineal.model.vocabulary import SIMPLE_TYPES, STANDARD_TYPES
 from lineal.store.codec import decode_json, encode_json
 from lineal.store.connections import Cursor
+from lineal.store.evolution import May, check_type, merged
+from lineal.store.properties import check_properties
 from lineal.store.tables import KIND_NUMBERS, TYPE
 from lineal.store.writer import Transaction
 
 Identity = tuple[NodeKind, str, str]
 
+_Text = str | None
+_TypeRow = tuple[int, int, str, str, _Text, str, _Text, _Text, int, _Text, _Text, int]
+
 _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
+# Entries are numbered in the order they commit, so nothing older than what was seen can appear later.
 _SELECT_NEWER = f"SELECT {TYPE.column_list} FROM type WHERE entry > ? ORDER BY id"
+_SELECT_ROW = f"SELECT {TYPE.column_list} FROM type WHERE id = ?"
 
 
 class Types(threading.local):
-    """All types of a store. Rows never change, so what was read once stays true.
+    """All types of a store. Id, kind, name and version never change, so what was read once stays true of them.
 
     Each thread remembers what its own connection saw: types of a transaction that is still open, or was undone,
     are no other thread's business.
@@ -38,10 +48,9 @@ class Types(threading.local):
         self._seen = 0
 
     def refresh(self, cursor: Cursor) -> None:
-        """Read the types added since the last look; a restored one may have a smaller id than those known."""
+        """Read the types that were added or changed since the last look."""
         for row in cursor.execute(_SELECT_NEWER, (self._seen,)).fetchall():
-            self._remember(_type_of_row(row))
-            self._seen = max(self._seen, row[-1])
+            self._remember(_type_of_row(row), row[-1])
 
     def forget(self) -> None:
         """Drop everything remembered, because a transaction that added types was undone."""
@@ -70,50 +79,123 @@ class Types(threading.local):
     def family(self, cursor: Cursor, kind: NodeKind, name: str) -> list[TypeId]:
         """Return the ids of all versions of a type and of every type that inherits from it; names ignore case."""
         self.refresh(cursor)
-        wanted = {name.lower()}
-        found: dict[TypeId, None] = {}
-        # A base is older than what inherits from it, so one pass in id order sees bases first.
-        for id_ in sorted(self._by_id):
-            type_ = self._by_id[id_]
-            if type_.kind is kind and (type_.name.lower() in wanted or (type_.base or "").lower() in wanted):
-                wanted.add(type_.name.lower())
-                found[id_] = None
-        return list(found)
+        # ML Metadata's `mlmd.Dataset` is a kind of Dataset.
+        wanted = {name.lower(), f"mlmd.{name}".lower()}
+        found: set[TypeId] = set()
+        grown = True
+        while grown:
+            grown = False
+            for id_, type_ in self._by_id.items():
+                if id_ in found or type_.kind is not kind:
+                    continue
+                if type_.name.lower() in wanted or (type_.base or "").lower() in wanted:
+                    wanted.add(type_.name.lower())
+                    found.add(id_)
+                    grown = True
+        return sorted(found)
 
     def need(self, transaction: Transaction, kind: NodeKind, name: str, version: str) -> NodeType:
         """Return the type a node names, registering a standard one; raise UnknownType otherwise."""
         stored = self.find(transaction.cursor, kind, name, version)
         if stored is not None:
             return stored
-        standard = STANDARD_TYPES.get((kind, name))
+        standard = STANDARD_TYPES.get((kind, name)) or SIMPLE_TYPES.get((kind, name))
         if standard is None or version:
             raise self._unknown(kind, name, version)
-        if standard.base is not None:
-            self.need(transaction, kind, standard.base, "")
-        return self.put(transaction, standard)
+        (id_,) = self.put_all(transaction, [standard], May())
+        return self._by_id[id_]
 
-    def put(self, transaction: Transaction, type_: NodeType) -> NodeType:
-        """Return the stored type equal to this one, inserting it where there is none."""
-        _check_type(type_)
-        stored = self.find(transaction.cursor, type_.kind, type_.name, type_.version)
-        if stored is not None:
-            _check_same(stored, type_)
-            return stored
+    def check(self, transaction: Transaction, type_: NodeType, node: Node) -> None:
+        """Raise PropertyTypeMismatch unless a node's properties are what its stored type declares.
+
+        A standard type that a user declared first gains what the standard declares when that is needed.
+        """
+        try:
+            check_properties(type_, node.properties, node.custom_properties)
+        except PropertyTypeMismatch:
+            wider = self._wider(transaction, type_, node.properties)
+            if wider == type_:
+                raise
+            check_properties(wider, node.properties, node.custom_properties)
+
+    def _wider(self, transaction: Transaction, type_: NodeType, properties: Mapping[str, Value]) -> NodeType:
+        """Return the type as it is stored by now, with the standard's properties where these are among them."""
+        self.refresh(transaction.cursor)
+        now = self._by_identity[type_.kind, type_.name, type_.version]
         standard = STANDARD_TYPES.get((type_.kind, type_.name))
-        if standard is not None and not type_.version:
-            _check_same(standard, type_)
-        if type_.base is not None and not self.family(transaction.cursor, type_.kind, type_.base):
-            self.need(transaction, type_.kind, type_.base, "")
-        (id_,) = transaction.new_ids(TYPE, 1)
-        new = replace(type_, id=TypeId(id_), created_at=transaction.now)
-        transaction.insert(TYPE, [(*row_of_type(new), transaction.seq)])
-        self._remember(new)
-        return new
+        if standard is None or type_.version:
+            return now
+        asked = properties.keys() - now.properties.keys()
+        gained = {name: kind for name, kind in standard.properties.items() if name not in now.properties}
+        if not asked or not asked <= gained.keys():
+            return now
+        wider = replace(now, properties={**now.properties, **gained})
+        self._change(transaction, now, wider)
+        return wider
 
-    def _remember(self, type_: NodeType) -> None:
+    def put_all(self, transaction: Transaction, types: Sequence[NodeType], may: May) -> list[TypeId]:
+        """Return the ids these types have after putting them; one that is given twice is written once."""
+        self.refresh(transaction.cursor)
+        planned: dict[Identity, NodeType] = {}
+        for given in types:
+            check_type(given)
+            identity = (given.kind, given.name, given.version)
+            now = planned.get(identity) or self._by_identity.get(identity)
+            planned[identity] = _fresh(given) if now is None else merged(now, given, may)
+        for identity, type_ in planned.items():
+            stored = self._by_identity.get(identity)
+            if stored is None:
+                self._insert(transaction, type_)
+            elif stored != type_:
+                self._change(transaction, stored, type_)
+        return [cast("TypeId", self._by_identity[given.kind, given.name, given.version].id) for given in types]
+
+    def _insert(self, transaction: Transaction, type_: NodeType) -> None:
+        self._need_base(transaction, type_)
+        self._check_external_id(type_)
+        simple = None if type_.version else SIMPLE_TYPES.get((type_.kind, type_.name))
+        if simple is not None and simple.id is not None and simple.id not in self._by_id:
+            id_ = simple.id
+        else:
+            id_ = TypeId(transaction.new_ids(TYPE, 1)[0])
+        new = replace(type_, id=id_, created_at=transaction.now)
+        transaction.insert(TYPE, [(*row_of_type(new), transaction.seq)])
+        self._remember(new, transaction.seq)
+
+    def _change(self, transaction: Transaction, stored: NodeType, new: NodeType) -> None:
+        if new.base != stored.base:
+            self._need_base(transaction, new)
+            self._check_base(transaction.cursor, new)
+        self._check_external_id(new)
+        row = transaction.cursor.execute(_SELECT_ROW, (stored.id,)).fetchone()
+        transaction.replace(TYPE, row, (*row_of_type(new), transaction.seq))
+        self._remember(new, transaction.seq)
+
+    def _need_base(self, transaction: Transaction, type_: NodeType) -> None:
+        base = type_.base
+        if base is None:
+            return
+        named = (known for known in self._by_id.values() if known.kind is type_.kind)
+        if not any(known.name.lower() == base.lower() for known in named):
+            self.need(transaction, type_.kind, base, "")
+
+    def _check_base(self, cursor: Cursor, type_: NodeType) -> None:
+        below = {self._by_id[id_].name.lower() for id_ in self.family(cursor, type_.kind, type_.name)}
+        if (type_.base or "").lower() in below:
+            raise InvalidArgument(f"{type_.base} inherits from {type_.name}, so it cannot be its base")
+
+    def _check_external_id(self, type_: NodeType) -> None:
+        if type_.external_id is None:
+            return
+        for known in self._by_id.values():
+            if known.external_id == type_.external_id and known.id != type_.id:
+                raise AlreadyExists(f"external id {type_.external_id!r} belongs to the type {known.name!r}")
+
+    def _remember(self, type_: NodeType, entry: int) -> None:
         if type_.id is not None:
             self._by_id[type_.id] = type_
             self._by_identity[type_.kind, type_.name, type_.version] = type_
+        self._seen = max(self._seen, entry)
 
     def _unknown(self, kind: NodeKind, name: str, version: str) -> UnknownType:
         known = sorted({stored for stored_kind, stored, _ in self._by_identity if stored_kind is kind})
@@ -125,62 +207,11 @@ class Types(threading.local):
         )
 
 
-def check_properties(type_: NodeType, properties: Mapping[str, Value], custom: Mapping[str, Value]) -> None:
-    """Raise PropertyTypeMismatch unless every declared property has its declared kind."""
-    for name, value in properties.items():
-        kind = check(name, value)
-        declared = type_.properties.get(name)
-        if declared is kind:
-            continue
-        where = f"{type_.name} version {type_.version}" if type_.version else type_.name
-        if declared is None:
-            declares = ", ".join(sorted(type_.properties)) or "none"
-            raise PropertyTypeMismatch(
-                f"{where} declares no property {name!r}; it declares {declares}",
-                hint="put it into custom_properties, or declare it in a new version of the type",
-            )
-        raise PropertyTypeMismatch(
-            f"{where}.{name} is {declared.name}, got {value!r} ({kind.name})",
-            hint=f"pass {_EXAMPLES[declared]}, or declare a new version of the type",
-        )
-    for name, value in custom.items():
-        check(name, value)
-
-
-_EXAMPLES = {
-    PropertyType.INT: "an int",
-    PropertyType.DOUBLE: "a float",
-    PropertyType.STRING: "a str",
-    PropertyType.STRUCT: "a dict or a list",
-    PropertyType.PROTO: "a Proto",
-    PropertyType.BOOLEAN: "a bool",
-}
-
-
-def _check_type(type_: NodeType) -> None:
-    check_text("a type's name", type_.name)
-    check_text("a type's version", type_.version)
-    for what in ("base", "description", "external_id"):
-        if getattr(type_, what) is not None:
-            check_text(f"a type's {what}", getattr(type_, what))
-    if not type_.name:
-        raise InvalidArgument("a type needs a name")
-    for name, kind in type_.properties.items():
-        check_text("a property name", name)
-        if not isinstance(kind, PropertyType):
-            raise InvalidArgument(f"{type_.name}.{name} is declared as {kind!r}, which is not a PropertyType")
-
-
-def _check_same(stored: NodeType, new: NodeType) -> None:
-    if dict(stored.properties) == dict(new.properties) and stored.base == new.base:
-        return
-    before = ", ".join(f"{name}: {kind.name}" for name, kind in sorted(stored.properties.items())) or "no properties"
-    after = ", ".join(f"{name}: {kind.name}" for name, kind in sorted(new.properties.items())) or "no properties"
-    raise AlreadyExists(
-        f"type {new.name!r} version {new.version!r} exists with ({before}; base {stored.base}), "
-        f"not with ({after}; base {new.base})",
-        hint="a schema never changes: declare the new one under another version",
-    )
+def _fresh(type_: NodeType) -> NodeType:
+    """Return a type to insert; one that is named like a standard type inherits from what that inherits from."""
+    standard = STANDARD_TYPES.get((type_.kind, type_.name))
+    base = standard.base if type_.base is None and standard is not None else type_.base
+    return replace(type_, base=base, id=None, created_at=None)
 
 
 def row_of_type(type_: NodeType) -> tuple[int | str | None, ...]:
@@ -196,11 +227,13 @@ def row_of_type(type_: NodeType) -> tuple[int | str | None, ...]:
         type_.description,
         type_.external_id,
         type_.created_at,
+        type_.input_type,
+        type_.output_type,
     )
 
 
-def _type_of_row(row: tuple[int, int, str, str, str | None, str, str | None, str | None, int, int]) -> NodeType:
-    id_, kind, name, version, base, schema, description, external_id, created_at, _ = row
+def _type_of_row(row: _TypeRow) -> NodeType:
+    id_, kind, name, version, base, schema, description, external_id, created_at, input_type, output_type, _ = row
     stored = decode_json(schema)
     properties = {key: PropertyType(number) for key, number in stored.items()} if isinstance(stored, dict) else {}
     return NodeType(
@@ -211,6 +244,8 @@ def _type_of_row(row: tuple[int, int, str, str, str | None, str, str | None, str
         properties=properties,
         description=description,
         external_id=external_id,
+        input_type=input_type,
+        output_type=output_type,
         id=TypeId(id_),
         created_at=Micros(created_at),
     )

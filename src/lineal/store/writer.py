@@ -5,8 +5,11 @@ All writes of the store go through `Transaction.insert` and `Transaction.replace
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from lineal.errors import InvalidArgument
 from lineal.ledger.canonical import RULE, Cell, digest, object_bytes, row_bytes, text_row_bytes
@@ -32,6 +35,15 @@ VALUES (?, ?, ?, ?, ?)
 """
 
 
+class _Mark(NamedTuple):
+    """How far a transaction had come."""
+
+    records: int
+    findings: int
+    first_ids: dict[str, int]
+    next_ids: dict[str, int]
+
+
 class Transaction:
     """One write: its cursor, its entry's number and time, and the rows written so far."""
 
@@ -54,7 +66,7 @@ class Transaction:
         first = self._next_ids.get(table.name)
         if first is None:
             (last,) = self.cursor.execute(f"SELECT max(id) FROM {table.name}").fetchone()
-            first = self._first_ids[table.name] = (last or 0) + 1
+            first = self._first_ids[table.name] = max(last or 0, table.reserved) + 1
         self._next_ids[table.name] = first + count
         return range(first, first + count)
 
@@ -78,7 +90,12 @@ class Transaction:
 
     def replace(self, table: BoundTable, old: Sequence[Cell], new: Sequence[Cell]) -> None:
         """Keep the old row in `revision`, write the new one in its place and bind it."""
-        body = row_bytes(table.number, old).decode()
+        if old[-1] == self.seq:
+            raise InvalidArgument(
+                f"{table.name}#{old[0]!r} was given twice in one entry",
+                hint="give its last state, or write twice",
+            )
+        body = row_bytes(table.number, table.digested(old)).decode()
         self.cursor.execute(_INSERT_REVISION, (table.number, old[0], old[-1], self.seq, body))
         settings = ", ".join(f"{column} = ?" for column in table.columns[1:])
         self.cursor.execute(f"UPDATE {table.name} SET {settings} WHERE id = ?", (*new[1:], new[0]))
@@ -87,8 +104,19 @@ class Transaction:
     def _bind(self, table: BoundTable, rows: Sequence[Sequence[Cell]]) -> None:
         encode = row_bytes if table.typed else text_row_bytes
         for row in rows:
-            record = RowRecord(table.number, row[0], digest(encode(table.number, row)))  # type: ignore[arg-type]
+            bound = table.digested(row)
+            record = RowRecord(table.number, row[0], digest(encode(table.number, bound)))  # type: ignore[arg-type]
             self._records.append(pack(record))
+
+    def mark(self) -> _Mark:
+        """Return how far this transaction has come, for `back_to`."""
+        return _Mark(len(self._records), len(self.findings), dict(self._first_ids), dict(self._next_ids))
+
+    def back_to(self, mark: _Mark) -> None:
+        """Forget what was written since, because the database undid it."""
+        del self._records[mark.records :]
+        del self.findings[mark.findings :]
+        self._first_ids, self._next_ids = mark.first_ids, mark.next_ids
 
     def append_entry(self, by: Origin) -> None:
         """Write the ledger entry of this transaction."""
@@ -127,17 +155,72 @@ class Transaction:
         )
 
 
+class _Shared(threading.local):
+    """The transaction that all writes of this thread are part of, while there is one."""
+
+    transaction: Transaction | None = None
+    process: int = 0
+
+
 class Writer:
     """Starts write transactions and ends each with its ledger entry."""
 
     def __init__(self, connections: Connections, clock: Clock) -> None:
         self._connections = connections
         self._clock = clock
+        self._shared = _Shared()
 
     @contextmanager
     def transaction(self, by: Origin) -> Iterator[Transaction]:
-        """Give a transaction; a block that wrote no bound row leaves no entry."""
+        """Give a transaction; a block that wrote no bound row leaves no entry.
+
+        Inside `sharing` it is a part of that transaction, undone alone if it raises.
+        """
         check_origin(by)
+        shared = self._current()
+        if shared is None:
+            with self._own(by) as transaction:
+                yield transaction
+        else:
+            with self._part_of(shared):
+                yield shared
+
+    @contextmanager
+    def grouping(self) -> Iterator[None]:
+        """Make all transactions of this thread durable together, or none of them; each keeps its entry."""
+        shared = self._current()
+        with self._connections.writing() if shared is None else self._part_of(shared):
+            yield
+
+    @contextmanager
+    def sharing(self, by: Origin) -> Iterator[None]:
+        """Make all transactions of this thread one, with one entry; inside another such block, a part of that."""
+        with self.transaction(by) as transaction:
+            outer = self._current()
+            self._shared.transaction, self._shared.process = transaction, os.getpid()
+            try:
+                yield
+            finally:
+                self._shared.transaction = outer
+
+    def _current(self) -> Transaction | None:
+        # A child forked inside the block is no part of it.
+        return self._shared.transaction if self._shared.process == os.getpid() else None
+
+    @contextmanager
+    def _part_of(self, shared: Transaction) -> Iterator[None]:
+        mark = shared.mark()
+        try:
+            with self._connections.writing():
+                yield
+        except BaseException as error:
+            shared.back_to(mark)
+            if isinstance(error, OverflowError | UnicodeEncodeError):
+                raise unbindable(error) from error
+            raise
+
+    @contextmanager
+    def _own(self, by: Origin) -> Iterator[Transaction]:
         with self._connections.writing() as cursor:
             last = cursor.execute(_LAST_ENTRY).fetchone() or (0, 0)
             # Another process's clock may be ahead of ours: the ledger's time never goes backwards.

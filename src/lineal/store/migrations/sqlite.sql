@@ -210,6 +210,8 @@ CREATE TABLE type (
 	description TEXT,
 	external_id VARCHAR(512),
 	created_at BIGINT NOT NULL,
+	input_type TEXT,
+	output_type TEXT,
 	entry BIGINT NOT NULL,
 	PRIMARY KEY (id),
 	CONSTRAINT uq_type_external_id UNIQUE (external_id),
@@ -229,6 +231,7 @@ CREATE INDEX ix_ledger_entry_time ON ledger_entry (time);
 CREATE INDEX ix_metric_execution ON metric (execution_id);
 CREATE INDEX ix_parent_context_parent ON parent_context (parent_id);
 CREATE INDEX ix_prediction_revision ON prediction (revision_id, trace_id);
+CREATE INDEX ix_type_entry ON type (entry);
 CREATE TRIGGER alias_no_delete
 BEFORE DELETE ON alias
 BEGIN
@@ -453,7 +456,8 @@ BEGIN
 END;
 CREATE TRIGGER type_no_update
 BEFORE UPDATE ON type
+WHEN NOT (NEW.id IS OLD.id AND NEW.kind IS OLD.kind AND NEW.name IS OLD.name AND NEW.version IS OLD.version AND NEW.created_at IS OLD.created_at AND NEW.entry > OLD.entry AND NOT EXISTS (SELECT 1 FROM type WHERE kind = NEW.kind AND name = NEW.name AND version = NEW.version AND id <> OLD.id) AND NOT EXISTS (SELECT 1 FROM type WHERE external_id = NEW.external_id AND id <> OLD.id) AND EXISTS (SELECT 1 FROM revision WHERE table_number = 1 AND node_id = OLD.id AND entry = OLD.entry AND replaced_by = NEW.entry))
 BEGIN
-    SELECT RAISE(ABORT, 'lineal: type rows are never changed');
+    SELECT RAISE(ABORT, 'lineal: type rows change only through the store');
 END;
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+INSERT INTO alembic_version (version_num) VALUES ('0002');

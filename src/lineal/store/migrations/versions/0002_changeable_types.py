@@ -1,0 +1,50 @@
+"""Types that change: a type may gain properties, keeps what it was in `revision`, and says what an execution takes.
+
+Revision 0002, after 0001.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from lineal.store.migrations.guards import sqlite_node_guards
+
+revision = "0002"
+down_revision = "0001"
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+_FORMER = ("id", "kind", "name", "version", "base", "properties", "description", "external_id", "created_at", "entry")
+_KEYS = (("id",), ("kind", "name", "version"), ("external_id",))
+_FIXED = ("id", "kind", "name", "version", "created_at")
+
+
+def upgrade() -> None:
+    """Write the table anew, since `entry` stays its last column, and guard it like a table of nodes."""
+    op.rename_table("type", "type_0001")
+    op.create_table(
+        "type",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("name", sa.String(length=512), nullable=False),
+        sa.Column("version", sa.String(length=512), nullable=False),
+        sa.Column("base", sa.String(length=512), nullable=True),
+        sa.Column("properties", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.String(length=512), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("input_type", sa.Text(), nullable=True),
+        sa.Column("output_type", sa.Text(), nullable=True),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("external_id", name="uq_type_external_id"),
+        sa.UniqueConstraint("kind", "name", "version", name="uq_type_identity"),
+    )
+    columns = ", ".join(_FORMER)
+    op.execute(f"INSERT INTO type ({columns}) SELECT {columns} FROM type_0001 ORDER BY id")
+    # The former guards go with their table.
+    op.drop_table("type_0001")
+    op.create_index("ix_type_entry", "type", ["entry"], unique=False)
+    for statement in sqlite_node_guards("type", 1, _KEYS, _FIXED):
+        op.execute(statement)
