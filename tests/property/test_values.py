@@ -12,7 +12,7 @@ from lineal.errors import InvalidArgument
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.publication import Origin
 from lineal.model.values import INT64_MAX, INT64_MIN, Proto
-from lineal.store.codec import decode, decode_json, encode, encode_json
+from lineal.store.codec import decode, decode_all, decode_json, encode, encode_json
 from lineal.store.location import of_database
 from lineal.store.open import open_store
 
@@ -138,3 +138,15 @@ def test_an_integer_beyond_64_bits_is_refused_and_shown(store, number):
     for properties in ({"k": number}, {"k": [number]}):
         with pytest.raises(InvalidArgument, match=str(number)):
             store.put([Artifact(type="Model", custom_properties=properties)], by=BY)
+
+
+@given(st.lists(MAPS, max_size=5))
+def test_maps_read_together_are_what_each_is_by_itself(maps):
+    texts = [encode(properties) for properties in maps]
+
+    assert repr(decode_all(texts)) == repr([decode(text) for text in texts])
+
+
+def test_a_text_that_is_no_map_of_ours_spoils_no_other():
+    with pytest.raises(ValueError, match="unexpected"):
+        decode_all(['{"a":1},{"b":2}', '{"c":3}'])

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from json import JSONDecodeError
+from types import TracebackType
 
 import orjson
 
-from lineal.errors import Aborted, DataLoss, FailedPrecondition, InvalidArgument
+from lineal.errors import Aborted, DataLoss, FailedPrecondition, InvalidArgument, LinealError
 from lineal.store.dialects.dialect import Cursor, Dialect, Session
 
 __all__ = ["Connections", "Cursor", "id_list", "unbindable"]
@@ -36,28 +37,12 @@ class Connections:
         self._process = os.getpid()
         self._closed = False
 
-    @contextmanager
-    def reading(self) -> Iterator[Cursor]:
-        """Give a cursor whose statements all see one state of the store."""
-        session, taken = self._enter()
-        nested = session.in_transaction
-        try:
-            if not nested:
-                session.begin_reading()
-            yield session.cursor()
-        except self._dialect.errors as error:
-            raise self._dialect.translate(error) from error
-        except (OverflowError, UnicodeEncodeError) as error:
-            raise unbindable(error) from error
-        except JSONDecodeError as error:
-            raise DataLoss(
-                f"a stored value cannot be read any more: {error}", hint="`lineal audit verify` names the row"
-            ) from error
-        finally:
-            if not nested:
-                session.roll_back()
-            if taken:
-                self._leave(session)
+    def reading(self, *, once: bool = False) -> AbstractContextManager[Cursor]:
+        """Give a cursor whose statements all see one state of the store.
+
+        `once`: there is a single statement whose rows are all fetched, so no transaction is needed around it.
+        """
+        return _Reading(self, once=once)
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
@@ -65,7 +50,7 @@ class Connections:
 
         Inside another one it is a savepoint of it.
         """
-        session, taken = self._enter()
+        session, taken = self.enter()
         if self._local.writes:
             with self._nested(session) as cursor:
                 yield cursor
@@ -88,7 +73,7 @@ class Connections:
                 lock.release()
         finally:
             if taken:
-                self._leave(session)
+                self.leave(session)
 
     @contextmanager
     def _nested(self, session: Session) -> Iterator[Cursor]:
@@ -111,7 +96,7 @@ class Connections:
         finally:
             self._local.depth -= 1
 
-    def _enter(self) -> tuple[Session, bool]:
+    def enter(self) -> tuple[Session, bool]:
         """Return the thread's session, and whether it was taken just now."""
         if self._closed:
             raise FailedPrecondition("this store is closed", hint="open the workspace again")
@@ -123,10 +108,23 @@ class Connections:
         local.session = self._sessions.take()
         return local.session, True
 
-    def _leave(self, session: Session) -> None:
+    def leave(self, session: Session) -> None:
+        """Give a session back that `enter` took."""
         if self._local.session is session:
             self._local.session = None
         self._sessions.give(session)
+
+    def failure(self, error: BaseException) -> LinealError | None:
+        """Return what an error inside a reading block means, or None if it is not the database's."""
+        if isinstance(error, self._dialect.errors):
+            return self._dialect.translate(error)
+        if isinstance(error, OverflowError | UnicodeEncodeError):
+            return unbindable(error)
+        if isinstance(error, JSONDecodeError):
+            return DataLoss(
+                f"a stored value cannot be read any more: {error}", hint="`lineal audit verify` names the row"
+            )
+        return None
 
     def _forget_parent(self) -> None:
         # Connections must not cross a fork, and the lock may be held by a thread that is not here.
@@ -139,6 +137,39 @@ class Connections:
         """Close every connection of this process."""
         self._closed = True
         self._sessions.close()
+
+
+class _Reading(AbstractContextManager[Cursor]):
+    """A reading block. A class, because a generator's frame would be a tenth of reading one node."""
+
+    __slots__ = ("_connections", "_nested", "_once", "_session", "_taken")
+
+    def __init__(self, connections: Connections, *, once: bool) -> None:
+        self._connections = connections
+        self._once = once
+
+    def __enter__(self) -> Cursor:
+        session, self._taken = self._connections.enter()
+        self._session = session
+        self._nested = session.in_transaction
+        try:
+            if not (self._nested or self._once):
+                session.begin_reading()
+            return session.cursor()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._nested:
+            self._session.roll_back()
+        if self._taken:
+            self._connections.leave(self._session)
+        failure = None if error is None else self._connections.failure(error)
+        if failure is not None:
+            raise failure from error
 
 
 def id_list(ids: Sequence[int]) -> str:

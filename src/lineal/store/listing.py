@@ -58,7 +58,7 @@ def list_nodes(
     if at is not None:
         old = [nodes.as_of_row(cursor, kind, row, at) for row in rows]
         rows = [row for row in old if row is not None]
-    return Page([nodes.node(cursor, kind, row) for row in rows], token)
+    return Page(nodes.records(cursor, kind, rows), token)
 
 
 def _statement(

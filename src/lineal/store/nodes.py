@@ -16,7 +16,7 @@ from lineal.model.values import check_text
 from lineal.store import index
 from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
-from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, node_of, row_of
+from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, nodes_of, row_of
 from lineal.store.tables import NODE_TABLES
 from lineal.store.types import Types
 from lineal.store.writer import Transaction
@@ -73,19 +73,18 @@ class Nodes:
         rows = self.rows(cursor, kind, ids)
         if at is not None:
             rows = self._as_of(cursor, kind, rows, at)
-        missing = [id_ for id_ in ids if id_ not in rows]
+        missing = [id_ for id_ in ids if id_ not in rows] if len(rows) < len(ids) else []
         if missing and existing:
             ids = [id_ for id_ in ids if id_ in rows]
         elif missing:
             shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
             raise NotFound(f"{shown} not found" + (" at that time" if at is not None else ""))
-        return [self.node(cursor, kind, rows[id_]) for id_ in ids]
+        return self.records(cursor, kind, [rows[id_] for id_ in ids])
 
     def rows(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, Row]:
         """Return the current rows of those ids that exist."""
         if len(ids) == 1:
-            found = cursor.execute(_BY_ID[kind], (ids[0],)).fetchone()
-            return {found[0]: found} if found else {}
+            return {row[0]: row for row in cursor.execute(_BY_ID[kind], (ids[0],))}
         rows: dict[int, Row] = {}
         for at in range(0, len(ids), CHUNK):
             wanted = id_list(ids[at : at + CHUNK])
@@ -98,9 +97,10 @@ class Nodes:
         found = {id_: cursor.execute(statement, (id_,)).fetchone() for id_ in ids}
         return {id_: row[0] for id_, row in found.items() if row is not None}
 
-    def node(self, cursor: Cursor, kind: NodeKind, row: Row) -> Node:
-        """Return the record of a row."""
-        return node_of(kind, row, self._types.by_id(cursor, TypeId(cast("int", row[TYPE_ID]))))
+    def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
+        """Return the records of rows, in order."""
+        type_ids = {cast("int", row[TYPE_ID]) for row in rows}
+        return nodes_of(kind, rows, {id_: self._types.by_id(cursor, TypeId(id_)) for id_ in type_ids})
 
     def as_of_row(self, cursor: Cursor, kind: NodeKind, row: Row, at: EntrySeq) -> Row | None:
         """Return the row as it was at entry `at`, or None if the node did not exist yet."""
@@ -139,7 +139,7 @@ WHERE type_id = ? AND name >= ? AND name < ?
         if at is not None:
             old = (self.as_of_row(cursor, kind, row, at) for row in rows)
             rows = [row for row in old if row is not None]
-        return [self.node(cursor, kind, row) for row in rows]
+        return self.records(cursor, kind, list(rows))
 
     def _as_of(self, cursor: Cursor, kind: NodeKind, rows: Mapping[int, Row], at: EntrySeq) -> dict[int, Row]:
         old = {id_: self.as_of_row(cursor, kind, row, at) for id_, row in rows.items()}

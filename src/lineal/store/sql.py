@@ -27,7 +27,7 @@ from lineal.store.dialects.dialect import Dialect
 from lineal.store.evolution import May
 from lineal.store.filter.wording import WORDINGS
 from lineal.store.listing import list_nodes
-from lineal.store.nodes import Nodes
+from lineal.store.nodes import CHUNK, Nodes
 from lineal.store.publish import publish
 from lineal.store.restore import Restorer
 from lineal.store.tables import BOUND, NODE_TABLES
@@ -87,7 +87,8 @@ class SqlStore:
         self, kind: type[N], ids: Sequence[int], *, existing: bool = False, as_of: Micros | None = None
     ) -> Sequence[N]:
         """See `Store.get`."""
-        with self._connections.reading() as cursor:
+        once = as_of is None and len(ids) <= CHUNK
+        with self._connections.reading(once=once) as cursor:
             found = self._nodes.get(cursor, kind_of(kind), ids, self._at(cursor, as_of), existing=existing)
             return cast("Sequence[N]", found)
 
