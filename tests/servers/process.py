@@ -18,6 +18,7 @@ from tests.servers import keeper
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+ROOM = 2**30
 
 
 class NotInstalled(Exception):
@@ -27,13 +28,17 @@ class NotInstalled(Exception):
 class ServerProcess:
     """A server's process. `command` may change between two starts."""
 
-    def __init__(self, name, *, user=None):
-        """Make an empty directory that `user` owns, and whatever removes it in the end."""
+    def __init__(self, name, *, user=None, executable=False):
+        """Make an empty directory that `user` owns, and whatever removes it in the end.
+
+        `executable`: programs will be copied into it.
+        """
         self.name = name
         self.user = user
         self.port = free_port()
-        # Under /tmp and not under pytest's directory, which other users may not enter; and sockets need a short path.
-        self.directory = Path(tempfile.mkdtemp(prefix=f"lineal-{name}-"))
+        # Not under pytest's directory, which other users may not enter; and sockets need a short path.
+        place = None if executable else _memory()
+        self.directory = Path(tempfile.mkdtemp(prefix=f"lineal-{name}-", dir=place))
         if user is not None:
             account = pwd.getpwnam(user)
             os.chown(self.directory, account.pw_uid, account.pw_gid)
@@ -144,6 +149,18 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _memory():
+    """Return a directory in memory with room for databases, if there is one: a store is made ten times as fast there.
+
+    A killed server finds there all that it wrote, as it would in the system's cache of a disk.
+    """
+    place = Path("/dev/shm")
+    if not os.access(place, os.W_OK | os.X_OK):
+        return None
+    room = os.statvfs(place)
+    return place if room.f_bavail * room.f_frsize >= ROOM else None
 
 
 def _plain_environment():
