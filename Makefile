@@ -72,6 +72,10 @@ demo: setup ## run the main job on real data
 bench: setup ## print speed ratios, write benchmarks/results/*.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-mlmd
+bench-mlmd: setup peer ## the same beside the real ML Metadata, into results/mlmd.json
+	$(BIN)/python -m benchmarks.mlmd $(ARGS)
+
 # ---------------------------------------------------------------- is it right?
 
 .PHONY: check

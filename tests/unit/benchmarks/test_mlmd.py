@@ -1,0 +1,85 @@
+"""The comparison with ML Metadata: its arithmetic, and a tiny run of all of it beside the real one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+NAMES = {
+    "publish",
+    "put_batch",
+    "put_single",
+    "get_1000",
+    "get_one",
+    "filter_range",
+    "filter_two",
+    "filter_other",
+    "closure_events",
+    "closure_full",
+}
+
+
+@pytest.fixture
+def measure(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.mlmd import measure as module
+
+    yield module
+    for name in [name for name in sys.modules if name.split(".")[0] == "benchmarks"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_a_record_holds_seconds_of_one_operation_and_ratios_of_each_round(measure):
+    found = measure.record({"lineal": [1.0, 2.0, 4.0], "mlmd": [5.0, 6.0, 8.0]}, times=10)
+
+    assert found["ours"] == 0.2
+    assert found["theirs"] == 0.6
+    assert found["ratio"] == 3.0
+    assert found["ratio_range"] == [2.0, 5.0]
+    assert (found["n"], found["rounds"]) == (30, 3)
+
+
+def test_both_ways_to_lineal_stand_beside_the_same_times_of_ml_metadata(measure):
+    found = measure.record({"lineal": [1.0], "compat": [2.0], "mlmd": [8.0]}, times=1)
+
+    assert (found["ratio"], found["compat"]["ratio"]) == (8.0, 4.0)
+    assert found["theirs"] == found["compat"]["theirs"]
+
+
+def test_the_worst_of_some_operations_says_which_it_is(measure):
+    found = measure.worst({"name": {"ratio": 3.0, "n": 1}, "uri": {"ratio": 0.9, "n": 2}})
+
+    assert found == {"ratio": 0.9, "n": 2, "which": "uri", "all": {"name": 3.0, "uri": 0.9}}
+
+
+def test_the_figures_of_the_largest_store_come_first_and_hold_those_of_the_others(measure):
+    found = measure.merged({100: {"publish": {"ratio": 5.0}}, 1000: {"publish": {"ratio": 4.0}}})
+
+    assert found == {"publish": {"ratio": 4.0, "artifacts": 1000, "at_100": {"ratio": 5.0}}}
+
+
+@pytest.mark.peer
+def test_a_small_run_beside_the_real_one_writes_every_figure(tmp_path):
+    result = tmp_path / "mlmd.json"
+    command = [sys.executable, "-m", "benchmarks.mlmd", "--small", "--result", result]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(result.read_text(encoding="utf-8"))
+    assert set(document) >= NAMES
+    for name, found in document.items():
+        assert name in done.stdout
+        assert {"ours", "theirs", "ratio", "n"} <= set(found)
+        assert found["ratio"] > 0
+        low, high = found["ratio_range"]
+        assert low <= found["ratio"] <= high
+        assert found["conditions"]["durability"] == {
+            "lineal": "WAL, synchronous=FULL, ledger on",
+            "mlmd": "journal_mode=DELETE, synchronous=FULL",
+        }
