@@ -1,0 +1,164 @@
+"""PostgreSQL 13 and later, through psycopg 3: connections, durability, and what the database says about itself.
+
+A commit that returned is on the server's disk: `synchronous_commit` is on for our sessions whatever the server's
+default, and its answer is asserted. (With `fsync=off` the server itself breaks its word; `lineal doctor` says so.)
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from lineal.errors import FailedPrecondition, LinealError, MissingExtra, StoreTimeout
+from lineal.store.dialects.dialect import Cursor
+from lineal.store.dialects.guards import GUARDED
+from lineal.store.dialects.rendering import Rendering
+
+try:
+    import psycopg
+    from psycopg.types.numeric import Int8Dumper
+    from psycopg.types.string import StrDumper
+except ImportError as error:
+    raise MissingExtra("PostgreSQL needs the package psycopg", hint="pip install 'lineal[postgresql]'") from error
+
+from lineal.store.dialects.pool import Lease, PooledSessions
+from lineal.store.dialects.postgresql_errors import AWAY, translate
+from lineal.store.dialects.postgresql_wire import ERRORS, PostgresqlWire
+from lineal.store.dialects.server import Beginning, ServerSession
+
+BUSY_SECONDS = 30.0
+"""How long a writer waits for another one, unless the URL says otherwise."""
+
+POOL_SIZE = 8
+"""Connections a process holds at most, unless the URL says otherwise with `?pool=`."""
+
+DURABLE = ("on", "remote_apply")
+"""What `synchronous_commit` may be."""
+
+_RENDERING = Rendering(
+    (
+        # One parameter, a list in JSON's writing, is an array in PostgreSQL's.
+        (r"json_each\(\?\) AS (\w+)", r"unnest(CAST(translate(?, '[]', '{}') AS BIGINT[])) AS \1(value)"),
+        # SQLite's word for a fixed order of joins; PostgreSQL plans by itself.
+        (r"\bCROSS JOIN\b", "JOIN"),
+    )
+)
+
+_BEGINNING = Beginning(
+    reading=("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    # READ COMMITTED: each statement behind the lock sees all that the writers before it committed.
+    writing=("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "SELECT 1 FROM write_lock WHERE id = 1 FOR UPDATE"),
+)
+
+_SETTINGS = """
+SELECT
+    set_config('lock_timeout', %s, false),
+    set_config('statement_timeout', %s, false),
+    set_config('idle_in_transaction_session_timeout', '0', false),
+    CASE WHEN current_setting('synchronous_commit') = 'remote_apply' THEN 'remote_apply'
+         ELSE set_config('synchronous_commit', 'on', false) END,
+    current_setting('server_encoding')
+"""
+
+_FACTS = (
+    "server_version", "server_encoding", "synchronous_commit", "fsync", "full_page_writes", "lock_timeout",
+    "statement_timeout",
+)  # fmt: skip
+
+_GUARDS = """
+SELECT tgname
+FROM pg_trigger
+WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid IN (
+    SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+)
+"""
+
+
+class PostgresqlDialect:
+    """One database of a PostgreSQL server; `conninfo` is what libpq takes, `where` the same without its secrets."""
+
+    name = "postgresql"
+    remote = True
+    errors = ERRORS
+
+    def __init__(self, conninfo: str, where: str, *, timeout: float | None = None, pool: int = POOL_SIZE) -> None:
+        self.where = where
+        self.timeout = BUSY_SECONDS if timeout is None else timeout
+        # 0 is no limit: an audit of a large store may run for long, unless a limit was asked for.
+        self._statement_timeout = 0.0 if timeout is None else timeout
+        self._conninfo = conninfo
+        self._pool = pool
+
+    def sessions(self) -> PooledSessions:
+        """Return a pool."""
+        return PooledSessions(self, self._session, self._pool)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Return a new connection with the promised durability, or raise the driver's error."""
+        connection = psycopg.connect(self._conninfo, autocommit=True, client_encoding="UTF8", fallback_application_name="lineal")
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        # The driver would choose the type by the number's size, and the server plan each choice anew.
+        connection.adapters.register_dumper(int, Int8Dumper)
+        connection.adapters.register_dumper(str, StrDumper)
+        connection.prepared_max = 500
+        limits = (f"{round(self.timeout * 1000)}ms", f"{round(self._statement_timeout * 1000)}ms")
+        settings = connection.execute(_SETTINGS, limits).fetchone()
+        assert settings is not None
+        *_, synchronous, encoding = settings
+        if synchronous not in DURABLE:
+            raise FailedPrecondition(f"{self.where}: asked for synchronous_commit=on, PostgreSQL answers {synchronous}")
+        if encoding != "UTF8":
+            raise FailedPrecondition(
+                f"{self.where}: the database's encoding is {encoding}; Lineal keeps any text, so it needs UTF8",
+                hint="CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+            )
+
+    def _session(self, lease: Lease) -> ServerSession:
+        return ServerSession(PostgresqlWire(lease), _RENDERING.render, _BEGINNING)
+
+    def is_away(self, error: Exception) -> bool:
+        """Return whether an error of `connect` may pass: the server restarts, or has no place left."""
+        state = getattr(error, "sqlstate", None)
+        said = str(error)
+        if state is None:
+            # Before a session exists libpq gives no SQLSTATE, only words.
+            return any(words in said for words in _PASSING)
+        return state in AWAY
+
+    def facts(self, cursor: Cursor) -> dict[str, str]:
+        """Return what this database says about itself, for `lineal doctor`."""
+        settings = ", ".join(f"current_setting('{name}')" for name in _FACTS)
+        found = dict(zip(_FACTS, cursor.execute(f"SELECT {settings}").fetchone(), strict=True))
+        facts = {"backend": f"PostgreSQL {found.pop('server_version')}", "database": self.where, **found}
+        there = {row[0] for row in cursor.execute(_GUARDS)}
+        facts["missing guards"] = ", ".join(sorted(GUARDED - there))
+        (facts["schema"],) = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
+        return facts
+
+    def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:  # noqa: ARG002
+        """Return None: this database holds no text that is none."""
+        return None
+
+    def waited(self) -> StoreTimeout:
+        """Return the error of a writer that waited in vain for another one of this process."""
+        return StoreTimeout(
+            f"{self.where}: another writer held the store for more than {self.timeout:g} s",
+            hint="try again, or wait longer with ?timeout=SECONDS in the URL",
+        )
+
+    def translate(self, error: Exception) -> LinealError:
+        """Return the Lineal error that says what this driver error means."""
+        return translate(self.where, error)
+
+    def close(self) -> None:
+        """Do nothing: the pool is closed with its sessions."""
+
+
+_PASSING = ("refused", "starting up", "shutting down", "not yet accepting", "closed the connection", "reset by peer", "too many clients", "recovery", "No such file")

@@ -1,0 +1,90 @@
+"""One PostgreSQL connection: what waits and what is asked go out in one pipeline, which is one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from lineal.store.dialects.dialect import Parameters
+from lineal.store.dialects.pool import Lease
+from lineal.store.dialects.rendering import inserted
+from lineal.store.dialects.server import Statement
+
+ERRORS: tuple[type[Exception], ...] = (psycopg.Error,)
+
+ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03"})
+"""Shut down by an administrator, crashed, not yet up, idle for too long."""
+
+
+class PostgresqlWire:
+    """A psycopg connection on loan from the pool. Commits only what says COMMIT."""
+
+    errors = ERRORS
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._connection: psycopg.Connection[Any] = lease.connection
+        self._drain()
+
+    def run(self, queued: Sequence[Statement], asked: Statement | None) -> list[Any]:
+        """Run statements in one round trip; return the rows of the last one asked."""
+        connection = self._connection
+        if not queued:
+            return [] if asked is None else connection.execute(*asked).fetchall()
+        answer = connection.cursor()
+        with connection.pipeline():
+            for statement, parameters in queued:
+                connection.execute(statement, parameters)
+            if asked is not None:
+                answer.execute(*asked)
+        return [] if asked is None else answer.fetchall()
+
+    def fill(self, statement: str, rows: Sequence[Parameters]) -> bool:
+        """Insert rows by COPY."""
+        into = inserted(statement)
+        if into is None:
+            return False
+        table, columns = into
+        with self._connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return True
+
+    def end(self) -> None:
+        """Roll back, without waiting for the answer: it is read before the connection's next word."""
+        wire = self._connection.pgconn
+        try:
+            if wire.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                # Left in the middle of an answer: no order could be kept.
+                self._connection.close()
+                return
+            wire.send_query(b"ROLLBACK")
+            wire.flush()
+        except psycopg.Error:
+            self._connection.close()
+
+    def _drain(self) -> None:
+        """Read the answer to the rollback before."""
+        wire = self._connection.pgconn
+        try:
+            while wire.transaction_status == psycopg.pq.TransactionStatus.ACTIVE and wire.get_result() is not None:
+                pass
+        except psycopg.Error:
+            self._connection.close()
+
+    def is_lost(self, error: Exception) -> bool:
+        """Return whether the connection is gone."""
+        state = getattr(error, "sqlstate", None)
+        return self._connection.closed or state in ENDED
+
+    def reconnect(self) -> None:
+        """Take a fresh connection."""
+        self._lease.renew()
+        self._connection = self._lease.connection
+        self._drain()
+
+    def give_back(self) -> None:
+        """Give the connection back, or throw a broken one away."""
+        self._lease.end(broken=self._connection.closed)
