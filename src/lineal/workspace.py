@@ -182,7 +182,7 @@ class Workspace:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Workspace({self.location.url!r})"
+        return f"Workspace({self.location.shown!r})"
 
     def _ship_for(self, ref: str | NodeKey) -> None:
         if isinstance(ref, str) and parse_reference(ref).form is Form.PREDICTION:
@@ -192,7 +192,7 @@ class Workspace:
 def open_workspace(
     url: str | os.PathLike[str] | None = None, *, create: bool = True, clock: Clock | None = None
 ) -> Workspace:
-    """Return the workspace at `url`: a `sqlite:///` URL, a directory or a database file.
+    """Return the workspace at `url`: a URL (`sqlite:///…`, `postgresql://…`), a directory or a database file.
 
     Without a URL it is `LINEAL_URL`, else the nearest `.lineal` in this directory or above it. A missing one is
     made, or is NotFound with `create=False`.

@@ -17,8 +17,8 @@ def upgrade(
     location = locate(url)
     before, after = upgrade_store(location)
     if format is AnswerFormat.JSON:
-        print_json({"url": location.url, "before": before, "after": after, "changed": before != after})
+        print_json({"url": location.shown, "before": before, "after": after, "changed": before != after})
     elif before == after:
-        print_text(f"ok: {location.url} has schema {after}, the newest")
+        print_text(f"ok: {location.shown} has schema {after}, the newest")
     else:
-        print_text(f"upgraded {location.url} from schema {before} to {after}")
+        print_text(f"upgraded {location.shown} from schema {before} to {after}")

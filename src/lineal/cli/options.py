@@ -70,7 +70,7 @@ Url = Annotated[
         "--url",
         envvar="LINEAL_URL",
         metavar="URL",
-        help="The workspace: sqlite:///FILE or a directory; else the .lineal found here or above.",
+        help="The workspace: sqlite:///FILE, postgresql://…, or a directory; else the .lineal found here or above.",
         rich_help_panel="Workspace",
     ),
 ]

@@ -44,6 +44,7 @@ _MANY_FILES = 16
 _SLACK_US = 2_000_000
 _EARLIEST = 1_735_689_600  # 2025-01-01: before this Lineal existed
 _SYNCHRONOUS = {"0": "OFF", "1": "NORMAL", "2": "FULL", "3": "EXTRA"}
+_SERVER_DURABILITY = ("synchronous_commit", "fsync", "full_page_writes")
 _CORE = ("sqlalchemy", "alembic", "orjson", "cryptography", "typer", "rich")
 
 
@@ -120,8 +121,10 @@ def _requirements() -> Mapping[str, list[str]]:
 
 
 def _writable(location: Location) -> Probe:
-    place = location.database if location.database.exists() else _existing(location.home)
-    if os.access(place, os.W_OK) and os.access(_existing(location.database.parent), os.W_OK):
+    database = location.database
+    place = database if database is not None and database.exists() else _existing(location.home)
+    beside = place if database is None else _existing(database.parent)
+    if os.access(place, os.W_OK) and os.access(beside, os.W_OK):
         return Probe("writable", Level.OK, str(place))
     return Probe("writable", Level.FAIL, f"{place} cannot be written", "change its owner or mode, or use --url")
 
@@ -140,7 +143,7 @@ def _disk(location: Location) -> Probe:
 
 def _of_workspace(workspace: Workspace) -> Iterator[Probe]:
     facts = workspace.store.facts()
-    yield Probe("workspace", Level.OK, workspace.location.url)
+    yield Probe("workspace", Level.OK, workspace.location.shown)
     yield _durability(facts)
     yield _guards(facts)
     counts = [f"{fact} {name.removesuffix(' rows')}" for name, fact in facts.items() if name.endswith(" rows")]
@@ -152,6 +155,8 @@ def _of_workspace(workspace: Workspace) -> Iterator[Probe]:
 
 
 def _durability(facts: Mapping[str, str]) -> Probe:
+    if "journal_mode" not in facts:
+        return _durability_of_server(facts)
     journal, synchronous = facts.get("journal_mode", ""), _SYNCHRONOUS.get(facts.get("synchronous", ""), "unknown")
     said = (
         f"{facts.get('backend', '')} · schema {facts.get('schema', '')} · journal {journal} · synchronous {synchronous}"
@@ -161,6 +166,16 @@ def _durability(facts: Mapping[str, str]) -> Probe:
     if synchronous == "NORMAL":
         return Probe("store", Level.WARN, said, "a power failure may lose the last writes; leave ?synchronous= out")
     return Probe("store", Level.OK, said)
+
+
+def _durability_of_server(facts: Mapping[str, str]) -> Probe:
+    """A server says itself what could make it forget, in settings that are `off`."""
+    said = f"{facts.get('backend', '')} · schema {facts.get('schema', '')}"
+    off = [name for name in _SERVER_DURABILITY if facts.get(name, "on").lower() in ("off", "0")]
+    if off:
+        return Probe("store", Level.WARN, f"{said} · off: {', '.join(off)}", "a crash of the server may lose writes")
+    kept = " · ".join(f"{name} {facts[name]}" for name in _SERVER_DURABILITY if name in facts)
+    return Probe("store", Level.OK, f"{said} · {kept}")
 
 
 def _guards(facts: Mapping[str, str]) -> Probe:

@@ -23,7 +23,7 @@ class Capturing:
         self._files = files
         self._command = command
         self._script = command.place if command else None
-        self._own = (location.home, location.database)
+        self._own = [place for place in (location.home, location.database) if place is not None]
         self._record: Record = {}
 
     def at_start(self) -> dict[str, Value]:

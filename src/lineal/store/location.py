@@ -2,17 +2,20 @@
 
 The home of `DIR/.lineal/lineal.db` is `DIR/.lineal`; any other database file `F` has its home in `F.lineal/`.
 `sqlite://` without a path is a private store in a temporary directory that goes when it is closed.
+A store on a server has its home in the user's data directory, or where `?home=` or LINEAL_HOME says.
 Without a URL the workspace is `LINEAL_URL`, else the first `.lineal` in this directory or above it (as git does).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import weakref
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from lineal.errors import InvalidArgument, NotFound
 
@@ -20,7 +23,13 @@ HOME = ".lineal"
 DATABASE = "lineal.db"
 ENVIRONMENT = "LINEAL_URL"
 
-_LATER = frozenset({"postgresql", "mysql", "http", "https"})
+DATA = "LINEAL_HOME"
+"""Names the directory in which the homes of stores on servers lie."""
+
+SERVERS = frozenset({"postgresql"})
+"""Schemes of databases on servers."""
+
+_LATER = frozenset({"mysql", "http", "https"})
 
 
 class Temporary:
@@ -45,12 +54,20 @@ def _remove(path: Path, process: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A workspace's URL and its directories; they need not exist yet. `temporary` keeps a private one alive."""
+    """A workspace's URL and its directories; they need not exist yet. `temporary` keeps a private one alive.
 
-    url: str
-    database: Path
+    `database` is the store's file, None for a store on a server. Show `shown`: the URL may hold a password.
+    """
+
+    url: str = field(repr=False)
+    database: Path | None
     home: Path
     temporary: Temporary | None = field(default=None, compare=False)
+
+    @property
+    def shown(self) -> str:
+        """The URL without password."""
+        return self.url if self.database else without_password(self.url)
 
     @property
     def files(self) -> Path:
@@ -94,10 +111,12 @@ def of_database(path: Path) -> Location:
 
 def _from_url(url: str) -> Location:
     scheme = urlsplit(url).scheme
+    if scheme in SERVERS:
+        return _on_server(url)
     if scheme in _LATER:
         raise InvalidArgument(
-            f"this Lineal keeps workspaces in SQLite files; {scheme}:// is not offered yet",
-            hint="use sqlite:///FILE or a directory",
+            f"{scheme}:// is not offered yet",
+            hint="use sqlite:///FILE, a directory, or postgresql://USER@HOST/DATABASE",
         )
     if url == "sqlite://":
         # A database in memory would be another one for each thread, and one that is shared locks its readers out.
@@ -112,6 +131,39 @@ def _from_url(url: str) -> Location:
         )
     location = of_database(Path(path))
     return replace(location, url=f"{location.url}?{options}") if options else location
+
+
+def _on_server(url: str) -> Location:
+    parts = urlsplit(url)
+    if not parts.path.strip("/"):
+        raise InvalidArgument(
+            f"{without_password(url)!r} names no database", hint=f"use {parts.scheme}://USER@HOST/DATABASE"
+        )
+    asked = parse_qs(parts.query).get("home")
+    home = Path(asked[-1]).expanduser().absolute() if asked else _data_directory() / _key_of(parts)
+    return Location(url=url, database=None, home=home)
+
+
+def _data_directory() -> Path:
+    asked = os.environ.get(DATA)
+    if asked:
+        return Path(asked).expanduser().absolute()
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share").absolute() / "lineal"
+
+
+def _key_of(parts: SplitResult) -> str:
+    """Return a name for a database that a person can read, the same whoever connects to it and however."""
+    place = (parts.scheme, (parts.hostname or "localhost").lower(), parts.port, unquote(parts.path).strip("/"))
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", f"{place[1]}-{place[3]}").strip("-")
+    return f"{readable[:60]}-{sha256(repr(place).encode()).hexdigest()[:12]}"
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown: without password, also where one stands among the options."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    options = [(name, value) for name, value in parse_qsl(parts.query) if "password" not in name.lower()]
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=urlencode(options)))
 
 
 def _search(start: Path, *, create: bool) -> Location:

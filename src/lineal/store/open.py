@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qs, urlsplit
+from typing import Protocol
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lineal.errors import InvalidArgument, NotFound, SchemaVersionMismatch
 from lineal.store.clock import Clock, SystemClock
+from lineal.store.dialects.dialect import Dialect
 from lineal.store.location import Location
 from lineal.store.migrations.head import HEAD, KNOWN
+from lineal.store.migrations.server import Database, Server
 from lineal.store.protocol import Store
 
-if TYPE_CHECKING:
-    from lineal.store.dialects.dialect import Dialect
 
 _SYNCHRONOUS = ("FULL", "NORMAL")
 
 LONGEST_WAIT = 3600
+MOST_CONNECTIONS = 1000
+
+_OURS = ("home", "pool", "timeout")
+"""Options of a server's URL that are not the driver's."""
 
 
 class _Life(Protocol):
@@ -28,7 +32,7 @@ class _Life(Protocol):
         """What speaks to it."""
 
     @property
-    def database(self) -> Path:
+    def database(self) -> Path | Database:
         """What the migrations run on."""
 
     @property
@@ -80,6 +84,8 @@ def upgrade_store(location: Location) -> tuple[str, str]:
 
 
 def _life(location: Location) -> _Life:
+    if location.database is None:
+        return _life_on_server(location)
     from lineal.store.migrations import embedded
 
     options = _options(location.url)
@@ -90,6 +96,35 @@ def _life(location: Location) -> _Life:
         timeout=_timeout(options),
         temporary=location.temporary,
     )
+
+
+def _life_on_server(location: Location) -> _Life:
+    from lineal.store.dialects.postgresql import PostgresqlDialect
+
+    options = _options(location.url)
+    dialect = PostgresqlDialect(
+        _without_ours(location.url), _place(location), timeout=_timeout(options), pool=_pool(options)
+    )
+    return Server(dialect, dialect)
+
+
+def _place(location: Location) -> str:
+    """Return which database a server's URL names, without options and secrets."""
+    return location.shown.partition("?")[0]
+
+
+def _without_ours(url: str) -> str:
+    """Return the URL as the driver takes it: the options that are ours taken out."""
+    parts = urlsplit(url)
+    options = [(name, value) for name, value in parse_qsl(parts.query) if name not in _OURS]
+    return urlunsplit(parts._replace(query=urlencode(options)))
+
+
+def _pool(options: dict[str, str]) -> int:
+    asked = options.get("pool", "8")
+    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= MOST_CONNECTIONS:
+        raise InvalidArgument(f"pool={asked} is no number of connections from 1 to {MOST_CONNECTIONS}")
+    return int(asked)
 
 
 def _upgrade(life: _Life, version: str) -> None:

@@ -10,24 +10,19 @@ from sqlalchemy import (
     Column,
     Float,
     Index,
-    Integer,
-    LargeBinary,
     MetaData,
     SmallInteger,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-metadata = MetaData()
+from lineal.store.columns import BYTES, DIGEST, ID, NAME, PROPERTY, START, TEXT, TRACE
 
-# SQLite gives a rowid table only to INTEGER PRIMARY KEY; BIGINT would add a second index.
-_ID = BigInteger().with_variant(Integer(), "sqlite")
+metadata = MetaData()
 
 
 def _id() -> Column[int]:
-    return Column("id", _ID, primary_key=True, autoincrement=False)
+    return Column("id", ID, primary_key=True, autoincrement=False)
 
 
 def _number(name: str, *, nullable: bool = False) -> Column[int]:
@@ -39,11 +34,11 @@ def _small(name: str) -> Column[int]:
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
+    return Column(name, TEXT, nullable=nullable)
 
 
 def _name(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, String(512), nullable=nullable)
+    return Column(name, NAME, nullable=nullable)
 
 
 type_ = Table(
@@ -84,7 +79,7 @@ artifact = Table(
     UniqueConstraint("type_id", "name", name="uq_artifact_name"),
     UniqueConstraint("external_id", name="uq_artifact_external_id"),
     Index("ix_artifact_fingerprint", "fingerprint"),
-    Index("ix_artifact_uri", "uri", mysql_length=255),
+    Index("ix_artifact_uri", "uri", mysql_length=255, postgresql_using="hash"),
     Index("ix_artifact_entry", "entry"),
 )
 
@@ -211,9 +206,9 @@ metric = Table(
     _number("execution_id"),
     _text("name"),
     _number("points"),
-    Column("steps", LargeBinary, nullable=False),
-    Column("samples", LargeBinary, nullable=False),
-    Column("times", LargeBinary, nullable=False),
+    Column("steps", BYTES, nullable=False),
+    Column("samples", BYTES, nullable=False),
+    Column("times", BYTES, nullable=False),
     _number("entry"),
     Index("ix_metric_execution", "execution_id"),
 )
@@ -222,7 +217,7 @@ prediction = Table(
     "prediction",
     metadata,
     _id(),
-    Column("trace_id", LargeBinary(16), nullable=False),
+    Column("trace_id", TRACE, nullable=False),
     _name("endpoint"),
     _number("revision_id", nullable=True),
     _name("input_digest", nullable=True),
@@ -247,7 +242,7 @@ def _property_table(name: str, *values: Column[int] | Column[float] | Column[str
         name,
         metadata,
         Column("map", SmallInteger, primary_key=True, autoincrement=False),
-        Column("name", String(255), primary_key=True),
+        Column("name", PROPERTY, primary_key=True),
         *values,
         Column("node_id", BigInteger, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
@@ -261,9 +256,9 @@ property_string = Table(
     "property_string",
     metadata,
     Column("map", SmallInteger, primary_key=True, autoincrement=False),
-    Column("name", String(255), primary_key=True),
-    Column("value", String(200), primary_key=True),
-    Column("rest", Text, nullable=False),
+    Column("name", PROPERTY, primary_key=True),
+    Column("value", START, primary_key=True),
+    Column("rest", TEXT, nullable=False),
     Column("node_id", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
@@ -282,7 +277,7 @@ revision = Table(
 ledger_entry = Table(
     "ledger_entry",
     metadata,
-    Column("seq", _ID, primary_key=True, autoincrement=False),
+    Column("seq", ID, primary_key=True, autoincrement=False),
     _number("time"),
     _text("actor"),
     _text("action"),
@@ -291,9 +286,9 @@ ledger_entry = Table(
     _number("reported_at", nullable=True),
     _text("findings"),
     _number("row_count"),
-    Column("rows_root", LargeBinary(32), nullable=False),
-    Column("records", LargeBinary, nullable=False),
+    Column("rows_root", DIGEST, nullable=False),
+    Column("records", BYTES, nullable=False),
     _small("rule"),
-    Column("leaf", LargeBinary(32), nullable=False),
+    Column("leaf", DIGEST, nullable=False),
     Index("ix_ledger_entry_time", "time"),
 )

@@ -25,7 +25,7 @@ from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor
 from lineal.store.dialects.dialect import Dialect
 from lineal.store.evolution import May
-from lineal.store.filter.wording import WORDINGS
+from lineal.store.filter.wordings import WORDINGS
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import CHUNK, Nodes
 from lineal.store.publish import publish

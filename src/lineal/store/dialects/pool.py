@@ -92,7 +92,12 @@ class PooledSessions:
         self._served = False
         # Our transactions end by themselves; the pool's own rollback would be one more round trip.
         self._pool = QueuePool(
-            dialect.connect, pool_size=size, max_overflow=0, timeout=dialect.timeout, reset_on_return=None, use_lifo=True
+            dialect.connect,
+            pool_size=size,
+            max_overflow=0,
+            timeout=dialect.timeout,
+            reset_on_return=None,
+            use_lifo=True,
         )
 
     def take(self) -> ServerSession:

@@ -6,20 +6,25 @@ default, and its answer is asserted. (With `fsync=off` the server itself breaks 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import NullPool
 
 from lineal.errors import FailedPrecondition, LinealError, MissingExtra, StoreTimeout
 from lineal.store.dialects.dialect import Cursor
-from lineal.store.dialects.guards import GUARDED
 from lineal.store.dialects.rendering import Rendering
+from lineal.store.tables import BOUND
 
 try:
     import psycopg
     from psycopg.types.numeric import Int8Dumper
     from psycopg.types.string import StrDumper
 except ImportError as error:
-    raise MissingExtra("PostgreSQL needs the package psycopg", hint="pip install 'lineal[postgresql]'") from error
+    raise MissingExtra("A store on PostgreSQL", extra="postgresql") from error
 
 from lineal.store.dialects.pool import Lease, PooledSessions
 from lineal.store.dialects.postgresql_errors import AWAY, translate
@@ -65,6 +70,13 @@ _FACTS = (
     "statement_timeout",
 )  # fmt: skip
 
+GUARDS = frozenset(
+    f"{table}_no_{what}"
+    for table in (*(bound.name for bound in BOUND), "revision", "ledger_entry")
+    for what in ("delete", "update", "truncate")
+) | {"ledger_entry_in_order"}
+"""The triggers that stop anybody from changing rows behind the ledger's back."""
+
 _GUARDS = """
 SELECT tgname
 FROM pg_trigger
@@ -72,6 +84,26 @@ WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid IN (
     SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace
 )
 """
+
+
+_PASSING = (
+    "refused", "starting up", "shutting down", "not yet accepting", "closed the connection",
+    "reset by peer", "too many clients",
+    "recovery", "No such file",
+)  # fmt: skip
+
+# What an extension brought along is nobody's data.
+_TABLES = """
+SELECT relname
+FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (
+    SELECT 1 FROM pg_depend
+    WHERE pg_depend.classid = 'pg_class'::regclass AND pg_depend.objid = pg_class.oid AND pg_depend.deptype = 'e'
+)
+"""
+
+_MIGRATING = 0x4C4E4541
+"""The advisory lock of whoever makes or upgrades a store: `LNEA`."""
 
 
 class PostgresqlDialect:
@@ -95,7 +127,9 @@ class PostgresqlDialect:
 
     def connect(self) -> psycopg.Connection[Any]:
         """Return a new connection with the promised durability, or raise the driver's error."""
-        connection = psycopg.connect(self._conninfo, autocommit=True, client_encoding="UTF8", fallback_application_name="lineal")
+        connection = psycopg.connect(
+            self._conninfo, autocommit=True, client_encoding="UTF8", fallback_application_name="lineal"
+        )
         try:
             self._prepare(connection)
         except BaseException:
@@ -138,7 +172,7 @@ class PostgresqlDialect:
         found = dict(zip(_FACTS, cursor.execute(f"SELECT {settings}").fetchone(), strict=True))
         facts = {"backend": f"PostgreSQL {found.pop('server_version')}", "database": self.where, **found}
         there = {row[0] for row in cursor.execute(_GUARDS)}
-        facts["missing guards"] = ", ".join(sorted(GUARDED - there))
+        facts["missing guards"] = ", ".join(sorted(GUARDS - there))
         (facts["schema"],) = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
         return facts
 
@@ -160,5 +194,35 @@ class PostgresqlDialect:
     def close(self) -> None:
         """Do nothing: the pool is closed with its sessions."""
 
+    # making and upgrading ------------------------------------------------------------------------
+    def tables(self) -> set[str]:
+        """Return the names of all tables and views in the schema the store would live in."""
+        with self.connect() as connection:
+            return {name for (name,) in connection.execute(_TABLES)}
 
-_PASSING = ("refused", "starting up", "shutting down", "not yet accepting", "closed the connection", "reset by peer", "too many clients", "recovery", "No such file")
+    def version(self) -> str | None:
+        """Return the version that the migrations left."""
+        with self.connect() as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return None if row is None else str(row[0])
+
+    def engine(self) -> Engine:
+        """Return an engine for the migrations, whose transactions cover DDL."""
+
+        def connect() -> psycopg.Connection[Any]:
+            connection = self.connect()
+            connection.autocommit = False
+            return connection
+
+        return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+
+    @contextmanager
+    def alone(self, connection: Connection) -> Iterator[None]:
+        """Wait until nobody else migrates this database, and keep others out."""
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_MIGRATING})")
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_MIGRATING})")
+            connection.commit()

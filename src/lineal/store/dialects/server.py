@@ -1,8 +1,8 @@
 """Sessions of a database server, the same for every kind.
 
-What has no answer waits in a queue and goes out together with the next question, so that a transaction costs a network
-round trip for each question and one for its end. A connection that was lost before the transaction's first word was heard
-is replaced without a sound; after that it is an error, because what was written is gone.
+What has no answer waits in a queue and goes out together with the next question, so that a transaction costs a
+network round trip for each question and one for its end. A connection that was lost before the transaction's first
+word was heard is replaced without a sound; after that it is an error, because what was written is gone.
 """
 
 from __future__ import annotations

@@ -108,6 +108,3 @@ class SqliteWording:
 
 
 SQLITE = SqliteWording()
-
-WORDINGS: Mapping[str, Wording] = {"sqlite": SQLITE}
-"""The wording of each dialect, by its name."""

@@ -8,17 +8,30 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+
+from lineal.store.migrations.server import Database
 
 HERE = Path(__file__).parent
 
 
-def upgrade(database: Path) -> None:
-    """Bring an SQLite store to the newest schema; each migration ends whole or not at all."""
-    engine = sqlite_engine(f"sqlite:///{database}")
-    with engine.connect() as connection:
-        run(connection)
-    engine.dispose()
+def upgrade(database: Path | Database) -> None:
+    """Bring a store to the newest schema, an empty database to a store; each migration ends whole or not at all."""
+    if isinstance(database, Path):
+        engine = sqlite_engine(f"sqlite:///{database}")
+        with engine.connect() as connection:
+            run(connection)
+        engine.dispose()
+        return
+    engine = database.engine()
+    try:
+        with engine.connect() as connection, database.alone(connection):
+            run(connection)
+    except DBAPIError as error:
+        raise database.translate(error.orig if isinstance(error.orig, Exception) else error) from error
+    finally:
+        engine.dispose()
 
 
 def run(connection: Connection) -> None:

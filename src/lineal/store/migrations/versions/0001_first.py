@@ -8,13 +8,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from lineal.store.migrations.guards import sqlite_guards, sqlite_node_guards
+from lineal.store.columns import BYTES, DIGEST, ID, NAME, PROPERTY, START, TEXT, TRACE
+from lineal.store.migrations.guards import added_only, changeable, in_order, preparing
 
 revision = "0001"
 down_revision = None
 
-# SQLite gives a rowid table only to INTEGER PRIMARY KEY.
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _ADDED_ONLY = {
     "type": (("id",), ("kind", "name", "version"), ("external_id",)),
@@ -41,29 +40,33 @@ def upgrade() -> None:
     _beside()
     _index()
     _ledger()
+    _write_lock()
     _guards()
 
 
 def _guards() -> None:
+    database = op.get_bind().dialect.name
+    statements = [*preparing(database)]
     for table, keys in _ADDED_ONLY.items():
-        for statement in sqlite_guards(table, keys):
-            op.execute(statement)
+        statements += added_only(database, table, keys)
     for table, number in _NODES.items():
-        for statement in sqlite_node_guards(table, number, _NODE_KEYS, _FIXED):
-            op.execute(statement)
+        statements += changeable(database, table, number, _NODE_KEYS, _FIXED)
+    statements += in_order(database)
+    for statement in statements:
+        op.execute(statement)
 
 
 def _nodes() -> None:
     op.create_table(
         "type",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("name", sa.String(length=512), nullable=False),
-        sa.Column("version", sa.String(length=512), nullable=False),
-        sa.Column("base", sa.String(length=512), nullable=True),
-        sa.Column("properties", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("external_id", sa.String(length=512), nullable=True),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("version", NAME, nullable=False),
+        sa.Column("base", NAME, nullable=True),
+        sa.Column("properties", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=True),
+        sa.Column("external_id", NAME, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -72,15 +75,15 @@ def _nodes() -> None:
     )
     op.create_table(
         "artifact",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("type_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(length=512), nullable=True),
-        sa.Column("uri", sa.Text(), nullable=True),
-        sa.Column("fingerprint", sa.String(length=512), nullable=True),
+        sa.Column("name", NAME, nullable=True),
+        sa.Column("uri", TEXT, nullable=True),
+        sa.Column("fingerprint", NAME, nullable=True),
         sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("external_id", sa.String(length=512), nullable=True),
-        sa.Column("properties", sa.Text(), nullable=False),
-        sa.Column("custom_properties", sa.Text(), nullable=False),
+        sa.Column("external_id", NAME, nullable=True),
+        sa.Column("properties", TEXT, nullable=False),
+        sa.Column("custom_properties", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -90,16 +93,16 @@ def _nodes() -> None:
     )
     op.create_index("ix_artifact_entry", "artifact", ["entry"], unique=False)
     op.create_index("ix_artifact_fingerprint", "artifact", ["fingerprint"], unique=False)
-    op.create_index("ix_artifact_uri", "artifact", ["uri"], unique=False, mysql_length=255)
+    op.create_index("ix_artifact_uri", "artifact", ["uri"], unique=False, mysql_length=255, postgresql_using="hash")
     op.create_table(
         "execution",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("type_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(length=512), nullable=True),
+        sa.Column("name", NAME, nullable=True),
         sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("external_id", sa.String(length=512), nullable=True),
-        sa.Column("properties", sa.Text(), nullable=False),
-        sa.Column("custom_properties", sa.Text(), nullable=False),
+        sa.Column("external_id", NAME, nullable=True),
+        sa.Column("properties", TEXT, nullable=False),
+        sa.Column("custom_properties", TEXT, nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -112,12 +115,12 @@ def _nodes() -> None:
     op.create_index("ix_execution_entry", "execution", ["entry"], unique=False)
     op.create_table(
         "context",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("type_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(length=512), nullable=False),
-        sa.Column("external_id", sa.String(length=512), nullable=True),
-        sa.Column("properties", sa.Text(), nullable=False),
-        sa.Column("custom_properties", sa.Text(), nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("external_id", NAME, nullable=True),
+        sa.Column("properties", TEXT, nullable=False),
+        sa.Column("custom_properties", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -131,11 +134,11 @@ def _nodes() -> None:
 def _edges() -> None:
     op.create_table(
         "event",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("artifact_id", sa.BigInteger(), nullable=False),
         sa.Column("execution_id", sa.BigInteger(), nullable=False),
         sa.Column("type", sa.SmallInteger(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("path", TEXT, nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
         sa.Column("how", sa.SmallInteger(), nullable=False),
         sa.Column("reproduces", sa.SmallInteger(), nullable=False),
@@ -146,7 +149,7 @@ def _edges() -> None:
     )
     op.create_table(
         "attribution",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("artifact_id", sa.BigInteger(), nullable=False),
         sa.Column("context_id", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -156,7 +159,7 @@ def _edges() -> None:
     op.create_index("ix_attribution_artifact", "attribution", ["artifact_id"], unique=False)
     op.create_table(
         "association",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("execution_id", sa.BigInteger(), nullable=False),
         sa.Column("context_id", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -166,7 +169,7 @@ def _edges() -> None:
     op.create_index("ix_association_execution", "association", ["execution_id"], unique=False)
     op.create_table(
         "parent_context",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("child_id", sa.BigInteger(), nullable=False),
         sa.Column("parent_id", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -179,10 +182,10 @@ def _edges() -> None:
 def _beside() -> None:
     op.create_table(
         "alias",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("type_id", sa.BigInteger(), nullable=False),
-        sa.Column("family", sa.String(length=512), nullable=False),
-        sa.Column("alias", sa.String(length=512), nullable=False),
+        sa.Column("family", NAME, nullable=False),
+        sa.Column("alias", NAME, nullable=False),
         sa.Column("artifact_id", sa.BigInteger(), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -192,13 +195,13 @@ def _beside() -> None:
     op.create_index("ix_alias_name", "alias", ["type_id", "family", "alias"], unique=False)
     op.create_table(
         "decision",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
-        sa.Column("action", sa.String(length=512), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.Column("action", NAME, nullable=False),
         sa.Column("artifact_id", sa.BigInteger(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=512), nullable=True),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("fingerprint", NAME, nullable=True),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("details", TEXT, nullable=False),
         sa.Column("execution_id", sa.BigInteger(), nullable=True),
         sa.Column("time", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
@@ -207,31 +210,31 @@ def _beside() -> None:
     op.create_index("ix_decision_artifact", "decision", ["artifact_id"], unique=False)
     op.create_table(
         "metric",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("execution_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
-        sa.Column("steps", sa.LargeBinary(), nullable=False),
-        sa.Column("samples", sa.LargeBinary(), nullable=False),
-        sa.Column("times", sa.LargeBinary(), nullable=False),
+        sa.Column("steps", BYTES, nullable=False),
+        sa.Column("samples", BYTES, nullable=False),
+        sa.Column("times", BYTES, nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_metric_execution", "metric", ["execution_id"], unique=False)
     op.create_table(
         "prediction",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
-        sa.Column("trace_id", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("endpoint", sa.String(length=512), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.Column("trace_id", TRACE, nullable=False),
+        sa.Column("endpoint", NAME, nullable=False),
         sa.Column("revision_id", sa.BigInteger(), nullable=True),
-        sa.Column("input_digest", sa.String(length=512), nullable=True),
-        sa.Column("key_id", sa.String(length=512), nullable=True),
-        sa.Column("output", sa.Text(), nullable=False),
+        sa.Column("input_digest", NAME, nullable=True),
+        sa.Column("key_id", NAME, nullable=True),
+        sa.Column("output", TEXT, nullable=False),
         sa.Column("confidence", sa.Float(precision=53), nullable=True),
         sa.Column("latency_us", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.BigInteger(), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
-        sa.Column("spool", sa.String(length=512), nullable=False),
+        sa.Column("spool", NAME, nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -245,7 +248,7 @@ def _index() -> None:
     op.create_table(
         "property_int",
         sa.Column("map", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("name", PROPERTY, nullable=False),
         sa.Column("value", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("node_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("map", "name", "value", "node_id"),
@@ -254,7 +257,7 @@ def _index() -> None:
     op.create_table(
         "property_double",
         sa.Column("map", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("name", PROPERTY, nullable=False),
         sa.Column("value", sa.Float(precision=53), nullable=False),
         sa.Column("node_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("map", "name", "value", "node_id"),
@@ -263,7 +266,7 @@ def _index() -> None:
     op.create_table(
         "property_bool",
         sa.Column("map", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("name", PROPERTY, nullable=False),
         sa.Column("value", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("node_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("map", "name", "value", "node_id"),
@@ -272,9 +275,9 @@ def _index() -> None:
     op.create_table(
         "property_string",
         sa.Column("map", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("value", sa.String(length=200), nullable=False),
-        sa.Column("rest", sa.Text(), nullable=False),
+        sa.Column("name", PROPERTY, nullable=False),
+        sa.Column("value", START, nullable=False),
+        sa.Column("rest", TEXT, nullable=False),
         sa.Column("node_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("map", "name", "value", "node_id"),
         sqlite_with_rowid=False,
@@ -288,25 +291,32 @@ def _ledger() -> None:
         sa.Column("node_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("replaced_by", sa.BigInteger(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("table_number", "node_id", "entry"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "ledger_entry",
-        sa.Column("seq", _ID, autoincrement=False, nullable=False),
+        sa.Column("seq", ID, autoincrement=False, nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("action", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=True),
+        sa.Column("request_id", TEXT, nullable=True),
         sa.Column("reported_at", sa.BigInteger(), nullable=True),
-        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("findings", TEXT, nullable=False),
         sa.Column("row_count", sa.BigInteger(), nullable=False),
-        sa.Column("rows_root", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("records", sa.LargeBinary(), nullable=False),
+        sa.Column("rows_root", DIGEST, nullable=False),
+        sa.Column("records", BYTES, nullable=False),
         sa.Column("rule", sa.SmallInteger(), nullable=False),
-        sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("leaf", DIGEST, nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index("ix_ledger_entry_time", "ledger_entry", ["time"], unique=False)
+
+
+def _write_lock() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        return  # the file has a lock of its own
+    lock = op.create_table("write_lock", sa.Column("id", sa.SmallInteger(), primary_key=True, autoincrement=False))
+    op.bulk_insert(lock, [{"id": 1}])

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from lineal.store.migrations.guards import sqlite_node_guards
+from lineal.store.columns import ID, NAME, TEXT
+from lineal.store.migrations.guards import changeable
 
 revision = "0002"
 down_revision = "0001"
 
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _FORMER = ("id", "kind", "name", "version", "base", "properties", "description", "external_id", "created_at", "entry")
 _KEYS = (("id",), ("kind", "name", "version"), ("external_id",))
@@ -22,20 +22,25 @@ _FIXED = ("id", "kind", "name", "version", "created_at")
 
 def upgrade() -> None:
     """Write the table anew, since `entry` stays its last column, and guard it like a table of nodes."""
+    database = op.get_bind().dialect.name
+    if database == "postgresql":
+        # There the names of keys are names of the whole schema, and stay when a table gets another one.
+        for key in ("uq_type_identity", "uq_type_external_id", "type_pkey"):
+            op.drop_constraint(key, "type")
     op.rename_table("type", "type_0001")
     op.create_table(
         "type",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("name", sa.String(length=512), nullable=False),
-        sa.Column("version", sa.String(length=512), nullable=False),
-        sa.Column("base", sa.String(length=512), nullable=True),
-        sa.Column("properties", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("external_id", sa.String(length=512), nullable=True),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("version", NAME, nullable=False),
+        sa.Column("base", NAME, nullable=True),
+        sa.Column("properties", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=True),
+        sa.Column("external_id", NAME, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("input_type", sa.Text(), nullable=True),
-        sa.Column("output_type", sa.Text(), nullable=True),
+        sa.Column("input_type", TEXT, nullable=True),
+        sa.Column("output_type", TEXT, nullable=True),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("external_id", name="uq_type_external_id"),
@@ -46,5 +51,5 @@ def upgrade() -> None:
     # The former guards go with their table.
     op.drop_table("type_0001")
     op.create_index("ix_type_entry", "type", ["entry"], unique=False)
-    for statement in sqlite_node_guards("type", 1, _KEYS, _FIXED):
+    for statement in changeable(database, "type", 1, _KEYS, _FIXED):
         op.execute(statement)
