@@ -33,6 +33,7 @@ lines are as long as they are. Every time is ISO 8601 in UTC.
 | variable | what it does |
 |---|---|
 | `LINEAL_URL` | the workspace, where `--url` does not name one; else the `.lineal` found here or above |
+| `LINEAL_HOME` | where the files, spools and keys of workspaces on servers lie; else `~/.local/share/lineal` |
 | `LINEAL_ACTOR` | who writes and decides, where `--by` does not say; else the user of this machine |
 | `NO_COLOR` | no colour |
 

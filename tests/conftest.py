@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.backends import BACKENDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,23 @@ def in_ci() -> bool:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaign", action="store_true", help="run the fault tests at their full size")
+    parser.addoption(
+        "--backend", action="append", choices=sorted(BACKENDS), help="run tests of every database on this one only"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for `backend` on every database, or on those that were named."""
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", metafunc.config.getoption("--backend") or sorted(BACKENDS), indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A store of its own on each database; see tests/backends.py."""
+    backend = BACKENDS[request.param](tmp_path, request)
+    yield backend
+    backend.close()
 
 
 @pytest.fixture(scope="session")

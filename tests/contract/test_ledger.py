@@ -9,6 +9,7 @@ from hashlib import sha256
 import orjson
 import pytest
 
+from lineal.errors import InvalidArgument
 from lineal.model.aliases import Alias
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.edges import Attribution, EventType, ParentContext
@@ -230,10 +231,24 @@ def test_a_check_tells_how_far_it_is(store, by):
     assert (report.entries, report.rows, report.unanchored_tail) == (3, 4, 3)
 
 
-@pytest.mark.parametrize("what", ["", '☃\0\n"\\\x7f\u2028', "x" * 8_180])
+@pytest.mark.parametrize("what", ["", '☃\n"\\\x7f\u2028', "x" * 8_180])
 def test_any_text_may_be_actor_action_and_reason(store, by, what):
     given = replace(by, actor=what or "a", action=what, reason=what, request_id=what)
     store.put([Artifact(type="Model")], by=given)
     (entry,) = store.entries()
     assert (entry.actor, entry.action, entry.reason, entry.request_id) == (what or "a", what, what, what)
     assert store.verify().ok
+
+
+def test_a_text_with_the_character_nul_is_kept_exactly_or_refused_whole(backend, store, by, clean):
+    nodes = [Artifact(type="Model", name="first"), Artifact(type="Model", name="a\0b", custom_properties={"p": "\0"})]
+    if backend.HOLDS_NUL:
+        store.put(nodes, by=replace(by, reason="\0"))
+        assert store.named(Artifact, "Model", "a\0b")[0].custom_properties == {"p": "\0"}
+    else:
+        with pytest.raises(InvalidArgument, match="NUL"):
+            store.put(nodes, by=by)
+        with pytest.raises(InvalidArgument, match="NUL"):
+            store.put(nodes[:1], by=replace(by, reason="\0"))
+        assert store.list(Artifact).items == []
+    clean()

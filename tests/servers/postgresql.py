@@ -85,11 +85,11 @@ class PostgresServer:
             host=str(self.directory), port=self.port, user="postgres", dbname=database, autocommit=True
         )
 
-    def new_database(self):
-        """Make an empty database and return its URL."""
+    def new_database(self, template="template0"):
+        """Make an empty database, or a copy of one that nobody uses, and return its URL."""
         name = f"test_{next(self._numbers)}"
         with self.admin() as connection:
-            connection.execute(f"CREATE DATABASE {name} OWNER {USER} TEMPLATE template0")
+            connection.execute(f"CREATE DATABASE {name} OWNER {USER} TEMPLATE {template}")
         return self.url(name)
 
     def url(self, database):

@@ -14,7 +14,6 @@ from lineal.store.migrations.head import HEAD, KNOWN
 from lineal.store.migrations.server import Database, Server
 from lineal.store.protocol import Store
 
-
 _SYNCHRONOUS = ("FULL", "NORMAL")
 
 LONGEST_WAIT = 3600

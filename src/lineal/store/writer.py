@@ -105,8 +105,14 @@ class Transaction:
         encode = row_bytes if table.typed else text_row_bytes
         for row in rows:
             bound = table.digested(row)
-            record = RowRecord(table.number, row[0], digest(encode(table.number, bound)))  # type: ignore[arg-type]
-            self._records.append(pack(record))
+            try:
+                taken = digest(encode(table.number, bound))  # type: ignore[arg-type]
+            except TypeError:
+                for cell in row:
+                    if isinstance(cell, str):
+                        cell.encode()  # raises what says which text is none
+                raise
+            self._records.append(pack(RowRecord(table.number, row[0], taken)))  # type: ignore[arg-type]
 
     def mark(self) -> _Mark:
         """Return how far this transaction has come, for `back_to`."""

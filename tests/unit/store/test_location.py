@@ -76,7 +76,7 @@ def test_what_is_no_workspace_is_refused_with_an_example(url):
     assert "sqlite:///FILE" in caught.value.hint
 
 
-@pytest.mark.parametrize("url", ["postgresql://h/d", "mysql://h/d", "https://h", "http://h"])
+@pytest.mark.parametrize("url", ["mysql://h/d", "https://h", "http://h"])
 def test_what_is_not_offered_yet_says_so(url):
     with pytest.raises(InvalidArgument, match="not offered yet"):
         locate(url)
@@ -105,3 +105,35 @@ def test_a_private_store_outlives_a_forked_child():
     assert location.home.exists()
     location.temporary.remove()
     assert not location.home.exists()
+
+
+URL = "postgresql://ada:s%40crt@db.example:5433/flights?sslmode=require&timeout=5"
+
+
+def test_a_store_on_a_server_is_never_shown_with_its_password(tmp_path):
+    found = locate(f"{URL}&sslpassword=hidden")
+    assert found.database is None
+    assert found.shown == "postgresql://ada@db.example:5433/flights?sslmode=require&timeout=5"
+    assert "crt" not in repr(found)
+    assert "hidden" not in repr(found)
+
+
+def test_the_home_of_a_store_on_a_server_is_where_it_was_asked_for(tmp_path, monkeypatch):
+    assert locate(f"{URL}&home={tmp_path}/h").home == tmp_path / "h"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert locate(URL).home.parent == tmp_path / "data" / "lineal"
+    monkeypatch.setenv("LINEAL_HOME", str(tmp_path / "own"))
+    assert locate(URL).home.parent == tmp_path / "own"
+
+
+def test_the_home_of_a_store_on_a_server_depends_on_the_database_alone():
+    same = [URL, URL.replace("ada:s%40crt@", ""), URL.partition("?")[0], URL.replace("db.example", "DB.example")]
+    assert len({locate(url).home for url in same}) == 1
+    others = [URL, URL.replace("5433", "5434"), URL.replace("flights", "trains"), URL.replace("db.", "db2.")]
+    assert len({locate(url).home for url in others}) == len(others)
+
+
+def test_a_server_without_a_database_is_refused_without_showing_the_password():
+    with pytest.raises(InvalidArgument, match="names no database") as caught:
+        locate("postgresql://ada:secret@host")
+    assert "secret" not in caught.value.message

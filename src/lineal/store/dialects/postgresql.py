@@ -44,6 +44,8 @@ _RENDERING = Rendering(
     (
         # One parameter, a list in JSON's writing, is an array in PostgreSQL's.
         (r"json_each\(\?\) AS (\w+)", r"unnest(CAST(translate(?, '[]', '{}') AS BIGINT[])) AS \1(value)"),
+        # A list of nothing, which holds nothing.
+        (r"(?<!NOT )\bIN \(\)", "IN (NULL)"),
         # SQLite's word for a fixed order of joins; PostgreSQL plans by itself.
         (r"\bCROSS JOIN\b", "JOIN"),
     )

@@ -106,6 +106,8 @@ def translate(where: str, error: Exception) -> LinealError:
         return _BY_STATE[state](where, text)
     if state in AWAY or (not state and isinstance(error, psycopg.OperationalError)):
         return _from_connecting(where, text)
+    if "cannot contain NUL" in text:
+        return InvalidArgument(f"{where}: PostgreSQL holds no text with the character NUL", hint="leave it out")
     if isinstance(error, psycopg.DataError):
         return InvalidArgument(f"{where}: PostgreSQL cannot hold this value: {text}")
     return StoreUnavailable(f"{where}: PostgreSQL says: {text}" + (f" ({state})" if state else ""))

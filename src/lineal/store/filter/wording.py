@@ -5,7 +5,6 @@ On SQLite, UPPER changes the letters A to Z only, and LIKE and LENGTH see a text
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from lineal.model.values import INT64_MAX, INT64_MIN
