@@ -1,0 +1,108 @@
+"""Events between messages and records, PutEvents, and the reads of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.message import Message
+
+from lineal.compat.mlmd.errors import AlreadyExistsError, InvalidArgumentError
+from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
+from lineal.compat.mlmd.service.call import Call, Handler
+from lineal.compat.mlmd.service.kinds import ARTIFACT, EXECUTION, Kind, unique
+from lineal.compat.mlmd.service.records import MILLISECOND
+from lineal.errors import AlreadyExists
+from lineal.model.edges import Edge, Event, EventType
+from lineal.model.ids import ArtifactId, ExecutionId, Micros
+from lineal.model.publication import Causality
+from lineal.model.values import INT64_MAX
+
+_TYPES = {type_.value: type_ for type_ in EventType}
+
+
+def put_events(call: Call, request: service_pb.PutEventsRequest) -> Message:
+    """Write events between stored nodes; they never change, so a repeated one is ALREADY_EXISTS."""
+    for message in request.events:
+        if not message.HasField("artifact_id"):
+            raise InvalidArgumentError("No artifact id is specified.")
+        if not message.HasField("execution_id"):
+            raise InvalidArgumentError("No execution id is specified.")
+    events = [event_of(message, message.artifact_id, message.execution_id) for message in request.events]
+    with call.store.batch(by=call.by):
+        need_ends(call, ARTIFACT, [event.artifact_id for event in events])
+        need_ends(call, EXECUTION, [event.execution_id for event in events])
+        write_edges(call, events)
+    return service_pb.PutEventsResponse()
+
+
+def get_events_by_execution_ids(call: Call, request: service_pb.GetEventsByExecutionIDsRequest) -> Message:
+    """Return the events of executions, oldest first; none for an unknown id."""
+    events = call.store.events(executions=[ExecutionId(id_) for id_ in unique(request.execution_ids)])
+    return service_pb.GetEventsByExecutionIDsResponse(events=map(event_message, events))
+
+
+def get_events_by_artifact_ids(call: Call, request: service_pb.GetEventsByArtifactIDsRequest) -> Message:
+    """Return the events of artifacts, oldest first; none for an unknown id."""
+    events = call.store.events(artifacts=[ArtifactId(id_) for id_ in unique(request.artifact_ids)])
+    return service_pb.GetEventsByArtifactIDsResponse(events=map(event_message, events))
+
+
+def event_of(message: Any, artifact_id: int, execution_id: int) -> Event:
+    """Return the record of an event between these nodes. A step of a path that is neither index nor key is left out."""
+    check_event_type(message)
+    steps = [(step, step.WhichOneof("value")) for step in message.path.steps]
+    time = message.milliseconds_since_epoch * MILLISECOND if message.HasField("milliseconds_since_epoch") else None
+    if time is not None and not -INT64_MAX <= time <= INT64_MAX:
+        raise InvalidArgumentError(f"milliseconds_since_epoch {message.milliseconds_since_epoch} is out of range.")
+    return Event(
+        artifact_id=ArtifactId(artifact_id),
+        execution_id=ExecutionId(execution_id),
+        type=_TYPES[message.type],
+        path=tuple(getattr(step, which) for step, which in steps if which is not None),
+        time=None if time is None else Micros(time),
+    )
+
+
+def check_event_type(message: Any) -> None:
+    """Refuse an event without a type."""
+    if message.type not in _TYPES or _TYPES[message.type] is EventType.UNKNOWN:
+        raise InvalidArgumentError("No event type is specified.")
+
+
+def event_message(event: Event) -> pb.Event:
+    """Return the message of a stored event."""
+    message = pb.Event(artifact_id=event.artifact_id, execution_id=event.execution_id)
+    message.type = event.type.value  # type: ignore[assignment]
+    message.milliseconds_since_epoch = (event.time or 0) // MILLISECOND
+    for step in event.path:
+        if isinstance(step, int):
+            message.path.steps.add(index=step)
+        else:
+            message.path.steps.add(key=step)
+    return message
+
+
+def need_ends(call: Call, kind: Kind, ids: Iterable[int]) -> None:
+    """Refuse an event whose artifact or execution is not there. Call inside the write that needs it."""
+    wanted = unique(ids)
+    found = {node.id for node in call.store.get(kind.model, wanted, existing=True)}
+    missing = [id_ for id_ in wanted if id_ not in found]
+    if missing:
+        raise InvalidArgumentError(f"No {kind.word} with the given id {missing[0]}")
+
+
+def write_edges(call: Call, edges: list[Edge] | list[Event]) -> None:
+    """Write edges; what contradicts time is kept and noted in the ledger, as ML Metadata's users expect."""
+    try:
+        call.store.put_edges(edges, by=call.by, causality=Causality.FLAG)
+    except AlreadyExists as error:
+        raise AlreadyExistsError(f"Given event already exists: {error.message}") from error
+
+
+HANDLERS: dict[str, Handler] = {
+    "PutEvents": put_events,
+    "GetEventsByExecutionIDs": get_events_by_execution_ids,
+    "GetEventsByArtifactIDs": get_events_by_artifact_ids,
+}

@@ -1,0 +1,214 @@
+"""PutExecution and PutLineageSubgraph: executions with their artifacts, events and contexts, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from google.protobuf.message import Message
+
+from lineal.compat.mlmd.errors import InvalidArgumentError, NotFoundError
+from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
+from lineal.compat.mlmd.service.call import Call, Handler
+from lineal.compat.mlmd.service.edge_ends import Ends, ends_of
+from lineal.compat.mlmd.service.events import check_event_type, event_of, need_ends, write_edges
+from lineal.compat.mlmd.service.kinds import ARTIFACT, CONTEXT, EXECUTION
+from lineal.compat.mlmd.service.listing import every_page
+from lineal.compat.mlmd.service.puts import Puts
+from lineal.model.edges import Association, Attribution, Edge, Event
+from lineal.model.ids import ArtifactId, ContextId, ExecutionId
+from lineal.model.listing import ListOptions
+
+Place = tuple[int | None, int]
+"""Where the id of a node will come from: its place among the puts, or the id itself."""
+
+
+def put_execution(call: Call, request: service_pb.PutExecutionRequest) -> Message:
+    """Put an execution with everything that belongs to it; all listed artifacts join all listed contexts."""
+    if not request.HasField("execution"):
+        raise InvalidArgumentError("No execution is found.")
+    pairs = request.artifact_event_pairs
+    _check_pairs(request)
+    given = [pair.artifact for pair in pairs if pair.HasField("artifact")]
+    with call.store.batch(by=call.by):
+        puts = Puts(call)
+        puts.know_nodes(EXECUTION, [request.execution])
+        execution = puts.add(EXECUTION, request.execution)
+        put = iter(_artifacts(call, puts, given, reuse=request.options.reuse_artifact_if_already_exist_by_external_id))
+        only_named = [
+            pair.event.artifact_id for pair in pairs if not pair.HasField("artifact") and pair.HasField("event")
+        ]
+        need_ends(call, ARTIFACT, only_named)
+        contexts = _contexts(
+            call,
+            puts,
+            request.contexts,
+            reuse=request.options.reuse_context_if_already_exist,
+            force=request.options.force_reuse_context,
+        )
+        puts.write(touch=request.options.force_update_time)
+        execution_id = puts.id_at(execution)
+        artifact_ids = [
+            puts.id_at(next(put))
+            if pair.HasField("artifact")
+            else (pair.event.artifact_id if pair.HasField("event") else -1)
+            for pair in pairs
+        ]
+        context_ids = [_id(puts, place) for place in contexts]
+        events = [
+            event_of(pair.event, artifact_id, execution_id)
+            for pair, artifact_id in zip(pairs, artifact_ids, strict=True)
+            if pair.HasField("event")
+        ]
+        members = [id_ for id_ in artifact_ids if id_ != -1]
+        write_edges(call, [*events, *_memberships([execution_id], members, context_ids)])
+    return service_pb.PutExecutionResponse(
+        execution_id=execution_id, artifact_ids=artifact_ids, context_ids=context_ids
+    )
+
+
+def put_lineage_subgraph(call: Call, request: service_pb.PutLineageSubgraphRequest) -> Message:
+    """Put executions, artifacts and contexts, and the events that the edges between them describe."""
+    ends = [ends_of(edge, request) for edge in request.event_edges]
+    with call.store.batch(by=call.by):
+        puts = Puts(call)
+        puts.know_nodes(EXECUTION, request.executions)
+        executions = [puts.add(EXECUTION, message) for message in request.executions]
+        reuse = request.options.reuse_artifact_if_already_exist_by_external_id
+        artifacts = _artifacts(call, puts, request.artifacts, reuse=reuse)
+        contexts = _contexts(
+            call, puts, request.contexts, reuse=request.options.reuse_context_if_already_exist, force=False
+        )
+        need_ends(call, ARTIFACT, [end.artifact_id for end in ends if end.artifact_id is not None])
+        need_ends(call, EXECUTION, [end.execution_id for end in ends if end.execution_id is not None])
+        puts.write()
+        execution_ids = [puts.id_at(place) for place in executions]
+        artifact_ids = [puts.id_at(place) for place in artifacts]
+        context_ids = [_id(puts, place) for place in contexts]
+        events = [_event(end, artifact_ids, execution_ids) for end in ends]
+        write_edges(call, [*events, *_memberships(execution_ids, artifact_ids, context_ids)])
+    return service_pb.PutLineageSubgraphResponse(
+        execution_ids=execution_ids, artifact_ids=artifact_ids, context_ids=context_ids
+    )
+
+
+def _check_pairs(request: service_pb.PutExecutionRequest) -> None:
+    """Refuse a pair whose event names other nodes than the pair and the request do."""
+    own = request.execution.id if request.execution.HasField("id") else None
+    for pair in request.artifact_event_pairs:
+        if not pair.HasField("event"):
+            continue
+        check_event_type(pair.event)
+        if pair.event.HasField("execution_id") and pair.event.execution_id != own:
+            raise InvalidArgumentError(
+                f"Request's event.execution_id does not match with the given execution: {pair.event.execution_id}"
+            )
+        if not pair.HasField("artifact"):
+            if not pair.event.HasField("artifact_id"):
+                raise InvalidArgumentError("If no artifact is present, given event must have an artifact_id.")
+            continue
+        named = pair.artifact.id if pair.artifact.HasField("id") else None
+        if pair.event.HasField("artifact_id") and pair.event.artifact_id != named:
+            raise InvalidArgumentError(
+                f"Given event.artifact_id is not aligned with the artifact: {pair.event.artifact_id} and {named}"
+            )
+
+
+def _artifacts(call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool) -> list[int]:
+    """Add artifacts; with `reuse` one whose external id is taken is an update of the artifact that has it."""
+    puts.know_nodes(ARTIFACT, messages)
+    if not reuse:
+        return [puts.add(ARTIFACT, message) for message in messages]
+    named = [message for message in messages if not message.HasField("id") and message.external_id]
+    wanted = sorted({message.external_id for message in named})
+    owners: dict[str, int] = {}
+    if wanted:
+        found = [node for page in every_page(call, ARTIFACT, ListOptions(external_ids=wanted)) for node in page]
+        owners = {node.external_id or "": node.id or 0 for node in found}
+        puts.know(ARTIFACT, owners.values())
+    fresh: dict[str, int] = {}
+    places: list[int] = []
+    for message in messages:
+        external_id = message.external_id
+        if message.HasField("id") or not external_id:
+            places.append(puts.add(ARTIFACT, message))
+        elif external_id in owners:
+            places.append(puts.update(ARTIFACT, owners[external_id], message))
+        elif external_id in fresh:
+            places.append(puts.change(ARTIFACT, fresh[external_id], message))
+        else:
+            fresh[external_id] = puts.add(ARTIFACT, message)
+            places.append(fresh[external_id])
+    return places
+
+
+def _contexts(call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool, force: bool) -> list[Place]:
+    """Add contexts; one that is reused is left as it is."""
+    by_id = [message for message in messages if message.HasField("id")]
+    puts.know_nodes(CONTEXT, by_id)
+    _check_contexts(puts, messages, force=force)
+    stored = _named(call, messages) if reuse else {}
+    fresh: dict[tuple[int, str], int] = {}
+    places: list[Place] = []
+    for message in messages:
+        name = (message.type_id, message.name)
+        if message.HasField("id"):
+            places.append((None, message.id) if force else (puts.add(CONTEXT, message), 0))
+        elif name in stored:
+            places.append((None, stored[name]))
+        elif reuse and name in fresh:
+            places.append((fresh[name], 0))
+        else:
+            fresh[name] = puts.add(CONTEXT, message)
+            places.append((fresh[name], 0))
+    return places
+
+
+def _check_contexts(puts: Puts, messages: Sequence[Any], *, force: bool) -> None:
+    for message in messages:
+        if force and message.HasField("id"):
+            if not puts.known(CONTEXT, message.id):
+                raise NotFoundError(f"Results missing for ids: {{{message.id}}}: there is no such context.")
+            continue
+        if not message.HasField("type_id"):
+            raise InvalidArgumentError("Type id is missing. Context is missing a type_id.")
+        if not message.name:
+            raise InvalidArgumentError("Context name should not be empty. Context is missing a name.")
+
+
+def _named(call: Call, messages: Iterable[Any]) -> dict[tuple[int, str], int]:
+    """Return the ids of the stored contexts that have the type and name of one of these without an id."""
+    names: dict[int, set[str]] = {}
+    for message in messages:
+        if not message.HasField("id"):
+            names.setdefault(message.type_id, set()).add(message.name)
+    found: dict[tuple[int, str], int] = {}
+    for type_id, wanted in names.items():
+        type_ = call.types.by_id(CONTEXT.kind, type_id)
+        options = ListOptions(type_id=type_.id, names=sorted(wanted))
+        for page in every_page(call, CONTEXT, options):
+            found.update({(type_id, node.name or ""): node.id or 0 for node in page})
+    return found
+
+
+def _memberships(executions: Iterable[int], artifacts: Iterable[int], contexts: Iterable[int]) -> list[Edge]:
+    edges: list[Edge] = []
+    for context in dict.fromkeys(contexts):
+        into = ContextId(context)
+        edges += [Association(execution_id=ExecutionId(id_), context_id=into) for id_ in dict.fromkeys(executions)]
+        edges += [Attribution(artifact_id=ArtifactId(id_), context_id=into) for id_ in dict.fromkeys(artifacts)]
+    return edges
+
+
+def _event(end: Ends, artifacts: Sequence[int], executions: Sequence[int]) -> Event:
+    artifact = end.artifact_id if end.artifact_index is None else artifacts[end.artifact_index]
+    execution = end.execution_id if end.execution_index is None else executions[end.execution_index]
+    return event_of(end.event, artifact or 0, execution or 0)
+
+
+def _id(puts: Puts, place: Place) -> int:
+    at, id_ = place
+    return id_ if at is None else puts.id_at(at)
+
+
+HANDLERS: dict[str, Handler] = {"PutExecution": put_execution, "PutLineageSubgraph": put_lineage_subgraph}

@@ -1,0 +1,137 @@
+"""Nodes between messages and records.
+
+A message knows less than a record: fingerprint, start and end of what Lineal's own SDK wrote stay as they are when an
+ML Metadata client replaces the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.compat.mlmd.service.kinds import Kind
+from lineal.compat.mlmd.service.known import Known
+from lineal.compat.mlmd.service.values import values_of, write_value, write_values
+from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node, kind_of
+from lineal.model.types import NodeType
+from lineal.model.values import Value
+
+MILLISECOND = 1000
+
+_ARTIFACT_STATES = {state.value: state for state in ArtifactState}
+_EXECUTION_STATES = {state.value: state for state in ExecutionState}
+
+
+def new_node(kind: Kind, message: Any, type_: NodeType) -> Node:
+    """Return the record of a node to insert."""
+    has = message.HasField
+    external_id = message.external_id if has("external_id") else None
+    properties, custom = values_of(message.properties), values_of(message.custom_properties)
+    name = message.name if has("name") else None
+    if kind.model is Artifact:
+        return Artifact(
+            type=type_.name,
+            type_version=type_.version,
+            name=name,
+            # As in ML Metadata, an artifact without a URI is found under the empty one.
+            uri=message.uri,
+            state=_ARTIFACT_STATES[message.state],
+            external_id=external_id,
+            properties=properties,
+            custom_properties=custom,
+        )
+    if kind.model is Execution:
+        return Execution(
+            type=type_.name,
+            type_version=type_.version,
+            name=name,
+            state=_EXECUTION_STATES[message.last_known_state],
+            external_id=external_id,
+            properties=properties,
+            custom_properties=custom,
+        )
+    return Context(
+        type=type_.name,
+        type_version=type_.version,
+        name=name or "",
+        external_id=external_id,
+        properties=properties,
+        custom_properties=custom,
+    )
+
+
+def replaced(old: Node, message: Any) -> Node:
+    """Return a stored node with everything replaced that a message can say, but id, type, name and times."""
+    external_id = message.external_id if message.HasField("external_id") else None
+    properties = same_where_equal(old.properties, message.properties)
+    custom = same_where_equal(old.custom_properties, message.custom_properties)
+    if isinstance(old, Artifact):
+        return replace(
+            old,
+            uri=message.uri or ("" if old.uri is not None else None),
+            state=_ARTIFACT_STATES[message.state],
+            external_id=external_id,
+            properties=properties,
+            custom_properties=custom,
+        )
+    if isinstance(old, Execution):
+        return replace(
+            old,
+            state=_EXECUTION_STATES[message.last_known_state],
+            external_id=external_id,
+            properties=properties,
+            custom_properties=custom,
+        )
+    return replace(old, external_id=external_id, properties=properties, custom_properties=custom)
+
+
+def same_where_equal(old: dict[str, Value] | Any, given: Any) -> dict[str, Value]:
+    """Return the given properties, keeping the stored value where the given one is what its message says.
+
+    A Struct cannot say all that ours can, so a client that reads and writes back would wear it down.
+    """
+    values = values_of(given)
+    for name, value in values.items():
+        if isinstance(value, dict) and name in old:
+            sent = pb.Value()
+            write_value(old[name], sent)
+            if sent == given[name]:
+                values[name] = old[name]
+    return values
+
+
+def messages(kind: Kind, nodes: Iterable[Node], types: Known) -> list[Any]:
+    """Return the messages of stored nodes."""
+    return [message(kind, node, types) for node in nodes]
+
+
+def message(kind: Kind, node: Node, types: Known) -> Any:
+    """Return the message of a stored node."""
+    found = kind.message(
+        id=node.id,
+        type_id=types.id_of(kind.kind, node.type, node.type_version),
+        type=node.type,
+        create_time_since_epoch=(node.created_at or 0) // MILLISECOND,
+        last_update_time_since_epoch=(node.updated_at or 0) // MILLISECOND,
+    )
+    if node.name is not None:
+        found.name = node.name
+    if node.external_id is not None:
+        found.external_id = node.external_id
+    if isinstance(node, Artifact):
+        found.uri = node.uri or ""
+        if node.state is not ArtifactState.UNKNOWN:
+            found.state = node.state.value
+    elif isinstance(node, Execution) and node.state is not ExecutionState.UNKNOWN:
+        found.last_known_state = node.state.value
+    write_values(node.properties, found.properties)
+    write_values(node.custom_properties, found.custom_properties)
+    return found
+
+
+def shown(node: Node) -> str:
+    """Return how an error names a node."""
+    what = f"{kind_of(node).value} of type {node.type}"
+    return what if node.name is None else f"{what} named {node.name!r}"
