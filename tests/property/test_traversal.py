@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,10 @@ from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.publication import Causality, Origin
 from lineal.model.traversal import Direction
+from lineal.store import planner
 from lineal.store.location import of_database
 from lineal.store.open import open_store
+from lineal.store.snapshot.snapshot import Sizes
 
 BY = Origin(actor="ada", action="property test")
 SIZE = 6
@@ -31,10 +34,20 @@ WAYS = {
 STARTS = st.lists(st.tuples(st.sampled_from([NodeKind.ARTIFACT, NodeKind.EXECUTION]), PLACES), min_size=1, max_size=3)
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    store = open_store(of_database(tmp_path_factory.mktemp("graphs") / "store.db"))
-    yield store
+@pytest.fixture(scope="module", params=["database", "whole snapshot", "compact snapshot"])
+def store(request, tmp_path_factory):
+    location = of_database(tmp_path_factory.mktemp("graphs") / "store.db")
+    options = "?snapshot=0" if request.param == "database" else ""
+    store = open_store(replace(location, url=location.url + options))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "SMALLEST_OVERLAY", 20)
+        if request.param != "database":
+            # From the first question on.
+            store._planner._read = 10**18
+        if request.param == "compact snapshot":
+            patch.setattr(Sizes, "whole", property(lambda _: 10**12))
+        yield store
+        assert request.param.split()[0] in store.facts()["closure snapshot"] or request.param == "database"
     store.close()
 
 

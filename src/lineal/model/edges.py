@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros
 
@@ -33,9 +34,11 @@ class How(Enum):
     INFERRED = "inferred"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """An execution read or wrote an artifact. Unique in (artifact, execution, type); never changed.
+
+    A tuple, because an answer may hold a million of them and tuples are made four times as fast as dataclasses.
+    Name its fields, also when making one: their order is no promise.
 
     `path` places the artifact inside the execution's inputs or outputs: keys and indices in order.
     `reproduces`: the execution made content that was there before it started; the artifact comes from an older one.

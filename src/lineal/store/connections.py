@@ -37,6 +37,11 @@ class Connections:
         self._process = os.getpid()
         self._closed = False
 
+    @property
+    def in_write(self) -> bool:
+        """Whether this thread is inside a write transaction, so that it sees what nobody else does yet."""
+        return self._process == os.getpid() and self._local.writes
+
     def reading(self, *, once: bool = False) -> AbstractContextManager[Cursor]:
         """Give a cursor whose statements all see one state of the store.
 

@@ -22,6 +22,9 @@ MOST_CONNECTIONS = 1000
 _OURS = ("home", "pool", "timeout")
 """Options of a server's URL that are not the driver's."""
 
+LONGEST_MEMORY = 9
+"""Digits of a number of MiB."""
+
 
 class _Life(Protocol):
     """How a database becomes a store, and an older store a newer one."""
@@ -63,7 +66,7 @@ def open_store(location: Location, *, clock: Clock | None = None, create: bool =
             _migrate(life)
     elif version != HEAD:
         _upgrade(life, version)
-    return SqlStore(life.dialect, clock or SystemClock())
+    return SqlStore(life.dialect, clock or SystemClock(), **_snapshot(_options(location.url)))
 
 
 def schema_version(location: Location) -> str | None:
@@ -163,6 +166,15 @@ def _timeout(options: dict[str, str]) -> float | None:
     if not 0 <= seconds <= LONGEST_WAIT:
         raise InvalidArgument(f"timeout={asked} is no number of seconds from 0 to {LONGEST_WAIT}")
     return seconds
+
+
+def _snapshot(options: dict[str, str]) -> dict[str, int]:
+    asked = options.get("snapshot", "")
+    if not asked:
+        return {}
+    if not asked.isdecimal() or len(asked) > LONGEST_MEMORY:
+        raise InvalidArgument(f"snapshot={asked} is no number of MiB", hint="0 switches the snapshot for closures off")
+    return {"snapshot_memory": int(asked)}
 
 
 def _synchronous(options: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from lineal.model.publication import Causality, Origin, Publication, Published
 from lineal.model.restoration import Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
-from lineal.store import audit, beside, edges, predictions, traversal
+from lineal.store import audit, beside, edges, predictions
 from lineal.store.causality import check_causality
 from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor
@@ -28,6 +28,7 @@ from lineal.store.evolution import May
 from lineal.store.filter.wordings import WORDINGS
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import CHUNK, Nodes
+from lineal.store.planner import DEFAULT_MEMORY, Planner
 from lineal.store.publish import publish
 from lineal.store.restore import Restorer
 from lineal.store.tables import BOUND, NODE_TABLES
@@ -50,13 +51,14 @@ _NAMES = {
 class SqlStore:
     """A store in a SQL database; see `lineal.store.protocol.Store` for what each verb promises."""
 
-    def __init__(self, dialect: Dialect, clock: Clock) -> None:
+    def __init__(self, dialect: Dialect, clock: Clock, *, snapshot_memory: int = DEFAULT_MEMORY) -> None:
         self._dialect = dialect
         self._wording = WORDINGS[dialect.name]
         self._connections = Connections(dialect)
         self._writer = Writer(self._connections, clock)
         self._types = Types()
         self._nodes = Nodes(self._types)
+        self._planner = Planner(self._connections, memory=snapshot_memory)
 
     # types ---------------------------------------------------------------------------------------
     def put_types(
@@ -175,7 +177,7 @@ class SqlStore:
         )
         with self._connections.reading() as cursor:
             edges.need_nodes(cursor, starts)
-            return traversal.closure(cursor, question, self._until(cursor, as_of))
+            return self._planner.closure(cursor, question, self._until(cursor, as_of))
 
     # beside the graph ----------------------------------------------------------------------------
     def put_aliases(self, aliases: Sequence[Alias], *, by: Origin) -> None:
@@ -297,7 +299,7 @@ class SqlStore:
                 name = table if isinstance(table, str) else table.name
                 (count,) = cursor.execute(f"SELECT count(*) FROM {name}").fetchone()
                 found[f"{name} rows"] = str(count)
-        return found
+        return found | self._planner.facts()
 
     def close(self) -> None:
         """See `Store.close`."""

@@ -6,12 +6,13 @@ Complete at any depth and linear in the answer. No hop limit unless asked for.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, cast
 
 from lineal.model.edges import INPUTS, OUTPUTS, EventType
 from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKind
 from lineal.model.traversal import Closure, Direction
+from lineal.model.values import INT64_MAX
 from lineal.store.connections import Cursor, id_list
 from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
 from lineal.store.tables import EVENT
@@ -79,6 +80,16 @@ def closure(cursor: Cursor, question: Question, until: EntrySeq) -> Closure:
         truncated=walk.truncation(steps.further(walk)),
         reproduced=steps.reproduced(inside),
     )
+
+
+def rows_of(cursor: Cursor, types: frozenset[EventType], executions: Collection[int]) -> list[EventRow]:
+    """Return the events of these types and executions."""
+    statement = _step("execution_id", types, EVENT_COLUMNS)
+    ids = list(executions)
+    rows: list[EventRow] = []
+    for at in range(0, len(ids), CHUNK):
+        rows += cursor.execute(statement, (id_list(ids[at : at + CHUNK]), INT64_MAX)).fetchall()
+    return rows
 
 
 class _Steps:

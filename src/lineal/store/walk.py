@@ -5,7 +5,7 @@ Used by `traversal` and the snapshot. Artifacts and executions alternate, but st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -53,7 +53,7 @@ class Question:
 class Walk:
     """The nodes of one answer, found level by level.
 
-    `distance` holds them with their hops. `walked` nodes are those a step may be taken from: all but kept stops.
+    `distance` holds them with their hops.
     """
 
     def __init__(self, question: Question) -> None:
@@ -75,6 +75,21 @@ class Walk:
             if self._question.hops is not None and self._hop > self._question.hops:
                 return
             frontier = self._take(self._within_limit(found))
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether nothing could be cut: no hops and no limit were given."""
+        return self._question.hops is None and self._question.limit is None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step from a walked node leads to a node of the answer."""
+        return self.unbounded and not self._question.stops
+
+    def walked(self, kind: NodeKind) -> Collection[int]:
+        """Return the nodes of the answer from which steps were taken: all but kept stops."""
+        stops, distance = self.stops[kind], self.distance[kind]
+        return distance.keys() - stops if stops else distance
 
     def leaves(self, kind: NodeKind, id_: int) -> bool:
         """Return whether a node one step away is missing from the answer because it was cut."""
