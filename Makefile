@@ -144,6 +144,14 @@ proto: setup ## compile ML Metadata's messages from our .proto files
 	cd build/ml_metadata/proto && sed -i.bak 's/^from ml_metadata.proto/from lineal.compat.mlmd.proto/' *.pyi
 	mv build/ml_metadata/proto/*.pyi $(PROTO)/
 
+MLMD_TESTS := tests/unit/compat/mlmd
+
+.PHONY: conformance
+conformance: peer ## record what the real ML Metadata answers, for the tests that compare
+	cd .venv-mlmd && bin/python ../tests/conformance/run.py > ../tests/conformance/expected.json
+	.venv-mlmd/bin/python $(MLMD_TESTS)/field_tables.py > $(MLMD_TESTS)/field_tables.txt
+	.venv-mlmd/bin/python $(MLMD_TESTS)/signatures.py > $(MLMD_TESTS)/signatures.txt
+
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf .venv .venv-uv .venv-mlmd build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

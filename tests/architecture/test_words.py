@@ -47,6 +47,7 @@ GIVEN = {
     "hash_seed_item": "PYTHONHASHSEED",
     "python_hash_seed": "PYTHONHASHSEED",
     "is_link": "the file system's symbolic link",
+    "pipeline_asset": "an attribute of MLMD's MetadataStore",
     "data_hash": "an argument of LineageTracker that the field's tutorials teach",
 }
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import grpc
+import grpc.experimental
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb2
 from lineal.compat.mlmd.proto.pool import SERVICE, file
-from lineal.errors import MissingExtra
-
-try:
-    import grpc
-    import grpc.experimental
-except ImportError as error:
-    raise MissingExtra("lineal.compat.mlmd over gRPC", extra="mlmd") from error
 
 _SERVICE = file(SERVICE).services_by_name["MetadataStoreService"]
 

@@ -6,16 +6,12 @@ protobuf's default pool, so that a program's Struct and Any values mix freely wi
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from lineal.errors import MissingExtra
-
-try:
-    from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, field_mask_pb2, struct_pb2
-    from google.protobuf.descriptor import FileDescriptor
-except ImportError as error:
-    raise MissingExtra("lineal.compat.mlmd", extra="mlmd") from error
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, field_mask_pb2, struct_pb2
+from google.protobuf.descriptor import FileDescriptor
 
 MESSAGES = "ml_metadata/proto/metadata_store.proto"
 SERVICE = "ml_metadata/proto/metadata_store_service.proto"
@@ -24,6 +20,8 @@ _NEEDED = (any_pb2, descriptor_pb2, field_mask_pb2, struct_pb2)
 
 
 def _real_package_is_here(default: descriptor_pool.DescriptorPool) -> bool:
+    if "ml_metadata" in sys.modules:
+        return True
     try:
         default.FindFileByName(MESSAGES)
     except KeyError:

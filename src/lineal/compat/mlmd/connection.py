@@ -1,0 +1,18 @@
+"""What `MetadataStore` talks to: a store in this process, or a server."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from google.protobuf.message import Message
+
+
+class Connection(Protocol):
+    """One way to make ML Metadata's 52 calls."""
+
+    def call(self, method: str, request: Message) -> Any:
+        """Return the answer of a call (`PutArtifacts`, …). Raises a StatusError."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Make the reads of a block see one state of the store, where the other side can promise that."""

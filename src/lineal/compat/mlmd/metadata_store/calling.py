@@ -1,0 +1,57 @@
+"""What all methods of `MetadataStore` rest on: one way to make a call, tried again if it lost a race."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from google.protobuf.message import Message
+
+from lineal.compat.mlmd import errors
+from lineal.compat.mlmd.connection import Connection
+from lineal.compat.mlmd.metadata_store.listing import ListOptions, first_page, page_size
+
+_MEAN_WAIT = 2.0
+
+ExtraOptions = Any
+"""Accepted by every method, read by none."""
+
+
+class Calling:
+    """A connection, and how it is used."""
+
+    _connection: Connection
+    _max_num_retries: int
+    _wait: Callable[[float], None]
+
+    def _call(self, method: str, request: Message) -> Any:
+        """Return the answer to a request; a race that was lost is run again, `_max_num_retries` times in all."""
+        for _ in range(self._max_num_retries - 1):
+            try:
+                return self._connection.call(method, request)
+            except errors.AbortedError:
+                # Losers that all wait for one length would meet again.
+                self._wait(random.expovariate(1 / _MEAN_WAIT))
+        return self._connection.call(method, request)
+
+    def _list(self, method: str, nodes: str, request: Any, list_options: ListOptions | None) -> list[Any]:
+        """Return what a call lists in its field `nodes`, page by page where there are options."""
+        if list_options is None:
+            return list(getattr(self._call(method, request), nodes))
+        request.options.CopyFrom(first_page(list_options))
+        found: list[Any] = []
+        while True:
+            answer = self._call(method, request)
+            found.extend(getattr(answer, nodes))
+            if not answer.next_page_token or (list_options.limit and len(found) >= list_options.limit):
+                return found
+            request.options.max_result_size = page_size(list_options.limit, len(found))
+            request.options.next_page_token = answer.next_page_token
+
+
+def masked(request: Any, paths: Iterable[str] | None) -> Any:
+    """Return a request whose update is limited to these fields; to all if there are none."""
+    if paths:
+        request.update_mask.paths.extend(paths)
+    return request

@@ -1,0 +1,73 @@
+"""Runs the programs and prints what they saw, as JSON.
+
+python run.py                        on the `ml_metadata` that is installed: the real one (`make conformance`)
+python run.py --ours                 on Lineal's, after `install()`
+python run.py --ours PYTHON SERVER   the same through gRPC: the script SERVER starts a fresh server for each line
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+MODULES = ("types", "nodes", "edges", "listing", "lineage", "flows")
+
+
+def programs():
+    """Yield name and function of every program: the functions that take a tape and nothing else."""
+    for name in MODULES:
+        module = importlib.import_module(f"programs_{name}")
+        for title, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and list(inspect.signature(function).parameters) == ["tape"]:
+                yield f"{name}: {title.replace('_', ' ')}", function
+
+
+def observe(**options):
+    from tape import Tape
+
+    seen = {}
+    for name, program in programs():
+        tape = Tape(**options)
+        program(tape)
+        seen[name] = tape.steps
+    return {name: steps for name, steps in seen.items() if steps}  # a maker of a store is no program
+
+
+def served(command):
+    """Give the configuration of a fresh server at each call."""
+    from ml_metadata.proto import metadata_store_pb2
+
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def fresh():
+        process.stdin.write("\n")
+        process.stdin.flush()
+        port = int(process.stdout.readline())
+        return metadata_store_pb2.MetadataStoreClientConfig(host="127.0.0.1", port=port)
+
+    return process, fresh
+
+
+def main(arguments):
+    if arguments[:1] == ["--ours"]:
+        from lineal.compat.mlmd import install
+
+        install()
+    if not arguments[1:]:
+        return observe()
+    process, fresh = served(arguments[1:])
+    try:
+        return observe(fresh=fresh)
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+if __name__ == "__main__":
+    json.dump(main(sys.argv[1:]), sys.stdout, indent=1, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,175 @@
+"""Programs that run unchanged on the real ML Metadata and on ours see the same, but where it is wrong.
+
+What the real one answers is recorded in `expected.json` (`make conformance`), so the comparison needs no peer.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+RUN = HERE / "run.py"
+RECORDED = json.loads((HERE / "expected.json").read_text(encoding="utf-8"))
+
+REFUSED = {"refused": "InvalidArgumentError", "code": 3}
+TAKEN = {"refused": "AlreadyExistsError", "code": 6}
+PLAIN = {"type": "A", "type_id": "10", "create_time_since_epoch": "a time", "last_update_time_since_epoch": "a time"}
+
+
+def text_property(id_, text):
+    return [{**PLAIN, "id": id_, "uri": "", "custom_properties": {"s": {"string_value": text}}}]
+
+
+# What ours sees, and why it may: `defect N` is one of ML Metadata's that we do not copy (docs/moving-from-mlmd.md).
+DIFFERENCES = {
+    "edges: a dangling event": {
+        "an event to nothing": ("defect 9: an event to an artifact that does not exist", REFUSED),
+        "no execution came of it": ("defect 9", 1),
+    },
+    "edges: dangling edges": {
+        "an unknown artifact": ("defect 9: an event to an artifact that does not exist", REFUSED),
+        "an unknown execution": ("defect 9", REFUSED),
+        "what came of it": ("defect 9", [2, 1]),
+    },
+    "edges: forcing the update time": {
+        "an equal update moves nothing": (
+            "ML Metadata compares with its own times, which a client need not send",
+            True,
+        ),
+    },
+    "lineage: long chains": {"artifacts of a chain of 121": ("defect 5: cut after 100 hops", 121)},
+    "lineage: many starts": {"of 151 starting nodes": ("defect 5: cut after 101 starting nodes", 151)},
+    "lineage: parents of contexts": {"parent contexts": ("ML Metadata never fills parent_contexts", [[1, 2]])},
+    "listing: filters that ml metadata gets wrong": {
+        "a neighbour's external id": ("parses in ML Metadata, but has no column", [1, 2, 3]),
+        "a pending output": ("ML Metadata forgets PENDING_OUTPUT", []),
+        "a property that is not there": ("defect 4: IS NULL finds nothing", [6]),
+        "a reference": ("ML Metadata forgets REFERENCE", [1, 2, 3, 4, 5, 6]),
+        "an abandoned state": ("ML Metadata forgets ABANDONED", []),
+        "either of two properties": ("defect 4: OR finds nothing", [2, 4]),
+    },
+    "nodes: a zero byte": {"text with a zero byte": ("ML Metadata cuts text at a zero byte", "before\0after")},
+    "nodes: doubles": {
+        "0.3333333333333333 comes back": ("defect 1: six decimals", 0.3333333333333333),
+        "123456.7890123 comes back": ("defect 1", 123456.7890123),
+        "1e-07 comes back": ("defect 1", 1e-07),
+        "nan": ("defect 1: NaN is an internal error", [4]),
+        "infinity": ("defect 1", [5]),
+    },
+    "nodes: dropping one of two equal names": {
+        "the declared one stays": (
+            "defect 11: both properties go",
+            [{**PLAIN, "id": "1", "uri": "", "properties": {"p": {"int_value": "1"}}}],
+        ),
+    },
+    "nodes: external ids are unique in their kind": {
+        "by an update": ("ML Metadata lets the database's error out as INTERNAL", TAKEN),
+    },
+    "nodes: magic strings": {
+        "text that begins as a struct": ("defect 7", text_property("1", "mlmd-struct::CgQKAWESABoA")),
+        "text that stands for nothing": ("defect 7", text_property("2", "__MLMD_NULL__")),
+    },
+    "nodes: masked updates": {
+        "property": (
+            "defect 11: a mask reaches a property of that name in the other map",
+            [
+                {
+                    **PLAIN,
+                    "id": "1",
+                    "uri": "new",
+                    "state": "LIVE",
+                    "properties": {"p": {"int_value": "10"}, "q": {"int_value": "2"}},
+                    "custom_properties": {"p": {"int_value": "1"}, "q": {"int_value": "2"}},
+                }
+            ],
+        ),
+        "custom properties": (
+            "defect 11",
+            [
+                {
+                    **PLAIN,
+                    "id": "1",
+                    "uri": "new",
+                    "state": "LIVE",
+                    "properties": {"p": {"int_value": "10"}, "q": {"int_value": "2"}},
+                    "custom_properties": {"p": {"int_value": "10"}},
+                }
+            ],
+        ),
+    },
+    "nodes: names never change": {
+        "is ignored there too": (
+            "ML Metadata renames contexts, though nothing else",
+            [{**PLAIN, "id": "1", "type": "C", "type_id": "12", "name": "first"}],
+        ),
+    },
+    "nodes: states are free": {
+        "artifact UNKNOWN": ("an unknown state reads back as an unset one", [{**PLAIN, "id": "1", "uri": ""}]),
+    },
+    "nodes: update times": {
+        "an equal update moves nothing": (
+            "ML Metadata compares with its own times, which a client need not send",
+            True,
+        ),
+    },
+    "types: one external id for types of all kinds": {
+        "an execution type": ("ML Metadata lets the database's error out as INTERNAL", TAKEN),
+    },
+}
+
+STORES = {
+    "in this process": [],
+}
+
+
+def observed(python, *arguments, directory):
+    done = subprocess.run([python, RUN, *arguments], cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module", params=sorted(STORES))
+def ours(request, tmp_path_factory):
+    arguments = STORES[request.param]
+    return observed(sys.executable, "--ours", *arguments, directory=tmp_path_factory.mktemp("ours"))
+
+
+@pytest.mark.xdist_group("conformance")
+@pytest.mark.parametrize("program", sorted(RECORDED))
+def test_a_program_sees_what_it_saw_on_ml_metadata(ours, program):
+    better = {step: seen for step, (_why, seen) in DIFFERENCES.get(program, {}).items()}
+
+    assert ours[program] == {**RECORDED[program], **better}
+
+
+def test_every_difference_is_one():
+    same = [
+        (program, step)
+        for program, steps in DIFFERENCES.items()
+        for step, (_why, seen) in steps.items()
+        if RECORDED[program][step] == seen
+    ]
+
+    assert same == []
+
+
+def test_every_program_was_recorded(ours):
+    assert set(ours) == set(RECORDED)
+
+
+@pytest.mark.peer
+def test_the_record_is_what_the_real_package_answers(peer, tmp_path):
+    assert observed(peer.python, directory=tmp_path) == RECORDED
+
+
+@pytest.mark.peer
+def test_our_client_sees_the_same_of_the_real_engine_behind_a_server(peer, tmp_path):
+    """The package ships no server binary; its engine behind the real messages stands in for one."""
+    seen = observed(sys.executable, "--ours", peer.python, HERE / "real_server.py", directory=tmp_path)
+
+    assert seen == RECORDED
