@@ -191,3 +191,13 @@ def test_a_snapshot_shows_one_state(backend, store, by):
         assert len(store.list(Artifact).items) == 1
         assert len(store.entries()) == 1
     assert len(store.list(Artifact).items) == 2
+
+
+def test_an_id_beyond_those_a_one_entry_batch_made_is_no_node(store, by, clean):
+    with store.batch(by=ONE):
+        keys = store.put([model("a"), Execution(type="Train")], by=by)
+        beyond = Event(artifact_id=keys[0].id + 1, execution_id=keys[1].id, type=EventType.INPUT)
+        with pytest.raises(NotFound, match="artifact#2"):
+            store.put_edges([beyond], by=by)
+    assert store.events(executions=[1]) == []
+    clean()

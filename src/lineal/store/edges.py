@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import assert_never
 
 import orjson
 
@@ -13,7 +12,17 @@ from lineal.model.edges import Association, Attribution, Edge, Event, EventType,
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN, check_text
 from lineal.store.connections import Cursor, id_list
-from lineal.store.tables import ARTIFACT, ASSOCIATION, ATTRIBUTION, EVENT, EXECUTION, PARENT_CONTEXT, BoundTable
+from lineal.store.tables import (
+    ARTIFACT,
+    ASSOCIATION,
+    ATTRIBUTION,
+    CONTEXT,
+    EVENT,
+    EXECUTION,
+    NODE_TABLES,
+    PARENT_CONTEXT,
+    BoundTable,
+)
 from lineal.store.writer import Transaction
 
 EVENT_COLUMNS = ", ".join(f"event.{column}" for column in EVENT.columns)
@@ -35,10 +44,27 @@ JOIN event ON event.execution_id = wanted.value
 WHERE event.entry <= ?
 """
 _SAME_EVENT = "SELECT id FROM event WHERE artifact_id = ? AND type = ? AND execution_id = ?"
-_SAME_PAIR = {
-    ATTRIBUTION.name: ("SELECT id FROM attribution WHERE context_id = ? AND artifact_id = ?", ARTIFACT),
-    ASSOCIATION.name: ("SELECT id FROM association WHERE context_id = ? AND execution_id = ?", EXECUTION),
+_SAME_PAIRS = {
+    ATTRIBUTION.name: (
+        """
+SELECT edge.artifact_id
+FROM json_each(?) AS wanted
+JOIN attribution AS edge ON edge.artifact_id = wanted.value
+WHERE edge.context_id = ?
+""",
+        ARTIFACT,
+    ),
+    ASSOCIATION.name: (
+        """
+SELECT edge.execution_id
+FROM json_each(?) AS wanted
+JOIN association AS edge ON edge.execution_id = wanted.value
+WHERE edge.context_id = ?
+""",
+        EXECUTION,
+    ),
 }
+_PAIRS = {table.name: table for table in (ATTRIBUTION, ASSOCIATION)}
 _SAME_PARENT = "SELECT id FROM parent_context WHERE child_id = ? AND parent_id = ?"
 
 # Tables of the memberships of a kind of node: the class, its columns, the one that names the node.
@@ -53,6 +79,11 @@ _MEMBERSHIPS: dict[NodeKind, tuple[tuple[type[Membership], str, str, str], ...]]
     ),
 }
 
+_CREATED = {
+    kind: f"SELECT node.id, node.created_at FROM json_each(?) AS wanted JOIN {table.name} AS node "
+    "ON node.id = wanted.value"
+    for kind, table in NODE_TABLES.items()
+}
 _ABOVE = """
 WITH RECURSIVE above(id) AS (
     SELECT ?
@@ -137,10 +168,16 @@ def _membership(cls: type[Membership], one: int, other: int) -> Membership:
 def put_edges(transaction: Transaction, edges: Sequence[Edge]) -> None:
     """Write edges of any kind between nodes that are known to exist."""
     put_events(transaction, [edge for edge in edges if isinstance(edge, Event)])
+    members: dict[tuple[str, int], list[int]] = {}
     for edge in edges:
-        if isinstance(edge, Event):
-            continue
-        _put_membership(transaction, edge)
+        if isinstance(edge, Attribution):
+            members.setdefault((ATTRIBUTION.name, edge.context_id), []).append(edge.artifact_id)
+        elif isinstance(edge, Association):
+            members.setdefault((ASSOCIATION.name, edge.context_id), []).append(edge.execution_id)
+        elif isinstance(edge, ParentContext):
+            _put_parent(transaction, edge)
+    for (table, context), ids in members.items():
+        _put_pairs(transaction, _PAIRS[table], context, ids)
 
 
 def put_events(transaction: Transaction, new: Sequence[Event]) -> None:
@@ -180,28 +217,17 @@ def put_memberships(
 
 
 def _put_pairs(transaction: Transaction, table: BoundTable, context: int, members: Sequence[int]) -> None:
-    """Put different members into a context."""
-    same, kind = _SAME_PAIR[table.name]
-    new = [
-        member
-        for member in members
-        if transaction.made(kind, member) or not transaction.cursor.execute(same, (context, member)).fetchone()
-    ]
-    if new:
-        ids = transaction.new_ids(table, len(new))
-        rows = [(id_, member, context, transaction.seq) for id_, member in zip(ids, new, strict=True)]
+    """Put members into a context, but those that are there."""
+    statement, kind = _SAME_PAIRS[table.name]
+    members = list(dict.fromkeys(members))
+    known = [member for member in members if not transaction.made(kind, member)]
+    if known and not transaction.made(CONTEXT, context):
+        stored = {row[0] for row in transaction.cursor.execute(statement, (id_list(known), context))}
+        members = [member for member in members if member not in stored]
+    if members:
+        ids = transaction.new_ids(table, len(members))
+        rows = [(id_, member, context, transaction.seq) for id_, member in zip(ids, members, strict=True)]
         transaction.insert(table, rows)
-
-
-def _put_membership(transaction: Transaction, edge: Attribution | Association | ParentContext) -> None:
-    if isinstance(edge, Attribution):
-        _put_pairs(transaction, ATTRIBUTION, edge.context_id, [edge.artifact_id])
-    elif isinstance(edge, Association):
-        _put_pairs(transaction, ASSOCIATION, edge.context_id, [edge.execution_id])
-    elif isinstance(edge, ParentContext):
-        _put_parent(transaction, edge)
-    else:
-        assert_never(edge)
 
 
 def _put_parent(transaction: Transaction, edge: ParentContext) -> None:
@@ -246,25 +272,56 @@ def event_row(event: Event, id_: int, time: int, entry: int) -> tuple[int | str,
     )
 
 
-def endpoints(edges: Iterable[Edge]) -> set[NodeKey]:
-    """Return the keys of all nodes these edges touch."""
-    keys: set[NodeKey] = set()
+def endpoints(edges: Iterable[Edge]) -> dict[NodeKind, set[int]]:
+    """Return the ids of all nodes these edges touch, by kind."""
+    artifacts: set[int] = set()
+    executions: set[int] = set()
+    contexts: set[int] = set()
     for edge in edges:
-        if isinstance(edge, Event | Attribution):
-            keys.add(NodeKey(NodeKind.ARTIFACT, edge.artifact_id))
-        if isinstance(edge, Event | Association):
-            keys.add(NodeKey(NodeKind.EXECUTION, edge.execution_id))
-        if isinstance(edge, Attribution | Association):
-            keys.add(NodeKey(NodeKind.CONTEXT, edge.context_id))
-        if isinstance(edge, ParentContext):
-            keys.update((NodeKey(NodeKind.CONTEXT, edge.child_id), NodeKey(NodeKind.CONTEXT, edge.parent_id)))
-    return keys
+        if isinstance(edge, Event):
+            artifacts.add(edge.artifact_id)
+            executions.add(edge.execution_id)
+        elif isinstance(edge, Attribution):
+            artifacts.add(edge.artifact_id)
+            contexts.add(edge.context_id)
+        elif isinstance(edge, Association):
+            executions.add(edge.execution_id)
+            contexts.add(edge.context_id)
+        else:
+            contexts.update((edge.child_id, edge.parent_id))
+    return {NodeKind.ARTIFACT: artifacts, NodeKind.EXECUTION: executions, NodeKind.CONTEXT: contexts}
 
 
 def need_nodes(cursor: Cursor, keys: Iterable[NodeKey]) -> None:
     """Raise NotFound unless all these nodes exist."""
-    missing = [
-        key for key in keys if not cursor.execute(f"SELECT 1 FROM {key.kind.value} WHERE id = ?", (key.id,)).fetchone()
-    ]
-    if missing:
-        raise NotFound(f"{', '.join(map(str, sorted(missing, key=str)[:5]))} not found")
+    wanted: dict[NodeKind, set[int]] = {}
+    for kind, id_ in keys:
+        wanted.setdefault(kind, set()).add(id_)
+    _need({kind: ids - _created(cursor, kind, ids).keys() for kind, ids in wanted.items()})
+
+
+def need_ends(transaction: Transaction, edges: Iterable[Edge]) -> dict[int, int]:
+    """Raise NotFound unless all nodes these edges touch exist; return when the artifacts were created."""
+    missing: dict[NodeKind, set[int]] = {}
+    created: dict[int, int] = {}
+    for kind, ids in endpoints(edges).items():
+        table = NODE_TABLES[kind]
+        made = {id_ for id_ in ids if transaction.made(table, id_)}
+        stored = _created(transaction.cursor, kind, ids - made)
+        missing[kind] = ids - made - stored.keys()
+        if kind is NodeKind.ARTIFACT:
+            created = stored | dict.fromkeys(made, transaction.now)
+    _need(missing)
+    return created
+
+
+def _created(cursor: Cursor, kind: NodeKind, ids: Collection[int]) -> dict[int, int]:
+    if not ids:
+        return {}
+    return dict(cursor.execute(_CREATED[kind], (id_list(list(ids)),)).fetchall())
+
+
+def _need(missing: Mapping[NodeKind, Iterable[int]]) -> None:
+    keys = sorted(str(NodeKey(kind, id_)) for kind, ids in missing.items() for id_ in ids)
+    if keys:
+        raise NotFound(f"{', '.join(keys[:5])} not found")

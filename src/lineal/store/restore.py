@@ -126,7 +126,7 @@ class Restorer:
             return
         keys = endpoints(edges)
         for kind, table in NODE_TABLES.items():
-            ids = sorted({key.id for key in keys if key.kind is kind})
+            ids = sorted(keys[kind])
             found = set(self._present(table, ids, "node.id"))
             missing = [id_ for id_ in ids if id_ not in found]
             if missing:

@@ -123,12 +123,9 @@ class SqlStore:
     def put_edges(self, edges_: Sequence[Edge], *, by: Origin, causality: Causality = Causality.REJECT) -> None:
         """See `Store.put_edges`."""
         with self._writing(by) as transaction:
-            edges.need_nodes(transaction.cursor, edges.endpoints(edges_))
+            created = edges.need_ends(transaction, edges_)
             edges.put_edges(transaction, edges_)
             events = [edge for edge in edges_ if isinstance(edge, Event)]
-            created = self._nodes.created(
-                transaction.cursor, NodeKind.ARTIFACT, list({event.artifact_id for event in events})
-            )
             check_causality(transaction, events, created, causality)
 
     def events(

@@ -78,7 +78,7 @@ class Transaction:
     def made(self, table: BoundTable, id_: int) -> bool:
         """Return whether this transaction made the row, so that no other row can point at it yet."""
         first = self._first_ids.get(table.name)
-        return first is not None and id_ >= first
+        return first is not None and first <= id_ < self._next_ids[table.name]
 
     def insert(self, table: BoundTable, rows: Sequence[Sequence[Cell]]) -> None:
         """Insert rows (all columns in order, entry last) and bind them."""

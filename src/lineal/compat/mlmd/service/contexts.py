@@ -13,7 +13,7 @@ from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
 from lineal.compat.mlmd.service.kinds import ARTIFACT, CONTEXT, EXECUTION, Kind, unique
 from lineal.compat.mlmd.service.records import message, messages
-from lineal.errors import InvalidArgument
+from lineal.errors import InvalidArgument, NotFound
 from lineal.model.edges import Association, Attribution, ParentContext
 from lineal.model.ids import ArtifactId, ContextId, ExecutionId, NodeKey, NodeKind
 
@@ -29,11 +29,14 @@ def put_attributions_and_associations(call: Call, request: service_pb.PutAttribu
         for edge in request.associations
     ]
     edges: list[Attribution | Association] = [*attributions, *associations]
-    with call.store.batch(by=call.by):
+    try:
+        call.store.put_edges(edges, by=call.by)
+    except NotFound:
+        # Which one is missing is read only now: usually none is.
         _need(call, ARTIFACT, [edge.artifact_id for edge in attributions])
         _need(call, EXECUTION, [edge.execution_id for edge in associations])
         _need(call, CONTEXT, [edge.context_id for edge in edges])
-        call.store.put_edges(edges, by=call.by)
+        raise
     return service_pb.PutAttributionsAndAssociationsResponse()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,9 +11,9 @@ from lineal.compat.mlmd.errors import AlreadyExistsError, InvalidArgumentError
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
-from lineal.compat.mlmd.service.kinds import ARTIFACT, EXECUTION, Kind, unique
+from lineal.compat.mlmd.service.kinds import ARTIFACT, EXECUTION, unique
 from lineal.compat.mlmd.service.records import MILLISECOND
-from lineal.errors import AlreadyExists
+from lineal.errors import AlreadyExists, NotFound
 from lineal.model.edges import Edge, Event, EventType
 from lineal.model.ids import ArtifactId, ExecutionId, Micros
 from lineal.model.publication import Causality
@@ -30,10 +30,7 @@ def put_events(call: Call, request: service_pb.PutEventsRequest) -> Message:
         if not message.HasField("execution_id"):
             raise InvalidArgumentError("No execution id is specified.")
     events = [event_of(message, message.artifact_id, message.execution_id) for message in request.events]
-    with call.store.batch(by=call.by):
-        need_ends(call, ARTIFACT, [event.artifact_id for event in events])
-        need_ends(call, EXECUTION, [event.execution_id for event in events])
-        write_edges(call, events)
+    write_edges(call, events)
     return service_pb.PutEventsResponse()
 
 
@@ -84,21 +81,28 @@ def event_message(event: Event) -> pb.Event:
     return message
 
 
-def need_ends(call: Call, kind: Kind, ids: Iterable[int]) -> None:
-    """Refuse an event whose artifact or execution is not there. Call inside the write that needs it."""
-    wanted = unique(ids)
-    found = {node.id for node in call.store.get(kind.model, wanted, existing=True)}
-    missing = [id_ for id_ in wanted if id_ not in found]
-    if missing:
-        raise InvalidArgumentError(f"No {kind.word} with the given id {missing[0]}")
-
-
-def write_edges(call: Call, edges: list[Edge] | list[Event]) -> None:
+def write_edges(call: Call, edges: Sequence[Edge]) -> None:
     """Write edges; what contradicts time is kept and noted in the ledger, as ML Metadata's users expect."""
     try:
         call.store.put_edges(edges, by=call.by, causality=Causality.FLAG)
     except AlreadyExists as error:
         raise AlreadyExistsError(f"Given event already exists: {error.message}") from error
+    except NotFound as error:
+        raise InvalidArgumentError(_missing(call, edges) or error.message) from error
+
+
+def _missing(call: Call, edges: Sequence[Edge]) -> str | None:
+    """Return what ML Metadata says of the first node that an edge touches and that is not there."""
+    events = [edge for edge in edges if isinstance(edge, Event)]
+    for kind, ids in (
+        (ARTIFACT, unique(event.artifact_id for event in events)),
+        (EXECUTION, unique(event.execution_id for event in events)),
+    ):
+        found = {node.id for node in call.store.get(kind.model, ids, existing=True)}
+        missing = [id_ for id_ in ids if id_ not in found]
+        if missing:
+            return f"No {kind.word} with the given id {missing[0]}"
+    return None
 
 
 HANDLERS: dict[str, Handler] = {

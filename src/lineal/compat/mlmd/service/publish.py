@@ -11,7 +11,7 @@ from lineal.compat.mlmd.errors import InvalidArgumentError, NotFoundError
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
 from lineal.compat.mlmd.service.edge_ends import Ends, ends_of
-from lineal.compat.mlmd.service.events import check_event_type, event_of, need_ends, write_edges
+from lineal.compat.mlmd.service.events import check_event_type, event_of, write_edges
 from lineal.compat.mlmd.service.kinds import ARTIFACT, CONTEXT, EXECUTION
 from lineal.compat.mlmd.service.listing import every_page
 from lineal.compat.mlmd.service.puts import Puts
@@ -35,10 +35,6 @@ def put_execution(call: Call, request: service_pb.PutExecutionRequest) -> Messag
         puts.know_nodes(EXECUTION, [request.execution])
         execution = puts.add(EXECUTION, request.execution)
         put = iter(_artifacts(call, puts, given, reuse=request.options.reuse_artifact_if_already_exist_by_external_id))
-        only_named = [
-            pair.event.artifact_id for pair in pairs if not pair.HasField("artifact") and pair.HasField("event")
-        ]
-        need_ends(call, ARTIFACT, only_named)
         contexts = _contexts(
             call,
             puts,
@@ -79,8 +75,6 @@ def put_lineage_subgraph(call: Call, request: service_pb.PutLineageSubgraphReque
         contexts = _contexts(
             call, puts, request.contexts, reuse=request.options.reuse_context_if_already_exist, force=False
         )
-        need_ends(call, ARTIFACT, [end.artifact_id for end in ends if end.artifact_id is not None])
-        need_ends(call, EXECUTION, [end.execution_id for end in ends if end.execution_id is not None])
         puts.write()
         execution_ids = [puts.id_at(place) for place in executions]
         artifact_ids = [puts.id_at(place) for place in artifacts]
