@@ -1,0 +1,1 @@
+"""Ingest: what other systems recorded, brought into a store, and back."""
