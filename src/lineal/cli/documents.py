@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineal.ingest.mlmd.report import Report, TableReport
 from lineal.lineage.render.document import Document, plain
 from lineal.lineage.render.words import when
 from lineal.model.aliases import Alias
@@ -9,6 +10,7 @@ from lineal.model.audit import AuditReport, Entry, Finding
 from lineal.model.edges import Event
 from lineal.model.metrics import MetricSeries
 from lineal.model.types import NodeType
+from lineal.model.values import Json
 
 
 def node_type(record: NodeType) -> Document:
@@ -103,3 +105,46 @@ def audit_report(record: AuditReport) -> Document:
         "unanchored_tail": record.unanchored_tail,
         "findings": [finding(item) for item in record.findings],
     }
+
+
+def import_report(record: Report) -> Document:
+    """Return what an import did, and whether both sides are equal."""
+    return {
+        "source": record.source,
+        "schema_version": record.version,
+        "dry_run": record.dry_run,
+        "equal": record.equal,
+        "written": record.written,
+        "same": record.same,
+        "doubles_with_six_decimals": record.doubles,
+        "tables": [_table(table) for table in record.tables],
+        "losses": [
+            {"table": loss.table, "key": _key(loss.key), "fate": loss.fate.value, "message": loss.message}
+            for loss in record.losses
+        ],
+        "clashes": [{"record": clash.record, "message": clash.message} for clash in record.clashes],
+        "differences": [
+            {"table": item.table, "key": _key(item.key), "there": item.there, "here": item.here}
+            for item in record.differences
+        ],
+    }
+
+
+def _table(record: TableReport) -> Document:
+    return {
+        "table": record.table,
+        "there": record.there,
+        "here": record.here,
+        "left_out": record.left_out,
+        "changed": record.changed,
+        "noted": record.noted,
+        "digest_there": record.digest_there,
+        "digest_here": record.digest_here,
+        "differences": record.differences,
+        "equal": record.equal,
+    }
+
+
+def _key(key: tuple[int | str, ...]) -> list[Json]:
+    # A name that is no valid text is shown with its bytes written out.
+    return [part if isinstance(part, int) else part.encode(errors="backslashreplace").decode() for part in key]

@@ -11,6 +11,9 @@ NOT_REBUILDABLE = 21
 UNHEALTHY = 22
 """`doctor`: at least one line says fail."""
 
+DIFFERS = 23
+"""`import`: what is in the store now is not what was read."""
+
 CANNOT_EXECUTE = 126
 """`run`: the command was found and cannot be executed, as in a shell."""
 
@@ -28,6 +31,7 @@ ANSWERS: dict[int, str] = {
     IMPACT_REACHES: "`impact --fail-on`: what was named is downstream",
     NOT_REBUILDABLE: "`check`: not rebuildable, something is missing or unknown",
     UNHEALTHY: "`doctor`: at least one check failed",
+    DIFFERS: "`import`: the store differs from what was read, beyond what is reported as not storable",
     CANNOT_EXECUTE: "`run`: the command cannot be executed",
     COMMAND_NOT_FOUND: "`run`: the command was not found (any other code is the command's own)",
     INTERRUPTED: "interrupted by Ctrl-C",

@@ -1,4 +1,4 @@
-"""`lineal export`: the lineage of one thing as a file, or the whole store as JSON lines."""
+"""`lineal export`: the lineage of one thing as a file, the whole store as JSON lines, or as ML Metadata's database."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
 from lineal.cli.dump import records
-from lineal.cli.options import AsOf, Url, Verbose
-from lineal.cli.output import on_terminal, print_document, say
+from lineal.cli.options import AnswerFormat, AsAnswer, AsOf, Url, Verbose
+from lineal.cli.output import on_terminal, print_document, print_json, print_table, say
+from lineal.cli.progress import Progress
 from lineal.cli.times import parse_as_of
 from lineal.errors import InvalidArgument
+from lineal.ingest.mlmd.export import export_mlmd
 from lineal.lineage.render import render
 from lineal.workspace import open_workspace
 
@@ -31,6 +34,9 @@ class ExportFormat(StrEnum):
     MERMAID = "mermaid"
     CSV = "csv"
 
+
+_USUAL = "lineage"
+"""The form of export that needs no word."""
 
 _SUFFIXES = {
     ".json": ExportFormat.JSON,
@@ -49,6 +55,20 @@ Out = Annotated[
 ]
 
 
+class _Forms(TyperGroup):
+    """`lineal export REF` needs no further word: what names no form of export is a reference or an option of it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the form in front where it was left out."""
+        if not args or args[0] not in {*self.commands, *self.get_help_option_names(ctx)}:
+            args = [_USUAL, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_Forms, help="Export the lineage of one thing, the whole store, or ML Metadata's database.")
+
+
+@app.command(_USUAL)
 def export(
     ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="Whose lineage, both ways.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole store, one JSON document a line.")] = False,
@@ -61,7 +81,10 @@ def export(
     url: Url = None,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
-    """Export the lineage of one thing (JSON, SVG, HTML, DOT, Mermaid, CSV), or with --all the whole store."""
+    """Export the lineage of one thing (JSON, SVG, HTML, DOT, Mermaid, CSV), or with --all the whole store.
+
+    The word `lineage` may be left out: `lineal export model:delay --out delay.svg`.
+    """
     if everything == (ref is not None):
         raise InvalidArgument("say what to export: a REF, or --all", hint="lineal export model:delay --out delay.svg")
     if everything and (as_of or format not in (None, ExportFormat.JSON)):
@@ -79,6 +102,31 @@ def export(
     with _whole(out) as file:
         file.write(text if text.endswith("\n") else text + "\n")
     say(f"wrote {out}: {len(graph.nodes):,} nodes, {len(graph.edges):,} edges")
+
+
+@app.command("mlmd")
+def mlmd(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The SQLite file to write; it must not be there yet.")],
+    url: Url = None,
+    format: AsAnswer = AnswerFormat.TABLE,
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Export the whole store as a SQLite database that ML Metadata opens (schema version 10), with the same ids.
+
+    What ML Metadata cannot hold, such as fingerprints, decisions and predictions, is counted on stderr.
+    """
+    with open_workspace(url, create=False) as workspace:
+        exported = export_mlmd(workspace.store, file, progress=Progress("exporting").rows)
+    if format is AnswerFormat.JSON:
+        print_json({"file": str(file), "rows": exported.rows, "left_out": exported.left_out})
+    else:
+        rows = [(table, f"{count:,}") for table, count in exported.rows.items()]
+        print_table(("table", "rows"), rows, numbers=("rows",))
+    for what, count in exported.left_out.items():
+        say(f"not in ML Metadata: {what}, {count:,} times")
+    for loss in exported.losses:
+        say(f"  {loss.table} {' '.join(map(str, loss.key))}: {loss.message}")
+    say(f"wrote {file}: {sum(exported.rows.values()):,} rows")
 
 
 def _write_lines(lines: Iterable[str], out: Path | None) -> None:

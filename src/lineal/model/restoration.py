@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineal.model.edges import Edge
+from lineal.model.ids import EntrySeq
 from lineal.model.nodes import Node
 from lineal.model.types import NodeType
 
@@ -13,10 +14,14 @@ Record = NodeType | Node | Edge
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """One record that was not written, because something else is there. `record` names it: `artifact#7`."""
+    """One record that was not written, because something else is there. `record` names it: `artifact#7`.
+
+    `entry` is the ledger entry that wrote what is there; None where that is a record of the same call.
+    """
 
     record: str
     message: str
+    entry: EntrySeq | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import cast
 from lineal.errors import InvalidArgument, NotFound
 from lineal.ledger.canonical import Cell
 from lineal.model.edges import Association, Attribution, Event, ParentContext
-from lineal.model.ids import Micros, NodeKind
+from lineal.model.ids import EntrySeq, Micros, NodeKind
 from lineal.model.nodes import Node, kind_of
 from lineal.model.restoration import Clash, Record, Restored
 from lineal.model.types import NodeType
@@ -47,9 +47,12 @@ _PAIRS = {
     "JOIN parent_context ON parent_context.child_id = wanted.value",
 }
 _EVENTS_OF = (
-    "SELECT event.id, event.artifact_id, event.execution_id, event.type FROM json_each(?) AS wanted "
+    "SELECT event.id, event.entry, event.artifact_id, event.execution_id, event.type FROM json_each(?) AS wanted "
     "JOIN event ON event.execution_id = wanted.value"
 )
+_Owner = tuple[int, Cell]
+"""A row by its id, and the entry that wrote it; None for one of the same call."""
+
 _TYPE_CREATED = TYPE.columns.index("created_at")
 
 
@@ -140,10 +143,10 @@ class Restorer:
                 raise InvalidArgument(f"event#{id_} has no time; a restored event says when it was")
             rows.append(event_row(event, id_, event.time, self._seq))
         new = self._sift(EVENT, rows)
-        taken: dict[tuple[Cell, ...], int] = {}
+        taken: dict[tuple[Cell, ...], _Owner] = {}
         if new and self._largest(EVENT):
             executions = sorted({cast("int", row[2]) for row in new})
-            taken = {found[1:]: found[0] for found in self._cursor.execute(_EVENTS_OF, (id_list(executions),))}
+            taken = {found[2:]: found[:2] for found in self._cursor.execute(_EVENTS_OF, (id_list(executions),))}
         self._insert(EVENT, self._free(EVENT, new, (1, 2, 3), taken))
 
     def _restore_pairs(self, table: BoundTable, pairs: Sequence[tuple[int, int]]) -> None:
@@ -179,7 +182,8 @@ class Restorer:
             compared = set(range(1, len(row) - 1)) - ({_TYPE_CREATED} if row[0] in vague else set())
             differing = sorted(place for place in compared if old[place] != row[place])
             if differing:
-                self._clash(table, row, f"is there with another {', '.join(table.columns[at] for at in differing)}")
+                columns = ", ".join(table.columns[at] for at in differing)
+                self._clash(table, row, f"is there with another {columns}", old[-1])
             else:
                 self._same += 1
         return new
@@ -187,7 +191,7 @@ class Restorer:
     def _untaken(self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...]) -> list[Row]:
         """Return the rows whose key belongs to no other row; a key with a NULL belongs to nobody."""
         keyed = [row for row in rows if row[key[-1]] is not None]
-        taken: dict[tuple[Cell, ...], int] = {}
+        taken: dict[tuple[Cell, ...], _Owner] = {}
         if keyed and self._largest(table):
             groups: dict[Cell, list[tuple[Cell, ...]]] = {}
             for row in keyed:
@@ -198,32 +202,32 @@ class Restorer:
 
     def _taken(
         self, table: BoundTable, key: tuple[int, ...], front: Cell, wanted: Sequence[tuple[Cell, ...]]
-    ) -> dict[tuple[Cell, ...], int]:
+    ) -> dict[tuple[Cell, ...], _Owner]:
         """Return which of these keys, alike in their first column, are in the table, and whose they are."""
         columns = [table.columns[at] for at in key]
         # Of a key of one column the values themselves are sought; of a longer one those of the second.
         sought, before = (1, f"{columns[0]} = ? AND") if len(key) > 1 else (0, "")
-        found: dict[tuple[Cell, ...], int] = {}
+        found: dict[tuple[Cell, ...], _Owner] = {}
         for chunk in _chunks(list(dict.fromkeys(cells[sought] for cells in wanted))):
             statement = (
-                f"SELECT id, {', '.join(columns)} FROM {table.name} "
+                f"SELECT id, entry, {', '.join(columns)} FROM {table.name} "
                 f"WHERE {before} {columns[sought]} IN ({', '.join('?' * len(chunk))})"
             )
             parameters = [front, *chunk] if before else chunk
-            found.update({tuple(row[1:]): row[0] for row in self._cursor.execute(statement, parameters)})
+            found.update({tuple(row[2:]): (row[0], row[1]) for row in self._cursor.execute(statement, parameters)})
         return found
 
     def _free(
-        self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...], taken: dict[tuple[Cell, ...], int]
+        self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...], taken: dict[tuple[Cell, ...], _Owner]
     ) -> list[Row]:
         free: list[Row] = []
         for row in rows:
             cells = _cells(row, key)
             if cells[-1] is not None:
-                owner = taken.setdefault(cells, cast("int", row[0]))
+                owner, entry = taken.setdefault(cells, (cast("int", row[0]), None))
                 if owner != row[0]:
                     shown = ", ".join(f"{table.columns[at]} {row[at]!r}" for at in key)
-                    self._clash(table, row, f"{shown} belongs to {table.name}#{owner}")
+                    self._clash(table, row, f"{shown} belongs to {table.name}#{owner}", entry)
                     continue
             free.append(row)
         return free
@@ -249,8 +253,8 @@ class Restorer:
             self._transaction.insert(table, rows)
             self._transaction.took(table, max(cast("int", row[0]) for row in rows))
 
-    def _clash(self, table: BoundTable, row: Row, message: str) -> None:
-        self._clashes.append(Clash(f"{table.name}#{row[0]}", message))
+    def _clash(self, table: BoundTable, row: Row, message: str, entry: Cell) -> None:
+        self._clashes.append(Clash(f"{table.name}#{row[0]}", message, cast("EntrySeq | None", entry)))
 
 
 def _dated(type_: NodeType, now: Micros) -> NodeType:

@@ -133,9 +133,9 @@ INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
 VALUES = ("int", "double", "string")
 """Kinds of property value that have an index of their own."""
 
-LATER = {
-    **dict.fromkeys(("ArtifactProperty", "ExecutionProperty", "ContextProperty"), {"proto_value": 10, "bool_value": 10}),
-    **dict.fromkeys(("Type", "Artifact", "Execution", "Context"), {"external_id": 9}),
+LATER: dict[str, dict[str, int]] = {
+    **{f"{kind.value.capitalize()}Property": {"proto_value": 10, "bool_value": 10} for kind in NodeKind},
+    **{table: {"external_id": 9} for table in ("Type", "Artifact", "Execution", "Context")},
 }
 """Columns that a table does not have before this schema version."""
 

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from lineal.errors import DataLoss, FailedPrecondition, InvalidArgument, LinealError, MissingExtra, NotFound, Unavailable
+from lineal.errors import (
+    DataLoss,
+    FailedPrecondition,
+    InvalidArgument,
+    LinealError,
+    MissingExtra,
+    NotFound,
+    Unavailable,
+)
 
 Cells = tuple[Any, ...]
 
@@ -179,7 +187,7 @@ class _ServerReader:
 
     def _columns(self, schema: str) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
-        statement = f"SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = {schema}"  # noqa: S608
+        statement = f"SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = {schema}"
         for table, column in self.rows(statement):
             found.setdefault(table.lower(), set()).add(column.lower())
         return {table: frozenset(columns) for table, columns in found.items()}

@@ -62,7 +62,7 @@ class StepRow(NamedTuple):
 
     event_id: int
     is_index: int
-    index: int | None
+    number: int | None
     key: str | None
 
 

@@ -76,7 +76,9 @@ class Source:
 
     def _properties(self, kind: NodeKind, after: int, until: int) -> Iterator[PropertyRow]:
         table = NODES[kind]
-        values = self._select(table.properties, ("int_value", "double_value", "string_value", "proto_value", "bool_value"))
+        values = self._select(
+            table.properties, ("int_value", "double_value", "string_value", "proto_value", "bool_value")
+        )
         statement = (
             f"SELECT {table.owner}, name, is_custom_property, {values} FROM {table.properties} "
             f"WHERE {table.owner} > ? AND {table.owner} <= ? ORDER BY {table.owner}"
@@ -204,7 +206,7 @@ def _version(reader: Reader, tables: dict[str, frozenset[str]]) -> int:
             f"{reader.name}: its {ENVIRONMENT} should hold one schema version, but holds {found}",
             hint="let ML Metadata open it once: it repairs or refuses it",
         )
-    version = cast("int", rows[0][0])
+    version: int = rows[0][0]
     if version < OLDEST:
         raise SchemaVersionMismatch(
             f"{reader.name} has ML Metadata's schema version {version}; versions {OLDEST} to {VERSION} can be imported",

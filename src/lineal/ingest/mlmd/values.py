@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from lineal.errors import MissingExtra
 from lineal.ingest.mlmd.layout import STRUCT
@@ -15,13 +14,16 @@ from lineal.model.values import Json, Proto, Value
 
 if TYPE_CHECKING:
     from google.protobuf.any_pb2 import Any as AnyMessage
+    from google.protobuf.message import Message
     from google.protobuf.struct_pb2 import Struct as StructMessage
     from google.protobuf.struct_pb2 import Value as ValueMessage
+
+M = TypeVar("M", bound="Message")
 
 _EXACT = 2**53
 
 
-class NoValue(ValueError):  # noqa: N818  the sentence that is shown
+class NoValue(ValueError):
     """A value cannot be said on the other side; the message says why."""
 
 
@@ -72,20 +74,17 @@ def struct_of(text: str) -> dict[str, Json] | None:
     """Return the struct that a text holds, or None where it is a plain text after all."""
     if not text.startswith(STRUCT):
         return None
-    try:
-        message = _struct().FromString(b64decode(text[len(STRUCT) :], validate=True))
-    except (NotBase64, ValueError, *_decode_errors()):
+    message = _parsed(_struct(), text[len(STRUCT) :])
+    if message is None:
         return None
     return {name: _json(value) for name, value in message.fields.items()}
 
 
 def proto_of(stored: bytes | str | memoryview) -> Proto:
     """Return the message that a `proto_value` holds. Raises NoValue where it holds none."""
-    data = stored.encode() if isinstance(stored, str) else bytes(stored)
-    try:
-        message = _any().FromString(b64decode(data, validate=True))
-    except (NotBase64, ValueError, *_decode_errors()) as error:
-        raise NoValue(f"its proto_value is no google.protobuf.Any in base64: {error}") from error
+    message = _parsed(_any(), stored if isinstance(stored, str) else bytes(stored))
+    if message is None:
+        raise NoValue("its proto_value is no google.protobuf.Any in base64")
     return Proto(message.type_url, message.value)
 
 
@@ -149,7 +148,7 @@ def _put(message: ValueMessage, value: Json) -> None:
         _fill(message.struct_value, value)
     else:
         message.list_value.SetInParent()
-        for each in cast("Sequence[Json]", value):
+        for each in value:
             _put(message.list_value.values.add(), each)
 
 
@@ -169,7 +168,11 @@ def _any() -> type[AnyMessage]:
     return Any
 
 
-def _decode_errors() -> tuple[type[Exception], ...]:
+def _parsed(kind: type[M], data: str | bytes) -> M | None:
     from google.protobuf.message import DecodeError
 
-    return (DecodeError,)
+    try:
+        return kind.FromString(b64decode(data, validate=True))
+    except (ValueError, DecodeError):
+        # ValueError: what is no base64, and what is no ASCII.
+        return None

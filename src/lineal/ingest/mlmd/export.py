@@ -1,0 +1,244 @@
+"""The export: a store as a SQLite database that ML Metadata opens, with the same ids. What it cannot hold is a loss.
+
+The file takes its name when it is complete; a failed export leaves nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from urllib.parse import quote
+
+from lineal.errors import AlreadyExists, StoreFull, StoreReadOnly
+from lineal.ingest.mlmd import back, schema
+from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, NODES, TABLES, VERSION
+from lineal.ingest.mlmd.losses import Fate, Loss, Losses
+from lineal.ingest.mlmd.source import PAIRS
+from lineal.model.edges import Association, Attribution, How, ParentContext
+from lineal.model.ids import ExecutionId, NodeKind
+from lineal.model.listing import ListOptions
+from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
+from lineal.store.protocol import N, Store
+
+_PAGE = 1_000
+
+Progress = Callable[[str, int], None]
+"""Gets a table and how many rows of it were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export wrote: rows of each table, how many facts are not in it, and the first of them."""
+
+    rows: dict[str, int]
+    left_out: dict[str, int]
+    losses: Sequence[Loss]
+
+
+def export_mlmd(store: Store, file: Path, *, progress: Progress | None = None) -> Exported:
+    """Write a store into a new SQLite file of ML Metadata's schema version 10, all of it as it is at one moment.
+
+    Raises AlreadyExists (the file is there), StoreFull, StoreReadOnly.
+    """
+    with _whole(file) as unfinished, closing(_connect(unfinished)) as target, store.snapshot():
+        export = _Export(store, target, progress or _silent)
+        exported = export.run()
+        target.execute("COMMIT")
+    return exported
+
+
+class _Export:
+    def __init__(self, store: Store, target: sqlite3.Connection, progress: Progress) -> None:
+        self._store = store
+        self._target = target
+        self._tell = progress
+        self._losses = Losses()
+        self._types = back.TypeIds(store.list_types())
+        self._rows = dict.fromkeys(TABLES, 0)
+
+    def run(self) -> Exported:
+        for statement in schema.tables():
+            self._target.execute(statement)
+        self._target.execute(f"INSERT INTO {ENVIRONMENT} VALUES (?)", (VERSION,))
+        self._write_types()
+        for contexts in _pages(self._store, Context):
+            self._nodes(NodeKind.CONTEXT, contexts)
+        for artifacts in _pages(self._store, Artifact):
+            self._nodes(NodeKind.ARTIFACT, artifacts)
+            self._beside(artifacts)
+        for executions in _pages(self._store, Execution):
+            self._nodes(NodeKind.EXECUTION, executions)
+            self._events(executions)
+        for statement in schema.indexes():
+            self._target.execute(statement)
+        left_out = {what: self._losses.count(what, Fate.LEFT_OUT) for what in (*TABLES, *_BESIDE)}
+        left_out["prediction"] = int(self._store.facts().get("prediction rows", "0"))
+        return Exported(self._rows, {what: count for what, count in left_out.items() if count}, self._losses.shown())
+
+    def _write_types(self) -> None:
+        types = self._types.types
+        self._insert("Type", back.type_rows(types))
+        self._insert("TypeProperty", back.type_property_rows(types))
+        parents = back.parent_type_rows(types)
+        simple = {type_.id for type_ in types if type_.name.startswith("mlmd.")}
+        self._insert("ParentType", [row for row in parents if row[1] in simple])
+        for row in parents:
+            if row[1] not in simple:
+                self._lose("ParentType", row, "a base of ML Metadata is one of its simple types, mlmd.Dataset say")
+
+    def _nodes(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
+        table = NODES[kind]
+        rows = [back.node_row(node, self._types.of(node)) for node in nodes]
+        columns = {
+            "id": 0,
+            "type_id": 1,
+            "name": 2,
+            **({"uri": 3} if kind is NodeKind.ARTIFACT else {}),
+            **({table.state: 4} if table.state else {}),
+            "external_id": 5,
+            "create_time_since_epoch": 6,
+            "last_update_time_since_epoch": 7,
+        }
+        self._insert(table.name, [[row[at] for at in columns.values()] for row in rows], tuple(columns))
+        for node in nodes:
+            properties, lost = back.property_rows(node)
+            self._insert(table.properties, [(*row[:6], None, *row[6:]) for row in properties])
+            for key, why in lost.items():
+                self._lose(table.properties, key, why)
+            self._without(node)
+        self._memberships(kind, nodes)
+
+    def _without(self, node: Node) -> None:
+        """Note what a node has and a row of ML Metadata has not."""
+        key = (str(key_of(node)),)
+        if isinstance(node, Artifact) and node.fingerprint is not None:
+            self._lose("fingerprint", key, node.fingerprint)
+        if isinstance(node, Execution) and (node.started_at is not None or node.ended_at is not None):
+            self._lose("started and ended", key, f"{node.started_at} to {node.ended_at} µs")
+        if (node.created_at or 0) % back.MILLISECOND or (node.updated_at or 0) % back.MILLISECOND:
+            self._lose("microseconds", key, f"created {node.created_at} µs, updated {node.updated_at} µs")
+
+    def _memberships(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
+        table, cls = _OWN_MEMBERSHIPS[kind]
+        found = self._store.memberships([key_of(node) for node in nodes], only=[cls])
+        ids = {node.id for node in nodes}
+        pairs = [pair for pair in map(_pair, found) if pair[0] in ids]
+        one, _, other, _ = PAIRS[table]
+        self._insert(table, pairs, (one, other))
+
+    def _events(self, executions: Sequence[Execution]) -> None:
+        ids = [ExecutionId(execution.id or 0) for execution in executions]
+        events = self._store.events(executions=ids)
+        self._insert("Event", [back.event_row(event) for event in events])
+        self._insert("EventPath", list(chain.from_iterable(map(back.step_rows, events))))
+        for event in events:
+            key = (f"event#{event.id}",)
+            if event.how is not How.DECLARED:
+                self._lose("how an event became known", key, event.how.value)
+            if event.reproduces:
+                self._lose("reproduction", key, "it made content again that was there before")
+        for id_ in ids:
+            for series in self._store.metrics(id_):
+                self._lose("metric", (f"execution#{id_}", series.name), f"{len(series.steps)} points")
+
+    def _beside(self, artifacts: Sequence[Artifact]) -> None:
+        ids = [artifact.id for artifact in artifacts if artifact.id is not None]
+        for alias in self._store.aliases(artifacts=ids):
+            self._lose("alias", (f"{alias.type}:{alias.family}@{alias.alias}",), f"artifact#{alias.artifact_id}")
+        for decision in self._store.decisions(artifacts=ids):
+            what = f"{decision.action.value} by {decision.actor}"
+            self._lose("decision", (f"artifact#{decision.artifact_id}",), what)
+
+    def _insert(self, table: str, rows: Sequence[Sequence[object]], columns: Sequence[str] = ()) -> None:
+        names = columns or tuple(COLUMNS[table])
+        marks = ", ".join("?" * len(names))
+        self._target.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+        self._rows[table] += len(rows)
+        self._tell(table, self._rows[table])
+
+    def _lose(self, table: str, key: tuple[int | str, ...], message: str) -> None:
+        self._losses.add(table, key, Fate.LEFT_OUT, message)
+
+
+_BESIDE = (
+    "fingerprint",
+    "started and ended",
+    "microseconds",
+    "how an event became known",
+    "reproduction",
+    "metric",
+    "alias",
+    "decision",
+)
+_OWN_MEMBERSHIPS: dict[NodeKind, tuple[str, type[Attribution | Association | ParentContext]]] = {
+    NodeKind.ARTIFACT: ("Attribution", Attribution),
+    NodeKind.EXECUTION: ("Association", Association),
+    NodeKind.CONTEXT: ("ParentContext", ParentContext),
+}
+
+
+def _pair(membership: Attribution | Association | ParentContext) -> tuple[int, int]:
+    if isinstance(membership, Attribution):
+        return membership.artifact_id, membership.context_id
+    if isinstance(membership, Association):
+        return membership.execution_id, membership.context_id
+    return membership.child_id, membership.parent_id
+
+
+def _pages(store: Store, cls: type[N]) -> Iterator[Sequence[N]]:
+    token = None
+    while True:
+        page = store.list(cls, ListOptions(limit=_PAGE, page_token=token))
+        if page.items:
+            yield page.items
+        token = page.next_token
+        if token is None:
+            return
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{quote(str(file))}?mode=rwc", uri=True, isolation_level=None)
+    # A file that is not complete is thrown away, so it needs no journal.
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN")
+    return connection
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[Path]:
+    """Give a path beside `file` that becomes `file` at the end; what goes wrong becomes Lineal's errors."""
+    if file.exists():
+        raise AlreadyExists(f"{file} is there already and is not overwritten", hint="choose another file")
+    unfinished = file.absolute().with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as written:
+            os.fsync(written.fileno())
+        _rename(unfinished, file)
+    except (sqlite3.Error, OSError) as error:
+        if "disk is full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
+            raise StoreFull(f"the disk is full; {file} was not written", hint="free some space") from error
+        raise StoreReadOnly(f"{file} cannot be written: {error}", hint="check the directory") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _rename(unfinished: Path, file: Path) -> None:
+    try:
+        # Unlike a rename, a second name never replaces a file that appeared meanwhile.
+        os.link(unfinished, file)
+    except FileExistsError as error:
+        raise AlreadyExists(f"{file} appeared meanwhile and is not overwritten", hint="choose another file") from error
+    except OSError:
+        unfinished.rename(file)
+
+
+def _silent(table: str, rows: int) -> None:
+    """Tell nobody."""
