@@ -81,7 +81,7 @@ def test_every_kind_of_property_comes_across_in_both_maps(full, store, bring):
 def test_edges_keep_ids_order_times_and_paths_and_count_as_declared(full, store, bring):
     bring(full)
 
-    events = [replace(event, entry=None) for event in store.events(executions=[7])]
+    events = [event._replace(entry=None) for event in store.events(executions=[7])]
     assert events == [
         Event(
             id=20,
