@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from lineal.model.ids import NodeKind
 from lineal.store.codec import decode
-from lineal.store.index import IndexRow, index_rows
+from lineal.store.index import index_rows
 from lineal.store.rows import PROPERTIES
 from lineal.store.tables import BOUND, NODE_TABLES
 
@@ -56,11 +56,10 @@ def _properties(kind: NodeKind, rows: Sequence[Cells]) -> Iterator[Statement]:
     at = PROPERTIES[kind]
     found: dict[str, list[Cells]] = defaultdict(list)
     for row in rows:
-        index_row: IndexRow
-        for index_row in index_rows(kind, int(str(row[0])), decode(str(row[at])), decode(str(row[at + 1]))):
-            found[index_row.table].append(index_row.cells)
-    for table, cells in found.items():
-        yield _PROPERTY[table], cells
+        for table, cells in index_rows(kind, int(str(row[0])), decode(str(row[at])), decode(str(row[at + 1]))):
+            found[table].append(cells)
+    for table, several in found.items():
+        yield _PROPERTY[table], several
 
 
 def write(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:

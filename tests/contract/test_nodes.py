@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 
@@ -354,3 +355,34 @@ def test_get_can_leave_out_what_is_missing(store, by, clock, kind):
     store.put(FULL, by=by)
     assert [node.id for node in store.get(kind, [5, 1, -1, 1], existing=True)] == [1, 1]
     assert store.get(kind, [5], existing=True) == store.get(kind, [1], existing=True, as_of=then) == []
+
+
+def test_ids_go_on_behind_what_somebody_else_wrote_or_undid(backend, store, by, clean):
+    other = backend.open()
+
+    (first,) = store.put([Artifact(type="Model", name="a@1")], by=by)
+    (second,) = other.put([Artifact(type="Model", name="b@1")], by=by)
+    with suppress(AlreadyExists), store.batch():
+        store.put([Artifact(type="Model", name="undone@1")], by=by)
+        store.put([Artifact(type="Model", name="a@1")], by=by)
+    (third,) = store.put([Artifact(type="Model", name="c@1")], by=by)
+    (fourth,) = other.put([Artifact(type="Model", name="d@1")], by=by)
+
+    assert [key.id for key in (second, third, fourth)] == [first.id + 1, first.id + 2, first.id + 3]
+    clean()
+
+
+def test_one_taken_name_among_many_is_found_wherever_it_stands(store, backend, by):
+    store.put([Artifact(type="Model", name="taken@1", external_id="taken")], by=by)
+    before = backend.dump()
+    names = [Artifact(type="Model", name=f"n-{number}@1") for number in range(600)]
+    external_ids = [Artifact(type="Model", external_id=f"x-{number}") for number in range(600)]
+
+    for place in (0, 255, 256, 511, 599):
+        with pytest.raises(AlreadyExists, match="taken@1"):
+            store.put([*names[:place], Artifact(type="Model", name="taken@1"), *names[place:]], by=by)
+        with pytest.raises(AlreadyExists, match="'taken' belongs"):
+            store.put(
+                [*external_ids[:place], Artifact(type="Model", external_id="taken"), *external_ids[place:]], by=by
+            )
+    assert backend.dump() == before

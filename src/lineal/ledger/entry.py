@@ -28,7 +28,7 @@ class RowRecord(NamedTuple):
     digest: bytes
 
 
-def pack(record: RowRecord) -> bytes:
+def pack(record: RowRecord | tuple[int, int, bytes]) -> bytes:
     """Return the 41 bytes of a record."""
     return _RECORD.pack(*record)
 

@@ -49,7 +49,12 @@ class Frontier:
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """Return the root over these leaf digests, in order."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier.append(leaf)
-    return frontier.root()
+    level = list(leaves)
+    if not level:
+        return EMPTY_ROOT
+    while len(level) > 1:
+        above = [node_digest(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        if len(level) % 2:
+            above.append(level[-1])
+        level = above
+    return level[0]

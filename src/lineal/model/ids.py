@@ -27,6 +27,10 @@ class NodeKind(Enum):
     EXECUTION = "execution"
     CONTEXT = "context"
 
+    # There is one object a member, so its place identifies it. Enum's own hash is a Python function, called for each
+    # look-up in a dictionary.
+    __hash__ = object.__hash__
+
 
 class NodeKey(NamedTuple):
     """Names one node of any kind; prints as `artifact#7`."""

@@ -63,6 +63,9 @@ def type_of(value: object) -> PropertyType | None:
 def check(name: str, value: object) -> PropertyType:
     """Return the kind of `value`; raise InvalidArgument naming the property if it cannot be kept."""
     check_text("a property name", name)
+    plain = _PLAIN.get(type(value))
+    if plain is not None and _needs_no_look(value):
+        return plain
     kind = type_of(value)
     if kind is None:
         raise InvalidArgument(
@@ -76,8 +79,20 @@ def check(name: str, value: object) -> PropertyType:
     return kind
 
 
+_PLAIN = {bool: PropertyType.BOOLEAN, int: PropertyType.INT, float: PropertyType.DOUBLE, str: PropertyType.STRING}
+
+
+def _needs_no_look(value: object) -> bool:
+    """Whether a bool, int, float or str can be kept for certain; most can, and are met in every write."""
+    if isinstance(value, str):
+        return value.isascii()
+    return not isinstance(value, int) or INT64_MIN <= value <= INT64_MAX
+
+
 def check_text(what: str, text: object) -> None:
     """Raise InvalidArgument unless `text` is a string that can be written as UTF-8."""
+    if isinstance(text, str) and text.isascii():
+        return
     if not isinstance(text, str):
         raise InvalidArgument(f"{what} must be a string, got {text!r} ({type(text).__name__})")
     try:

@@ -182,12 +182,12 @@ class _Audit:
         expected = _sums(self._expected())
         for table in index.TABLES:
             rows = self._cursor.execute(f"SELECT * FROM {table}")
-            if _sums(index.IndexRow(table, tuple(row)) for row in rows)[table] != expected[table]:
+            if _sums((table, tuple(row)) for row in rows)[table] != expected[table]:
                 self._index_differences(table)
 
     def _index_differences(self, table: str) -> None:
         actual = {tuple(row) for row in self._cursor.execute(f"SELECT * FROM {table}")}
-        expected = {row.cells for row in self._expected() if row.table == table}
+        expected = {cells for found, cells in self._expected() if found == table}
         for cells in sorted(actual - expected, key=repr):
             self._say("added", table, _where(cells), None, "no node has this property")
         for cells in sorted(expected - actual, key=repr):

@@ -22,18 +22,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTERVAL = "SELECT coalesce(started_at, created_at), ended_at FROM execution WHERE id = ?"
 
 
+Interval = tuple[int, int | None]
+"""When an execution started and, if that is known, ended."""
+
+
 def check_causality(
-    transaction: Transaction, events: Sequence[Event], created: Mapping[int, int], policy: Causality
+    transaction: Transaction,
+    events: Sequence[Event],
+    created: Mapping[int, int],
+    policy: Causality,
+    intervals: Mapping[ExecutionId, Interval] | None = None,
 ) -> None:
     """Refuse, or note as findings of the entry, every event that contradicts time. Call after writing them.
 
-    `created` says of each artifact when it was created.
+    `created` says of each artifact when it was created, `intervals` of some executions when they ran.
     """
     by_execution: dict[ExecutionId, list[Event]] = {}
     for event in events:
         by_execution.setdefault(event.execution_id, []).append(event)
     findings = [
-        *_against_time(transaction.cursor, by_execution, created),
+        *_against_time(transaction.cursor, by_execution, created, intervals or {}),
         *_cycles(transaction, by_execution),
     ]
     if findings and policy is Causality.REJECT:
@@ -42,11 +50,14 @@ def check_causality(
 
 
 def _against_time(
-    cursor: Cursor, by_execution: Mapping[ExecutionId, Sequence[Event]], created: Mapping[int, int]
+    cursor: Cursor,
+    by_execution: Mapping[ExecutionId, Sequence[Event]],
+    created: Mapping[int, int],
+    intervals: Mapping[ExecutionId, Interval],
 ) -> list[str]:
     found: list[str] = []
     for execution_id, events in by_execution.items():
-        started, ended = cursor.execute(_INTERVAL, (execution_id,)).fetchone()
+        started, ended = intervals.get(execution_id) or cursor.execute(_INTERVAL, (execution_id,)).fetchone()
         said = (_contradiction(event, created[event.artifact_id], started, ended) for event in events)
         found.extend(each for each in said if each is not None)
     return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
-from typing import NamedTuple
 
 from lineal.model.ids import NodeKind
 from lineal.model.values import Value
@@ -18,13 +17,8 @@ from lineal.store.tables import KIND_NUMBERS
 PREFIX = 200
 """Characters of a text that stand in the index key; what follows stands beside it."""
 
-
-class IndexRow(NamedTuple):
-    """One row of an index table; `cells` are map, name, value, (rest,) node id."""
-
-    table: str
-    cells: tuple[int | float | str, ...]
-
+IndexRow = tuple[str, tuple[int | float | str, ...]]
+"""A row of an index table: which table, and its cells: map, name, value, (rest,) node id."""
 
 _INSERT = {
     "property_int": "INSERT INTO property_int (map, name, value, node_id) VALUES (?, ?, ?, ?)",
@@ -54,14 +48,14 @@ def index_rows(
         for name, value in properties.items():
             if isinstance(value, str):
                 cells = (map_, name, value[:PREFIX], value[PREFIX:], node_id)
-                yield IndexRow("property_string", cells)
+                yield "property_string", cells
             elif isinstance(value, bool):
-                yield IndexRow("property_bool", (map_, name, int(value), node_id))
+                yield "property_bool", (map_, name, int(value), node_id)
             elif isinstance(value, int):
-                yield IndexRow("property_int", (map_, name, value, node_id))
+                yield "property_int", (map_, name, value, node_id)
             elif isinstance(value, float) and not isnan(value):
                 # -0.0 equals 0.0 in every comparison, so the index knows one zero.
-                yield IndexRow("property_double", (map_, name, value + 0.0, node_id))
+                yield "property_double", (map_, name, value + 0.0, node_id)
 
 
 def write(cursor: Cursor, rows: Iterable[IndexRow]) -> None:
@@ -76,10 +70,13 @@ def remove(cursor: Cursor, rows: Iterable[IndexRow]) -> None:
 
 def _execute(cursor: Cursor, statements: Mapping[str, str], rows: Iterable[IndexRow]) -> None:
     grouped: dict[str, list[tuple[int | float | str, ...]]] = {}
-    for row in rows:
-        grouped.setdefault(row.table, []).append(row.cells)
-    for table, cells in grouped.items():
-        if len(cells) == 1:
-            cursor.execute(statements[table], cells[0])
+    for table, cells in rows:
+        if table in grouped:
+            grouped[table].append(cells)
         else:
-            cursor.executemany(statements[table], cells)
+            grouped[table] = [cells]
+    for table, several in grouped.items():
+        if len(several) == 1:
+            cursor.execute(statements[table], several[0])
+        else:
+            cursor.executemany(statements[table], several)

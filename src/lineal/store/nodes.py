@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, cast
 
 import orjson
 
@@ -13,7 +12,7 @@ from lineal.model.ids import ArtifactId, EntrySeq, NodeKey, NodeKind, TypeId
 from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
 from lineal.model.types import NodeType
 from lineal.model.values import check_text
-from lineal.store import index
+from lineal.store import index, lookups
 from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
 from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, nodes_of, row_of
@@ -37,7 +36,11 @@ _BY_NAME = {
     kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name = ?"
     for kind, table in NODE_TABLES.items()
 }
-_BY_EXTERNAL_ID = {kind: f"SELECT id FROM {table.name} WHERE external_id = ?" for kind, table in NODE_TABLES.items()}
+_CREATED = {
+    kind: f"SELECT node.id, node.created_at FROM json_each(?) AS wanted JOIN {table.name} AS node "
+    "ON node.id = wanted.value"
+    for kind, table in NODE_TABLES.items()
+}
 _OLD_BODY = """
 SELECT body
 FROM revision
@@ -47,13 +50,20 @@ LIMIT 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A stored node as far as a write needs it."""
 
     key: NodeKey
     created_at: int
     reused: bool = False
+
+
+class _Fresh(NamedTuple):
+    """A node to insert: its place in the call, and the id of its type."""
+
+    position: int
+    node: Node
+    type_id: int
 
 
 class Nodes:
@@ -93,9 +103,7 @@ class Nodes:
 
     def created(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, int]:
         """Return when those of these nodes that exist were created."""
-        statement = f"SELECT created_at FROM {NODE_TABLES[kind].name} WHERE id = ?"
-        found = {id_: cursor.execute(statement, (id_,)).fetchone() for id_ in ids}
-        return {id_: row[0] for id_, row in found.items() if row is not None}
+        return dict(cursor.execute(_CREATED[kind], (id_list(ids),)).fetchall()) if ids else {}
 
     def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
         """Return the records of rows, in order."""
@@ -154,21 +162,20 @@ WHERE type_id = ? AND name >= ? AND name < ?
         `looked_up`: the names of new nodes were not there a moment ago, in this transaction. `touch`: see `Store.put`.
         """
         results: list[Known | None] = [None] * len(nodes)
-        fresh: dict[NodeKind, list[int]] = {}
+        fresh: dict[NodeKind, list[_Fresh]] = {}
         for position, node in enumerate(nodes):
             kind = kind_of(node)
             type_ = self._types.need(transaction, kind, node.type, node.type_version)
             _check_node(node)
             self._types.check(transaction, type_, node)
             if node.id is None:
-                fresh.setdefault(kind, []).append(position)
+                fresh.setdefault(kind, []).append(_Fresh(position, node, cast("int", type_.id)))
             else:
                 results[position] = self._update(transaction, kind, node, type_, touch=touch)
-        for kind, positions in fresh.items():
-            for position, known in zip(
-                positions, self._insert(transaction, kind, nodes, positions, looked_up=looked_up), strict=True
-            ):
-                results[position] = known
+        for kind, new in fresh.items():
+            known = self._insert(transaction, kind, new, looked_up=looked_up)
+            for each, inserted in zip(new, known, strict=True):
+                results[each.position] = inserted
         return [known for known in results if known is not None]
 
     def put_or_reuse(self, transaction: Transaction, nodes: Sequence[Artifact | Context]) -> list[Known]:
@@ -177,7 +184,7 @@ WHERE type_id = ? AND name >= ? AND name < ?
         Contexts of one name are the same context. Artifacts are the same if their fingerprints agree;
         otherwise AlreadyExists shows both.
         """
-        known: list[Known | None] = [self._same(transaction, node) for node in nodes]
+        known = self._same(transaction, nodes)
         missing = [position for position, found in enumerate(known) if found is None]
         new: dict[tuple[str, str, str], int] = {}
         for position in missing:
@@ -195,84 +202,59 @@ WHERE type_id = ? AND name >= ? AND name < ?
         for position, stored in zip(leaders, put, strict=True):
             known[position] = stored
         # What is named twice in one call is looked up again: now it is stored.
-        return [found or self._again(transaction, nodes[position]) for position, found in enumerate(known)]
+        twice = [position for position, found in enumerate(known) if found is None]
+        for position, again in zip(twice, self._same(transaction, [nodes[at] for at in twice]), strict=True):
+            known[position] = again
+        return [found for found in known if found is not None]
 
-    def _again(self, transaction: Transaction, node: Artifact | Context) -> Known:
-        found = self._same(transaction, node)
-        if found is None:
-            raise InvalidArgument(f"{kind_of(node).value} {node.name!r} was given twice")
-        return found
-
-    def _same(self, transaction: Transaction, node: Artifact | Context) -> Known | None:
-        if node.id is not None or node.name is None:
-            return None
-        _check_node(node)
-        kind = kind_of(node)
-        stored_type = self._types.find(transaction.cursor, kind, node.type, node.type_version)
-        if stored_type is None:
-            return None
-        row = transaction.cursor.execute(_BY_NAME[kind], (stored_type.id, node.name)).fetchone()
-        if row is None:
-            return None
-        if isinstance(node, Artifact):
-            _check_same_content(node, row)
-        return Known(NodeKey(kind, row[0]), row[CREATED[kind]], reused=True)
+    def _same(self, transaction: Transaction, nodes: Sequence[Artifact | Context]) -> list[Known | None]:
+        """Return for each node what is stored under its type and name, or None; nodes with an id or no name: None."""
+        wanted: dict[NodeKind, dict[int, tuple[int, str]]] = {}
+        for position, node in enumerate(nodes):
+            if node.id is not None or node.name is None:
+                continue
+            _check_node(node)
+            kind = kind_of(node)
+            type_ = self._types.find(transaction.cursor, kind, node.type, node.type_version)
+            if type_ is not None:
+                wanted.setdefault(kind, {})[position] = (cast("int", type_.id), node.name)
+        known: list[Known | None] = [None] * len(nodes)
+        for kind, places in wanted.items():
+            rows = lookups.by_name(transaction.cursor, kind, places.values())
+            for position, place in places.items():
+                row = rows.get(place)
+                if row is None:
+                    continue
+                node = nodes[position]
+                if isinstance(node, Artifact):
+                    _check_same_content(node, row)
+                known[position] = Known(
+                    NodeKey(kind, cast("int", row[0])), cast("int", row[CREATED[kind]]), reused=True
+                )
+        return known
 
     def _insert(
-        self,
-        transaction: Transaction,
-        kind: NodeKind,
-        nodes: Sequence[Node],
-        positions: Sequence[int],
-        *,
-        looked_up: bool,
-    ) -> Iterator[Known]:
-        table = NODE_TABLES[kind]
-        ids = transaction.new_ids(table, len(positions))
-        rows: list[Row] = []
-        seen: set[tuple[int, str] | str] = set()
-        for id_, position in zip(ids, positions, strict=True):
-            node = nodes[position]
-            type_id = self._type_id(transaction, kind, node)
-            _check_once(kind, node, type_id, seen)
-            if not looked_up:
-                self._check_name(transaction, kind, node, type_id)
-            self._check_external_id(transaction, kind, node.external_id, None)
-            rows.append(row_of(node, id_, type_id, transaction.now, transaction.now, transaction.seq))
-        transaction.insert(table, rows)
+        self, transaction: Transaction, kind: NodeKind, fresh: Sequence[_Fresh], *, looked_up: bool
+    ) -> list[Known]:
+        _check_once(kind, fresh)
+        if not looked_up:
+            _check_names(transaction, kind, fresh)
+        external_ids = [node.external_id for _, node, _ in fresh if node.external_id is not None]
+        for external_id, id_ in lookups.by_external_id(transaction.cursor, kind, external_ids).items():
+            raise _belongs(kind, external_id, id_)
+        ids = transaction.new_ids(NODE_TABLES[kind], len(fresh))
+        now, seq = transaction.now, transaction.seq
+        rows = [row_of(node, id_, type_id, now, now, seq) for id_, (_, node, type_id) in zip(ids, fresh, strict=True)]
+        transaction.insert(NODE_TABLES[kind], rows)
         index.write(
             transaction.cursor,
             (
                 row
-                for id_, position in zip(ids, positions, strict=True)
-                for row in index.index_rows(kind, id_, nodes[position].properties, nodes[position].custom_properties)
+                for id_, (_, node, _) in zip(ids, fresh, strict=True)
+                for row in index.index_rows(kind, id_, node.properties, node.custom_properties)
             ),
         )
-        return (Known(NodeKey(kind, id_), transaction.now) for id_ in ids)
-
-    def _type_id(self, transaction: Transaction, kind: NodeKind, node: Node) -> int:
-        type_ = self._types.need(transaction, kind, node.type, node.type_version)
-        return cast("int", type_.id)
-
-    def _check_name(self, transaction: Transaction, kind: NodeKind, node: Node, type_id: int) -> None:
-        if node.name is None:
-            return
-        row = transaction.cursor.execute(_BY_NAME[kind], (type_id, node.name)).fetchone()
-        if row is not None:
-            fingerprints = _both(node, row) if isinstance(node, Artifact) else ""
-            raise AlreadyExists(
-                f"{kind.value} {node.type} {node.name!r} exists as {kind.value}#{row[0]}{fingerprints}",
-                hint="choose another name or version",
-            )
-
-    def _check_external_id(
-        self, transaction: Transaction, kind: NodeKind, external_id: str | None, own: int | None
-    ) -> None:
-        if external_id is None:
-            return
-        found = transaction.cursor.execute(_BY_EXTERNAL_ID[kind], (external_id,)).fetchone()
-        if found is not None and found[0] != own:
-            raise AlreadyExists(f"external id {external_id!r} belongs to {kind.value}#{found[0]}")
+        return [Known(NodeKey(kind, id_), now) for id_ in ids]
 
     def _update(self, transaction: Transaction, kind: NodeKind, node: Node, type_: NodeType, *, touch: bool) -> Known:
         table = NODE_TABLES[kind]
@@ -283,7 +265,10 @@ WHERE type_id = ? AND name >= ? AND name < ?
         if old[TYPE_ID] != type_.id:
             raise InvalidArgument(f"{kind.value}#{id_} is of another type than {type_.name}; a type never changes")
         _check_unchanged(kind, id_, node, old)
-        self._check_external_id(transaction, kind, node.external_id, id_)
+        if node.external_id is not None:
+            owner = lookups.by_external_id(transaction.cursor, kind, [node.external_id]).get(node.external_id, id_)
+            if owner != id_:
+                raise _belongs(kind, node.external_id, owner)
         created = old[CREATED[kind]]
         # ML Metadata's clients tell changes apart by the millisecond.
         updated = max(transaction.now, (old[-2] // 1000 + 1) * 1000 if touch else old[-2])
@@ -305,27 +290,52 @@ def artifact_ids(known: Iterable[Known]) -> tuple[ArtifactId, ...]:
     return tuple(ArtifactId(item.key.id) for item in known)
 
 
+_TEXTS = {
+    Artifact: ("name", "uri", "external_id", "fingerprint"),
+    Execution: ("name", "external_id"),
+    Context: ("name", "external_id"),
+}
+
+
 def _check_node(node: Node) -> None:
-    kind = kind_of(node).value
-    for what in ("name", "uri", "external_id", "fingerprint"):
-        text = getattr(node, what, None)
-        if text is not None:
-            check_text(f"an {kind}'s {what}" if kind != "context" else f"a context's {what}", text)
+    for what in _TEXTS[type(node)]:
+        text = getattr(node, what)
+        # Most are plain, and then need no sentence about them.
+        if text is not None and not (isinstance(text, str) and text.isascii()):
+            check_text(f"{'a' if isinstance(node, Context) else 'an'} {kind_of(node).value}'s {what}", text)
     if isinstance(node, Context) and not node.name:
         raise InvalidArgument("a context needs a name")
     if isinstance(node, Execution) and node.started_at is not None and node.ended_at is not None:
         _check_interval(node.started_at, node.ended_at)
 
 
-def _check_once(kind: NodeKind, node: Node, type_id: int, seen: set[tuple[int, str] | str]) -> None:
-    if node.name is not None and (type_id, node.name) in seen:
-        raise AlreadyExists(f"{kind.value} {node.type} {node.name!r} was given twice")
-    if node.external_id is not None and node.external_id in seen:
-        raise AlreadyExists(f"external id {node.external_id!r} was given to two {kind.value}s")
-    if node.name is not None:
-        seen.add((type_id, node.name))
-    if node.external_id is not None:
-        seen.add(node.external_id)
+def _check_once(kind: NodeKind, fresh: Sequence[_Fresh]) -> None:
+    names: set[tuple[int, str]] = set()
+    external_ids: set[str] = set()
+    for _, node, type_id in fresh:
+        if node.name is not None:
+            if (type_id, node.name) in names:
+                raise AlreadyExists(f"{kind.value} {node.type} {node.name!r} was given twice")
+            names.add((type_id, node.name))
+        if node.external_id is not None:
+            if node.external_id in external_ids:
+                raise AlreadyExists(f"external id {node.external_id!r} was given to two {kind.value}s")
+            external_ids.add(node.external_id)
+
+
+def _check_names(transaction: Transaction, kind: NodeKind, fresh: Sequence[_Fresh]) -> None:
+    wanted = {(type_id, node.name): node for _, node, type_id in fresh if node.name is not None}
+    for place, row in lookups.by_name(transaction.cursor, kind, wanted).items():
+        node = wanted[place]
+        fingerprints = _both(node, row) if isinstance(node, Artifact) else ""
+        raise AlreadyExists(
+            f"{kind.value} {node.type} {node.name!r} exists as {kind.value}#{row[0]}{fingerprints}",
+            hint="choose another name or version",
+        )
+
+
+def _belongs(kind: NodeKind, external_id: str, id_: int) -> AlreadyExists:
+    return AlreadyExists(f"external id {external_id!r} belongs to {kind.value}#{id_}")
 
 
 def _check_interval(started_at: int, ended_at: int) -> None:

@@ -27,7 +27,8 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     events = [_event(use, known, execution_id, started) for use, known in zip(publication.uses, artifacts, strict=True)]
     edges.put_events(transaction, events)
     created = {known.key.id: known.created_at for known in artifacts}
-    check_causality(transaction, events, created, publication.causality)
+    interval = (started, publication.execution.ended_at)
+    check_causality(transaction, events, created, publication.causality, {execution_id: interval})
     made = [
         known.key.id
         for use, known in zip(publication.uses, artifacts, strict=True)

@@ -5,15 +5,16 @@ All writes of the store go through `Transaction.insert` and `Transaction.replace
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from lineal.errors import InvalidArgument
 from lineal.ledger.canonical import RULE, Cell, digest, object_bytes, row_bytes, text_row_bytes
-from lineal.ledger.entry import MAX_TEXT, RowRecord, entry_leaf, pack, rows_root
+from lineal.ledger.entry import MAX_TEXT, entry_leaf, pack, rows_root
 from lineal.model.ids import EntrySeq, Micros
 from lineal.model.publication import Origin
 from lineal.model.values import check_text
@@ -21,7 +22,7 @@ from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor, unbindable
 from lineal.store.tables import BoundTable
 
-_LAST_ENTRY = "SELECT seq, time FROM ledger_entry ORDER BY seq DESC LIMIT 1"
+_LAST_ENTRY = "SELECT seq, time, leaf FROM ledger_entry ORDER BY seq DESC LIMIT 1"
 
 _INSERT_ENTRY = """
 INSERT INTO ledger_entry
@@ -35,6 +36,10 @@ VALUES (?, ?, ?, ?, ?)
 """
 
 
+_MOST_BYTES = 6
+"""Most canonical bytes of a character: `\\u0000`."""
+
+
 class _Mark(NamedTuple):
     """How far a transaction had come."""
 
@@ -44,17 +49,24 @@ class _Mark(NamedTuple):
     next_ids: dict[str, int]
 
 
+class _Tail(NamedTuple):
+    """How a store ends: its newest entry's leaf, and the next free id of some tables."""
+
+    leaf: bytes | None
+    next_ids: Mapping[str, int]
+
+
 class Transaction:
     """One write: its cursor, its entry's number and time, and the rows written so far."""
 
-    def __init__(self, cursor: Cursor, seq: EntrySeq, now: Micros) -> None:
+    def __init__(self, cursor: Cursor, seq: EntrySeq, now: Micros, next_ids: Mapping[str, int]) -> None:
         self.cursor = cursor
         self.seq = seq
         self.now = now
         self.findings: list[str] = []
         self._records: list[bytes] = []
         self._first_ids: dict[str, int] = {}
-        self._next_ids: dict[str, int] = {}
+        self._next_ids: dict[str, int] = dict(next_ids)
 
     @property
     def rows(self) -> int:
@@ -66,7 +78,8 @@ class Transaction:
         first = self._next_ids.get(table.name)
         if first is None:
             (last,) = self.cursor.execute(f"SELECT max(id) FROM {table.name}").fetchone()
-            first = self._first_ids[table.name] = max(last or 0, table.reserved) + 1
+            first = max(last or 0, table.reserved) + 1
+        self._first_ids.setdefault(table.name, first)
         self._next_ids[table.name] = first + count
         return range(first, first + count)
 
@@ -103,16 +116,15 @@ class Transaction:
 
     def _bind(self, table: BoundTable, rows: Sequence[Sequence[Cell]]) -> None:
         encode = row_bytes if table.typed else text_row_bytes
-        for row in rows:
-            bound = table.digested(row)
-            try:
-                taken = digest(encode(table.number, bound))  # type: ignore[arg-type]
-            except TypeError:
-                for cell in row:
-                    if isinstance(cell, str):
-                        cell.encode()  # raises what says which text is none
-                raise
-            self._records.append(pack(RowRecord(table.number, row[0], taken)))  # type: ignore[arg-type]
+        if table.later:
+            rows = [table.digested(row) for row in rows]
+        try:
+            self._records += [pack((table.number, row[0], digest(encode(table.number, row)))) for row in rows]  # type: ignore[arg-type]
+        except TypeError:
+            for cell in itertools.chain.from_iterable(rows):
+                if isinstance(cell, str):
+                    cell.encode()  # raises what says which text is none
+            raise
 
     def mark(self) -> _Mark:
         """Return how far this transaction has come, for `back_to`."""
@@ -124,8 +136,8 @@ class Transaction:
         del self.findings[mark.findings :]
         self._first_ids, self._next_ids = mark.first_ids, mark.next_ids
 
-    def append_entry(self, by: Origin) -> None:
-        """Write the ledger entry of this transaction."""
+    def append_entry(self, by: Origin) -> _Tail:
+        """Write the ledger entry of this transaction; return how the store ends with it."""
         records = b"".join(self._records)
         root = rows_root(records)
         findings = _bounded(self.findings)
@@ -159,6 +171,7 @@ class Transaction:
                 leaf,
             ),
         )
+        return _Tail(leaf, self._next_ids)
 
 
 class _Shared(threading.local):
@@ -175,6 +188,7 @@ class Writer:
         self._connections = connections
         self._clock = clock
         self._shared = _Shared()
+        self._tail = _Tail(None, {})
 
     @contextmanager
     def transaction(self, by: Origin) -> Iterator[Transaction]:
@@ -228,14 +242,18 @@ class Writer:
     @contextmanager
     def _own(self, by: Origin) -> Iterator[Transaction]:
         with self._connections.writing() as cursor:
-            last = cursor.execute(_LAST_ENTRY).fetchone() or (0, 0)
+            last, time, leaf = cursor.execute(_LAST_ENTRY).fetchone() or (0, 0, None)
             # Another process's clock may be ahead of ours: the ledger's time never goes backwards.
-            now = Micros(max(self._clock.now(), last[1]))
-            transaction = Transaction(cursor, EntrySeq(last[0] + 1), now)
+            now = Micros(max(self._clock.now(), time))
+            tail = self._tail
+            # If the newest leaf is the one we wrote last, nobody has written since and nothing was undone: the next
+            # free ids are what they were then.
+            known = tail.next_ids if leaf is not None and bytes(leaf) == tail.leaf else {}
+            transaction = Transaction(cursor, EntrySeq(last + 1), now, known)
             try:
                 yield transaction
                 if transaction.rows:
-                    transaction.append_entry(by)
+                    self._tail = transaction.append_entry(by)
             except (OverflowError, UnicodeEncodeError) as error:
                 raise unbindable(error) from error
 
@@ -259,6 +277,8 @@ def check_origin(by: Origin) -> None:
         if text is None:
             continue
         check_text(f"the {name}", text)
+        if len(text) <= MAX_TEXT // _MOST_BYTES:
+            continue
         size = len(object_bytes({"": text}))
         if size > MAX_TEXT:
             raise InvalidArgument(f"the {name} has {size} bytes; {MAX_TEXT} is the most a ledger entry holds")

@@ -18,7 +18,7 @@ TEXTS = ["", "a", LONG[:-1], LONG, LONG + "x", LONG + "y", LONG[:-1] + "y", LONG
 def test_the_filter_splits_texts_where_the_index_does():
     rows = list(index.index_rows(NodeKind.ARTIFACT, 1, {"s": LONG + "rest"}, {}))
 
-    assert rows[0].cells[2:4] == (LONG, "rest")
+    assert rows[0][1][2:4] == (LONG, "rest")
     assert conditions.PREFIX == index.PREFIX == len(LONG)
 
 

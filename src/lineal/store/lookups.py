@@ -1,0 +1,58 @@
+"""Which nodes have these names or external ids: one statement for many, where one each would cost more than the rest.
+
+Used by everything that puts nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from lineal.model.ids import NodeKind
+from lineal.store.connections import Cursor
+from lineal.store.rows import NAME, TYPE_ID, Row
+from lineal.store.tables import NODE_TABLES
+
+CHUNK = 256
+"""Most names in one statement."""
+
+_BY_NAME = {
+    kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name IN "
+    for kind, table in NODE_TABLES.items()
+}
+_BY_EXTERNAL_ID = {
+    kind: f"SELECT external_id, id FROM {table.name} WHERE external_id IN " for kind, table in NODE_TABLES.items()
+}
+
+
+def by_name(cursor: Cursor, kind: NodeKind, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Row]:
+    """Return the rows of those of these (type id, name) that are there."""
+    names: dict[int, dict[str, None]] = {}
+    for type_id, name in wanted:
+        names.setdefault(type_id, {})[name] = None
+    found: dict[tuple[int, str], Row] = {}
+    for type_id, of_type in names.items():
+        for some in _chunks(of_type):
+            rows = cursor.execute(_BY_NAME[kind] + _marks(some), (type_id, *some)).fetchall()
+            found.update({(row[TYPE_ID], row[NAME]): row for row in rows})
+    return found
+
+
+def by_external_id(cursor: Cursor, kind: NodeKind, wanted: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the nodes that have one of these external ids."""
+    found: dict[str, int] = {}
+    for some in _chunks(dict.fromkeys(wanted)):
+        found.update(cursor.execute(_BY_EXTERNAL_ID[kind] + _marks(some), some).fetchall())
+    return found
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield the texts in parts of 1, 2, 4 … as many: the last is repeated, so that few statements differ."""
+    rest = iter(texts)
+    while some := list(islice(rest, CHUNK)):
+        size = 1 << (len(some) - 1).bit_length()
+        yield some + some[-1:] * (size - len(some))
+
+
+def _marks(some: Sequence[str]) -> str:
+    return f"({', '.join('?' * len(some))})"
