@@ -22,8 +22,10 @@ from lineal.model.edges import EventType
 from lineal.model.ids import NodeKind
 from lineal.model.nodes import ArtifactState, ExecutionState
 from lineal.store import index
+from lineal.store.dialects.postgresql import PostgresqlDialect
 from lineal.store.filter import compile_filter, parse, tree
 from lineal.store.filter.columns import Scalar
+from lineal.store.filter.wordings import WORDINGS
 from lineal.store.schema import metadata
 
 MIN, MAX = -(2**63), 2**63 - 1
@@ -47,11 +49,11 @@ KINDS = list(NodeKind)
 class World:
     """Rows of a seed, once as tables and once as namespaces."""
 
+    wording = WORDINGS["sqlite"]
+
     def __init__(self, seed):
         self._random = random.Random(seed)
-        self.connection = sqlite3.connect(":memory:", check_same_thread=False)
-        engine = create_engine("sqlite://", creator=lambda: self.connection, poolclass=StaticPool)
-        metadata.create_all(engine)
+        self.connection = self._connect()
         self.nodes = {kind: [] for kind in KINDS}
         for number, (kind, name) in enumerate(itertools.product(KINDS, TYPES), start=1):
             self._insert("type", id=number, kind=KINDS.index(kind), name=name)
@@ -59,9 +61,16 @@ class World:
         self._edges()
         self.connection.commit()
 
+    def _connect(self):
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+        metadata.create_all(engine)
+        return connection
+
     def _insert(self, table, **cells):
         # What a filter cannot see is the same everywhere.
-        rest = {column.name: "0" for column in metadata.tables[table].columns if not column.nullable}
+        columns = [column for column in metadata.tables[table].columns if not column.nullable]
+        rest = {column.name: column.type.python_type(0) for column in columns}
         row = rest | cells
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         self.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
@@ -127,13 +136,53 @@ class World:
         return self._random.sample(list(itertools.product(left, right)), 18)
 
     def found(self, text, kind):
-        compiled = compile_filter(text, kind)
+        compiled = compile_filter(text, kind, wording=self.wording)
         statement = f"SELECT node.id FROM {kind.value} AS node WHERE {compiled.sql} ORDER BY node.id"
         return [row[0] for row in self.connection.execute(statement, compiled.parameters)]
 
     def expected(self, text, kind):
         read = parse(text)
-        return [node.id for node in self.nodes[kind] if Reading(read, kind, node, self.connection).value(read) is True]
+        return [node.id for node in self.nodes[kind] if self.reading(read, kind, node).value(read) is True]
+
+    def reading(self, read, kind, node):
+        return Reading(read, kind, node, self.connection)
+
+
+class Remote:
+    """A server's session in the shape that a world needs of a connection."""
+
+    def __init__(self, session):
+        self._session = session
+        self.cursor = session.cursor
+
+    def execute(self, statement, parameters=()):
+        return self._session.cursor().execute(statement, parameters)
+
+    def commit(self):
+        self._session.commit()
+
+
+class PostgresqlWorld(World):
+    """The same rows in an empty store on PostgreSQL."""
+
+    wording = WORDINGS["postgresql"]
+
+    def __init__(self, seed, url):
+        self._url = url
+        super().__init__(seed)
+
+    def _connect(self):
+        self._sessions = PostgresqlDialect(self._url, "test", timeout=30).sessions()
+        self._session = self._sessions.take()
+        self._session.begin_writing()
+        return Remote(self._session)
+
+    def close(self):
+        self._sessions.give(self._session)
+        self._sessions.close()
+
+    def reading(self, read, kind, node):
+        return ExactReading(read, kind, node, self.connection)
 
 
 WORLDS = [World(seed) for seed in range(4)]
@@ -313,14 +362,14 @@ class Reading:
         return (values[0] is None) is not node.negated
 
     def _negative(self, _node, values):
-        return None if values[0] is None else number(-values[0])
+        return None if values[0] is None else self.number(-values[0])
 
     def _arithmetic(self, node, values):
         found = values[0]
         for (symbol, _), value in zip(node.rest, values[1:], strict=True):
             if found is None or value is None or (symbol == "/" and value == 0):
                 return None
-            found = calculated(symbol, found, value)
+            found = self.calculated(symbol, found, value)
         return found
 
     def _call(self, node, values):
@@ -351,6 +400,20 @@ class Reading:
         if type(found) is float:
             return int(math.copysign(math.floor(abs(found) + 0.5), found)) if MIN <= found < 2**63 else None
         return int(found)
+
+
+class ExactReading(Reading):
+    """What a database says whose integers have no limit in a calculation."""
+
+    @staticmethod
+    def number(found):
+        return found if isinstance(found, int) or not math.isnan(found) else None
+
+    @staticmethod
+    def calculated(symbol, left, right):
+        if symbol != "/" and type(left) is int and type(right) is int:
+            return {"+": operator.add, "-": operator.sub, "*": operator.mul}[symbol](left, right)
+        return calculated(symbol, float(left), float(right))
 
 
 def joined(node, values):
@@ -627,6 +690,24 @@ def test_a_filter_finds_what_a_plain_reading_of_it_finds(some, depth, kind, worl
         raise
 
     assert found == world.expected(text, kind)
+
+
+@pytest.fixture(scope="module")
+def servers_world(postgresql, postgresql_template):
+    url = postgresql.new_database(template=postgresql_template)
+    world = PostgresqlWorld(0, url)
+    yield world
+    world.close()
+    postgresql.drop_database(url)
+
+
+@settings(max_examples=300, deadline=None)
+@given(some=st.randoms(use_true_random=False), depth=st.integers(1, 4), kind=st.sampled_from(KINDS))
+def test_a_server_finds_what_a_plain_reading_of_the_filter_finds(servers_world, some, depth, kind):
+    text = Filters(some, kind).value("bool", depth)
+    note(text)
+
+    assert servers_world.found(text, kind) == servers_world.expected(text, kind)
 
 
 WORDS = [

@@ -90,6 +90,7 @@ class PooledSessions:
         self._session_of = session_of
         self._of_parent: list[QueuePool] = []
         self._served = False
+        self._closed = False
         # Our transactions end by themselves; the pool's own rollback would be one more round trip.
         self._pool = QueuePool(
             dialect.connect,
@@ -109,7 +110,7 @@ class PooledSessions:
     def give(self, session: Session) -> None:
         """Give the session's connection back to the pool."""
         assert isinstance(session, ServerSession)
-        session.wire.give_back()
+        session.wire.give_back(keep=not self._closed)
 
     def forget_parent(self) -> None:
         """Begin a pool of our own; the parent goes on with its connections, which must not be closed here."""
@@ -117,5 +118,6 @@ class PooledSessions:
         self._pool = self._pool.recreate()
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the connections that are not in use, and each of the others when it is given back."""
+        self._closed = True
         self._pool.dispose()

@@ -85,6 +85,6 @@ class PostgresqlWire:
         self._connection = self._lease.connection
         self._drain()
 
-    def give_back(self) -> None:
-        """Give the connection back, or throw a broken one away."""
-        self._lease.end(broken=self._connection.closed)
+    def give_back(self, *, keep: bool) -> None:
+        """Give the connection back, or throw it away."""
+        self._lease.end(broken=self._connection.closed or not keep)

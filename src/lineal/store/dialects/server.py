@@ -40,8 +40,8 @@ class Wire(Protocol):
     def reconnect(self) -> None:
         """Take a fresh connection in place of a lost one, or raise why there is none."""
 
-    def give_back(self) -> None:
-        """Give the connection back to the pool, or throw a broken one away."""
+    def give_back(self, *, keep: bool) -> None:
+        """Give the connection back to the pool; throw a broken one away, or one that nobody will want again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,10 @@ from lineal.store.filter.tree import (
     Not,
     Or,
     Property,
+    parts,
 )
 from lineal.store.filter.values import Values
-from lineal.store.filter.wording import SQLITE, Wording
+from lineal.store.filter.wording import SQLITE, Operand, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +189,11 @@ class _Conditions:
 
     def _general(self, node: Test) -> Fragment:
         write = self._values.write
+        if not isinstance(node, Like | Comparison) and _mixed(parts(node)):
+            return self._one_by_one(node)
         match node:
             case Comparison():
-                operator = "<>" if node.operator == "!=" else node.operator
-                return sql("(", write(node.left), f") {operator} (", write(node.right), ")")
+                return self._compared(node.left, "<>" if node.operator == "!=" else node.operator, node.right)
             case Membership():
                 choices = chain(", ", [write(choice) for choice in node.choices])
                 return sql("(", write(node.operand), ") NOT IN (" if node.negated else ") IN (", choices, ")")
@@ -203,6 +205,29 @@ class _Conditions:
                 if pattern is None:
                     return Fragment("NULL")
                 return self._wording.like(write(node.operand), str(pattern), negated=node.negated)
+
+    def _compared(self, left: Expression, operator: str, right: Expression) -> Fragment:
+        sides = (Operand(self._values.write(side), side.type is Scalar.DOUBLE) for side in (left, right))
+        if _mixed((left, right)):
+            first, second = sides
+            return self._wording.compared(first, operator, second)
+        return sql("(", next(sides).value, f") {operator} (", next(sides).value, ")")
+
+    def _one_by_one(self, node: Membership | Between) -> Fragment:
+        """Return a test as comparisons of two: a database would make integers beside a double doubles."""
+        if isinstance(node, Membership):
+            sign = "<>" if node.negated else "="
+            tests = [self._compared(node.operand, sign, choice) for choice in node.choices]
+            return logical("AND" if node.negated else "OR", tests)
+        if node.negated:
+            low, high = self._compared(node.operand, "<", node.low), self._compared(node.operand, ">", node.high)
+            return logical("OR", [low, high])
+        low, high = self._compared(node.operand, ">=", node.low), self._compared(node.operand, "<=", node.high)
+        return logical("AND", [low, high])
+
+
+def _mixed(values: Sequence[Expression]) -> bool:
+    return {Scalar.INT, Scalar.DOUBLE} <= {value.type for value in values}
 
 
 def _constant(node: Literal, asked: _Asked) -> Fragment:

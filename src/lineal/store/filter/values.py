@@ -25,7 +25,7 @@ from lineal.store.filter.tree import (
     Negative,
     Property,
 )
-from lineal.store.filter.wording import Wording
+from lineal.store.filter.wording import Operand, Wording
 
 Writer = Callable[[Expression], Fragment]
 
@@ -63,7 +63,7 @@ class Values:
             case Property():
                 return self.of(self._rows.joined(node))
             case Negative():
-                return sql("-(", self.write(node.operand), ")")
+                return self._wording.negative(self.write(node.operand), double=node.type is Scalar.DOUBLE)
             case Arithmetic():
                 return self._arithmetic(node)
             case Call():
@@ -76,25 +76,9 @@ class Values:
                 return sql("CASE (", self._verdict(node), ") WHEN TRUE THEN 1 WHEN FALSE THEN 0 END")
 
     def _arithmetic(self, node: Arithmetic) -> Fragment:
-        steps = [self._operand(node.first)]
-        text = steps[0].text
-        parameters = steps[0].parameters
-        double = node.first.type is Scalar.DOUBLE
-        cast = 0
-        for operator, operand in node.rest:
-            step = self._operand(operand)
-            if operator == "/":
-                step = sql("NULLIF(", step, ", 0)")
-                if not double:
-                    # Between integers a database would cut the quotient.
-                    text = self._wording.double_of(Fragment(text)).text
-                    cast = 3
-            double = double or operator == "/" or operand.type is Scalar.DOUBLE
-            text += f" {operator} {step.text}"
-            parameters += step.parameters
-            steps.append(step)
-        size = chain(", ", steps)
-        return Fragment(text, parameters, size.stack + cast, size.height + len(steps) + 1)
+        first = Operand(self._operand(node.first), node.first.type is Scalar.DOUBLE)
+        rest = [Operand(self._operand(each), each.type is Scalar.DOUBLE, sign) for sign, each in node.rest]
+        return self._wording.calculated([first, *rest])
 
     def _operand(self, node: Expression) -> Fragment:
         found = self.write(node)
@@ -119,7 +103,10 @@ class Values:
     def _case(self, node: Case) -> Fragment:
         pieces: list[str | Fragment] = ["CASE"]
         write = self._truth if node.subject is None else self.write
-        if node.subject is not None:
+        if node.subject is not None and node.subject.type is Scalar.NULL:
+            # It equals nothing; compared with a number, a database may take it for a text.
+            write = _never
+        elif node.subject is not None:
             pieces += [" ", self.write(node.subject)]
         for when, then in node.branches:
             pieces += [" WHEN ", write(when), " THEN ", self.write(then)]
@@ -154,6 +141,10 @@ class Values:
                 return sql("CASE ", value, " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
             case _:
                 return value
+
+
+def _never(_when: Expression) -> Fragment:
+    return Fragment("1 = 0", stack=3, height=2)
 
 
 def _literal(node: Literal) -> Fragment:

@@ -5,19 +5,42 @@ On SQLite, UPPER changes the letters A to Z only, and LIKE and LENGTH see a text
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from lineal.model.values import INT64_MAX, INT64_MIN
-from lineal.store.filter.fragment import Fragment, bind, sql
+from lineal.store.filter.fragment import Fragment, bind, chain, sql
 from lineal.store.filter.pattern import Wild, read
 
 _GLOB = {"*": "[*]", "?": "[?]", "[": "[[]", Wild.ONE: "?", Wild.MANY: "*"}
 
 
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A number in a calculation. `double`: it is a double and no integer; `operator` stands before it."""
+
+    value: Fragment
+    double: bool
+    operator: str = ""
+
+
 class Wording(Protocol):
-    """How one database says what standard SQL leaves open. A text that is none, or NULL, gives NULL throughout."""
+    """How one database says what standard SQL leaves open. A text that is none, or NULL, gives NULL throughout.
+
+    An integer that leaves 64 bits goes on as a double, or exactly; a double that grows too large is infinite.
+    """
 
     def __hash__(self) -> int: ...
+
+    def calculated(self, operands: Sequence[Operand]) -> Fragment:
+        """Return `first operator second operator third …`, read from the left; a division by zero gives NULL."""
+
+    def negative(self, number: Fragment, *, double: bool) -> Fragment:
+        """Return a number with the other sign."""
+
+    def compared(self, left: Operand, operator: str, right: Operand) -> Fragment:
+        """Return whether two numbers compare so, an integer and a double exactly."""
 
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z, and no others, made large."""
@@ -52,6 +75,33 @@ class Wording(Protocol):
 
 class SqliteWording:
     """Expressions of SQLite 3.40 and later."""
+
+    def calculated(self, operands: Sequence[Operand]) -> Fragment:
+        """Return the calculation as it was written: this database reads it from the left, and never fails at it."""
+        first = operands[0]
+        steps = [first.value]
+        text, parameters, double, cast = first.value.text, first.value.parameters, first.double, 0
+        for operand in operands[1:]:
+            step = operand.value
+            if operand.operator == "/":
+                step = sql("NULLIF(", step, ", 0)")
+                if not double:
+                    # Between integers a database would cut the quotient.
+                    text, cast = self.double_of(Fragment(text)).text, 3
+            double = double or operand.operator == "/" or operand.double
+            text += f" {operand.operator} {step.text}"
+            parameters += step.parameters
+            steps.append(step)
+        size = chain(", ", steps)
+        return Fragment(text, parameters, size.stack + cast, size.height + len(steps) + 1)
+
+    def negative(self, number: Fragment, *, double: bool) -> Fragment:  # noqa: ARG002
+        """Return a number with the other sign."""
+        return sql("-(", number, ")")
+
+    def compared(self, left: Operand, operator: str, right: Operand) -> Fragment:
+        """Return a comparison, which is exact here."""
+        return sql("(", left.value, f") {operator} (", right.value, ")")
 
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z made large."""

@@ -1,23 +1,48 @@
 """How PostgreSQL says what standard SQL leaves open.
 
-It casts strictly: what does not fit is an error there, so that each expression first asks whether it fits.
+It casts and calculates strictly: what does not fit is an error there. So the store brings functions of its own, which
+its migrations make (`migrations/postgresql.py`).
 """
 
 from __future__ import annotations
 
-from lineal.model.values import INT64_MAX, INT64_MIN
+from collections.abc import Sequence
+
 from lineal.store.filter.fragment import Fragment, bind, sql
 from lineal.store.filter.pattern import Wild, read
+from lineal.store.filter.wording import Operand
 
-_JSON_NUMBER = r"'^[ \t\r\n]*-{0,1}(0|[1-9][0-9]*)(\.[0-9]+){0,1}([eE][+-]{0,1}[0-9]+){0,1}[ \t\r\n]*$'"
-_HUGE = r"'[eE][+]{0,1}0*[0-9]{4}'"
-_TINY = r"'[eE]-0*[0-9]{4}'"
-_MOST = "1.7976931348623158e308"
-_LEAST = "2.4703282292062328e-324"
+_FUNCTIONS = {"+": "lineal_sum", "-": "lineal_difference", "*": "lineal_product", "/": "lineal_quotient"}
 
 
 class PostgresqlWording:
     """Expressions of PostgreSQL 13 and later, over columns that compare by their bytes (collation C)."""
+
+    def calculated(self, operands: Sequence[Operand]) -> Fragment:
+        """Return the calculation; integers are NUMERIC in it, which knows no limit."""
+        found, double = operands[0].value, operands[0].double
+        if not double:
+            found = _numeric(found)
+        for operand in operands[1:]:
+            if operand.operator == "/" or operand.double or double:
+                name = _FUNCTIONS[operand.operator]
+                # Doubles that leave their range are an error in PostgreSQL, but not in these functions of ours.
+                found = sql(f"{name}(", self.double_of(found), ", ", self.double_of(operand.value), ")")
+                double = True
+            else:
+                found = sql("(", found, f" {operand.operator} ", _numeric(operand.value), ")")
+        return _flat(found)
+
+    def negative(self, number: Fragment, *, double: bool) -> Fragment:
+        """Return a number with the other sign."""
+        return sql("-(", number if double else _numeric(number), ")")
+
+    def compared(self, left: Operand, operator: str, right: Operand) -> Fragment:
+        """Return a comparison; the double becomes a NUMERIC that lies to every integer as the double does."""
+        sides = [
+            sql("lineal_beside_integers(", side.value, ")") if side.double else side.value for side in (left, right)
+        ]
+        return sql("(", sides[0], f") {operator} (", sides[1], ")")
 
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z made large."""
@@ -53,30 +78,24 @@ class PostgresqlWording:
 
     def rounded(self, double: Fragment) -> Fragment:
         """Return the integer nearest to a double, half away from zero; NULL outside 64 bits."""
-        low, high = bind(float(INT64_MIN)), bind(float(INT64_MAX))
-        within = sql("(", double, ") >= ", low, " AND (", double, ") < ", high)
-        # ROUND of a double goes to the even neighbour; TRUNC and the difference to it are exact.
-        rest = sql("ABS((", double, ") - TRUNC(", double, "))")
-        away = sql("TRUNC(", double, ") + CASE WHEN ", rest, " >= 0.5 THEN SIGN(", double, ") ELSE 0 END")
-        return sql("CASE WHEN ", within, " THEN CAST(", away, " AS BIGINT) END")
+        return sql("lineal_rounded(", double, ")")
 
     def integer_in(self, text: Fragment) -> Fragment:
         """Return the decimal integer a text spells (the nearest one within 64 bits), NULL for any other text."""
-        whole = sql("(", text, ") ~ '^[+-]{0,1}[0-9]+$'")
-        nearest = sql("LEAST(GREATEST(CAST(", text, f" AS NUMERIC), {INT64_MIN}), {INT64_MAX})")
-        return sql("CASE WHEN ", whole, " THEN CAST(", nearest, " AS BIGINT) END")
+        return sql("lineal_integer(", text, ")")
 
     def double_in(self, text: Fragment) -> Fragment:
         """Return the number a text spells as JSON would, NULL for any other text."""
-        # A double out of range would be an error, a NUMERIC is not: it can say whether the double will be.
-        number = sql("CAST(", text, " AS NUMERIC)")
-        infinite = "CAST('Infinity' AS DOUBLE PRECISION)"
-        return sql(
-            "CASE WHEN (", text, f") !~ {_JSON_NUMBER} THEN NULL WHEN (", text, f") ~ {_TINY} THEN 0.0 ",
-            "WHEN (", text, f") ~ {_HUGE} THEN CASE WHEN (", text, f") LIKE '-%' THEN -{infinite} ELSE {infinite} END ",
-            "WHEN ", number, f" >= {_MOST} THEN {infinite} WHEN ", number, f" <= -{_MOST} THEN -{infinite} ",
-            "WHEN ABS(", number, f") <= {_LEAST} THEN 0.0 ELSE CAST(", text, " AS DOUBLE PRECISION) END",
-        )  # fmt: skip
+        return sql("lineal_double(", text, ")")
+
+
+def _numeric(number: Fragment) -> Fragment:
+    return sql("CAST(", number, " AS NUMERIC)")
+
+
+def _flat(found: Fragment) -> Fragment:
+    """Return a fragment as what it is to this database's parser, which takes parentheses as they come."""
+    return Fragment(found.text, found.parameters, 1, found.height)
 
 
 def _as_it_is(part: str) -> str:

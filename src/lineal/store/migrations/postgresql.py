@@ -1,4 +1,4 @@
-"""PostgreSQL's guards: triggers that fire for every role, the store's own and the tables' owner too.
+"""PostgreSQL's functions and guards: triggers that fire for every role, the store's own and the tables' owner too.
 
 Only who drops or disables a trigger gets past them, and `lineal doctor` says so.
 """
@@ -33,10 +33,79 @@ $$
 """
 
 
+# Filters calculate with them: a double that leaves its range is infinite or zero, and no error.
+_CALCULATING = """
+CREATE FUNCTION {name}(a DOUBLE PRECISION, b DOUBLE PRECISION) RETURNS DOUBLE PRECISION
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL RESTRICTED AS $$
+BEGIN
+    RETURN nullif({result}, 'NaN');
+EXCEPTION
+    WHEN division_by_zero THEN RETURN NULL;
+    WHEN numeric_value_out_of_range THEN RETURN CASE WHEN {small} THEN 0.0 ELSE {infinite} END;
+END
+$$
+"""
+_SIGNED = "sign(a) * sign(b) * 'Infinity'::DOUBLE PRECISION"
+_CALCULATIONS = {
+    # What leaves the range of a sum has the sign of both parts.
+    "lineal_sum": ("a + b", "FALSE", "sign(a) * 'Infinity'::DOUBLE PRECISION"),
+    "lineal_difference": ("a - b", "FALSE", "sign(a) * 'Infinity'::DOUBLE PRECISION"),
+    "lineal_product": ("a * b", "abs(a) < 1 AND abs(b) < 1", _SIGNED),
+    "lineal_quotient": ("a / b", "abs(a) < abs(b)", _SIGNED),
+}
+
+
+_CASTING = (
+    # ROUND of a double goes to the even neighbour; TRUNC and the difference to it are exact.
+    """
+CREATE FUNCTION lineal_rounded(a DOUBLE PRECISION) RETURNS BIGINT LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT CASE WHEN a >= -9223372036854775808.0 AND a < 9223372036854775808.0
+        THEN CAST(trunc(a) + CASE WHEN abs(a - trunc(a)) >= 0.5 THEN sign(a) ELSE 0 END AS BIGINT) END
+$$
+""",
+    """
+CREATE FUNCTION lineal_integer(a TEXT) RETURNS BIGINT LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT CASE WHEN a ~ '^[+-]?[0-9]+$'
+        THEN CAST(least(greatest(CAST(a AS NUMERIC), -9223372036854775808), 9223372036854775807) AS BIGINT) END
+$$
+""",
+    """
+CREATE FUNCTION lineal_double(a TEXT) RETURNS DOUBLE PRECISION
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL RESTRICTED AS $$
+BEGIN
+    IF a !~ '^[ \\t\\r\\n]*-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?[ \\t\\r\\n]*$' THEN
+        RETURN NULL;
+    END IF;
+    RETURN CAST(a AS DOUBLE PRECISION);
+EXCEPTION WHEN numeric_value_out_of_range THEN
+    -- Too small, too large, or nothing times too much.
+    IF a ~ '[eE]-' OR a !~ '^[^eE]*[1-9]' THEN
+        RETURN 0.0;
+    END IF;
+    RETURN CASE WHEN a ~ '^[ \\t\\r\\n]*-' THEN '-Infinity' ELSE 'Infinity' END;
+END
+$$
+""",
+    # A cast to NUMERIC keeps 15 digits only. Of a double's fraction an integer sees no more than its sign.
+    """
+CREATE FUNCTION lineal_beside_integers(a DOUBLE PRECISION) RETURNS NUMERIC LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT CASE
+        WHEN a IN ('Infinity', '-Infinity') THEN CAST(sign(a) AS NUMERIC) * 1e400
+        WHEN a < -9223372036854775808.0 OR a >= 9223372036854775808.0 THEN CAST(a AS NUMERIC)
+        ELSE CAST(CAST(trunc(a) AS BIGINT) AS NUMERIC) + CAST(sign(a - trunc(a)) AS NUMERIC) * 0.5
+    END
+$$
+""",
+)
+
+
 def preparing() -> Iterator[str]:
-    """Yield the functions that several triggers share."""
+    """Yield the functions that triggers and filters share."""
     yield _REFUSING
     yield _FOLLOWING
+    for name, (result, small, infinite) in _CALCULATIONS.items():
+        yield _CALCULATING.format(name=name, result=result, small=small, infinite=infinite)
+    yield from _CASTING
 
 
 def added_only(table: str) -> Iterator[str]:
