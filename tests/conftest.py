@@ -45,9 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `backend` on every database, or on those that were named."""
+    """Run a test that asks for `backend` or `database_kind` on every database, or on those that were named."""
+    named = metafunc.config.getoption("--backend") or sorted(BACKENDS)
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", metafunc.config.getoption("--backend") or sorted(BACKENDS), indirect=True)
+        metafunc.parametrize("backend", named, indirect=True)
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", named, scope="module")
 
 
 @pytest.fixture

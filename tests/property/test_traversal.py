@@ -16,9 +16,8 @@ from lineal.model.nodes import Artifact, Execution
 from lineal.model.publication import Causality, Origin
 from lineal.model.traversal import Direction
 from lineal.store import planner
-from lineal.store.location import of_database
-from lineal.store.open import open_store
 from lineal.store.snapshot.snapshot import Sizes
+from tests.backends import BACKENDS
 
 BY = Origin(actor="ada", action="property test")
 SIZE = 6
@@ -35,10 +34,12 @@ STARTS = st.lists(st.tuples(st.sampled_from([NodeKind.ARTIFACT, NodeKind.EXECUTI
 
 
 @pytest.fixture(scope="module", params=["database", "whole snapshot", "compact snapshot"])
-def store(request, tmp_path_factory):
-    location = of_database(tmp_path_factory.mktemp("graphs") / "store.db")
-    options = "?snapshot=0" if request.param == "database" else ""
-    store = open_store(replace(location, url=location.url + options))
+def store(request, database_kind, tmp_path_factory):
+    backend = BACKENDS[database_kind](tmp_path_factory.mktemp("graphs"), request)
+    if request.param == "database":
+        sign = "&" if "?" in backend.location.url else "?"
+        backend.location = replace(backend.location, url=f"{backend.location.url}{sign}snapshot=0")
+    store = backend.open()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "SMALLEST_OVERLAY", 20)
         if request.param != "database":
@@ -48,7 +49,7 @@ def store(request, tmp_path_factory):
             patch.setattr(Sizes, "whole", property(lambda _: 10**12))
         yield store
         assert request.param.split()[0] in store.facts()["closure snapshot"] or request.param == "database"
-    store.close()
+    backend.close()
 
 
 def build(store, edges, again=()):
