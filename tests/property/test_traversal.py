@@ -47,8 +47,10 @@ def store(request, database_kind, tmp_path_factory):
             store._planner._read = 10**18
         if request.param == "compact snapshot":
             patch.setattr(Sizes, "whole", property(lambda _: 10**12))
-        yield store
+        first, _ = build(store, [(0, 0, EventType.OUTPUT)])
+        store.closure([NodeKey(NodeKind.ARTIFACT, first)], Direction.UPSTREAM)
         assert request.param.split()[0] in store.facts()["closure snapshot"] or request.param == "database"
+        yield store
     backend.close()
 
 

@@ -19,7 +19,7 @@ _SYNCHRONOUS = ("FULL", "NORMAL")
 LONGEST_WAIT = 3600
 MOST_CONNECTIONS = 1000
 
-_OURS = ("home", "pool", "timeout")
+_OURS = ("home", "pool", "snapshot", "timeout")
 """Options of a server's URL that are not the driver's."""
 
 LONGEST_MEMORY = 9
