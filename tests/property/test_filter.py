@@ -283,6 +283,9 @@ class Reading:
 
     # expressions ---------------------------------------------------------------------------------
 
+    number = staticmethod(lambda found: number(found))
+    calculated = staticmethod(lambda *step: calculated(*step))
+
     def _plain(self, node, path):
         if isinstance(node, tree.Literal):
             return node.value
