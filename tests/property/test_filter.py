@@ -283,8 +283,13 @@ class Reading:
 
     # expressions ---------------------------------------------------------------------------------
 
-    number = staticmethod(lambda found: number(found))
-    calculated = staticmethod(lambda *step: calculated(*step))
+    @staticmethod
+    def number(found):
+        return number(found)
+
+    @staticmethod
+    def calculated(symbol, left, right):
+        return calculated(symbol, left, right)
 
     def _plain(self, node, path):
         if isinstance(node, tree.Literal):
