@@ -12,7 +12,7 @@ from lineal.compat.mlmd.errors import AlreadyExistsError, InvalidArgumentError, 
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
 from lineal.compat.mlmd.service.kinds import ARTIFACT, CONTEXT, EXECUTION, Kind, unique
-from lineal.compat.mlmd.service.records import message, messages
+from lineal.compat.mlmd.service.records import message, write_nodes
 from lineal.errors import InvalidArgument, NotFound
 from lineal.model.edges import Association, Attribution, ParentContext
 from lineal.model.ids import ArtifactId, ContextId, ExecutionId, NodeKey, NodeKind
@@ -74,10 +74,12 @@ def get_contexts_of(kind: Kind, call: Call, request: Any) -> Any:
     with call.store.snapshot():
         edges = call.store.memberships([NodeKey(kind.kind, id_)], only=[Attribution, Association])
         ids = [edge.context_id for edge in edges if not isinstance(edge, ParentContext)]
-        contexts = messages(CONTEXT, call.store.get(CONTEXT.model, unique(ids)), call.types)
+        contexts = call.store.get(CONTEXT.model, unique(ids))
     if not contexts:
         raise NotFoundError(f"No contexts found for {kind.word}_id: {id_}")
-    return getattr(service_pb, f"GetContextsBy{kind.title}Response")(contexts=contexts)
+    response = getattr(service_pb, f"GetContextsBy{kind.title}Response")()
+    write_nodes(CONTEXT, contexts, call.types, response.contexts)
+    return response
 
 
 def get_parents(call: Call, request: service_pb.GetParentContextsByContextRequest) -> Message:

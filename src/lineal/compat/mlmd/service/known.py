@@ -52,10 +52,9 @@ class Known:
             found = self._ids[kind, name, version]
         return found
 
-    def properties(self, kind: NodeKind, name: str, version: str, *, fresh: bool) -> Mapping[str, PropertyType]:
-        """Return what a type declares: as it was when it was last read, or as it is now."""
-        if fresh:
-            self._read()
+    def properties(self, kind: NodeKind, name: str, version: str) -> Mapping[str, PropertyType]:
+        """Return what a type declares as it is now."""
+        self._read()
         return self._by_id[self.id_of(kind, name, version)].properties
 
     def find(self, kind: NodeKind, name: str, version: str) -> NodeType | None:

@@ -18,7 +18,7 @@ from lineal.compat.mlmd.errors import InvalidArgumentError
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.service.call import Call
 from lineal.compat.mlmd.service.kinds import Kind
-from lineal.compat.mlmd.service.records import messages
+from lineal.compat.mlmd.service.records import write_nodes
 from lineal.errors import InvalidArgument
 from lineal.model.listing import ListOptions, OrderBy
 from lineal.model.nodes import Node
@@ -46,7 +46,7 @@ def answer_page(call: Call, kind: Kind, request: Any, response: Any, only: ListO
     if not request.HasField("options"):
         with call.store.snapshot():
             for nodes in every_page(call, kind, restricted):
-                target.extend(messages(kind, nodes, call.types))
+                write_nodes(kind, nodes, call.types, target)
         return response
     options = _options(request.options, restricted)
     try:
@@ -55,7 +55,7 @@ def answer_page(call: Call, kind: Kind, request: Any, response: Any, only: ListO
         if options.page_token is not None and "page token" in error.message:
             raise InvalidArgumentError(f"ListOperationOptions mismatch between calls: {error.message}") from error
         raise
-    target.extend(messages(kind, page.items, call.types))
+    write_nodes(kind, page.items, call.types, target)
     response.next_page_token = "" if page.next_token is None else _token(request.options, page.next_token)
     return response
 

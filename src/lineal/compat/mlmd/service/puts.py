@@ -6,7 +6,7 @@ the other become the last of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lineal.compat.mlmd.errors import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError
@@ -15,10 +15,11 @@ from lineal.compat.mlmd.service.failures import status_of
 from lineal.compat.mlmd.service.kinds import Kind
 from lineal.compat.mlmd.service.masks import masked
 from lineal.compat.mlmd.service.records import MILLISECOND, new_node, replaced, shown
-from lineal.errors import AlreadyExists
+from lineal.errors import AlreadyExists, PropertyTypeMismatch
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Node, kind_of
-from lineal.model.values import type_of
+from lineal.model.values import PropertyType, type_of
+from lineal.model.vocabulary import STANDARD_TYPES
 
 
 class Puts:
@@ -30,6 +31,7 @@ class Puts:
         self._nodes: list[Node] = []
         self._place: dict[NodeKey, int] = {}
         self._keys: Sequence[NodeKey] = ()
+        self._declared: dict[tuple[NodeKind, str, str], Mapping[str, PropertyType]] = {}
 
     def know(self, kind: Kind, ids: Iterable[int]) -> None:
         """Read the stored nodes that the request names, in one read."""
@@ -69,9 +71,11 @@ class Puts:
         if kind.kind is NodeKind.CONTEXT and not message.name and not paths:
             raise InvalidArgumentError("Context name should not be empty")
         new = masked(old, message, paths) if paths else replaced(old, message)
-        self._check(new)
+        self._check_standard(new)
         self._stored[key] = new
         if key in self._place:
+            # The state before it is never written, so nobody else checks it.
+            self._check([self._nodes[self._place[key]]])
             self._nodes[self._place[key]] = new
         else:
             self._place[key] = self._append(new)
@@ -80,6 +84,7 @@ class Puts:
     def change(self, kind: Kind, place: int, message: Any) -> int:
         """Replace a node that this request inserts by another state of it; return its place."""
         new = self._inserted(kind, message)
+        self._check([self._nodes[place]])
         self._nodes[place] = new
         return place
 
@@ -91,6 +96,9 @@ class Puts:
             self._keys = self._call.store.put(self._nodes, by=self._call.by, touch=touch)
         except AlreadyExists as error:
             raise AlreadyExistsError(f"Given node already exists: {status_of(error).message}") from error
+        except PropertyTypeMismatch:
+            self._check(self._nodes)
+            raise
 
     def id_at(self, place: int) -> int:
         """Return the id of the node at a place, after `write`."""
@@ -111,7 +119,7 @@ class Puts:
         if kind.kind is NodeKind.CONTEXT and not message.name:
             raise InvalidArgumentError("Context name should not be empty")
         node = new_node(kind, message, type_)
-        self._check(node)
+        self._check_standard(node)
         return node
 
     def _check_time(self, kind: Kind, old: Node, message: Any, *, again: bool) -> None:
@@ -123,13 +131,23 @@ class Puts:
                 f"{message.last_update_time_since_epoch}"
             )
 
-    def _check(self, node: Node) -> None:
-        """Refuse properties that the type does not declare so; a type may have been widened since it was read."""
-        if node.properties and self._fault(node, fresh=False) and (fault := self._fault(node, fresh=True)):
-            raise InvalidArgumentError(f"{fault} ({shown(node)})")
+    def _check_standard(self, node: Node) -> None:
+        # The store widens a standard type where our SDK needs that; ML Metadata's clients declare what they use.
+        if node.properties and (kind_of(node), node.type) in STANDARD_TYPES:
+            self._check([node])
 
-    def _fault(self, node: Node, *, fresh: bool) -> str | None:
-        declared = self._call.types.properties(kind_of(node), node.type, node.type_version, fresh=fresh)
+    def _check(self, nodes: Sequence[Node]) -> None:
+        """Refuse properties that the type does not declare so, in ML Metadata's words."""
+        for node in nodes:
+            fault = self._fault(node)
+            if fault is not None:
+                raise InvalidArgumentError(f"{fault} ({shown(node)})")
+
+    def _fault(self, node: Node) -> str | None:
+        identity = (kind_of(node), node.type, node.type_version)
+        declared = self._declared.get(identity)
+        if declared is None:
+            declared = self._declared[identity] = self._call.types.properties(*identity)
         for name, value in node.properties.items():
             if name not in declared:
                 return f"Found unknown property: {name}"

@@ -13,7 +13,7 @@ from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
 from lineal.compat.mlmd.service.kinds import ARTIFACT, CONTEXT, KINDS, Kind, unique
 from lineal.compat.mlmd.service.listing import answer_page, every_page
-from lineal.compat.mlmd.service.records import messages
+from lineal.compat.mlmd.service.records import message, write_nodes
 from lineal.compat.mlmd.service.schemas import type_message
 from lineal.compat.mlmd.service.types import check_external_ids
 from lineal.model.ids import ContextId
@@ -31,7 +31,7 @@ def get_by_id(kind: Kind, call: Call, request: Any) -> Any:
     response = _response(f"Get{kind.title}sByID")
     with call.store.snapshot():
         nodes = call.store.get(kind.model, unique(getattr(request, f"{kind.word}_ids")), existing=True)
-        getattr(response, kind.many).extend(messages(kind, nodes, call.types))
+        write_nodes(kind, nodes, call.types, getattr(response, kind.many))
         if kind is ARTIFACT and request.populate_artifact_types:
             used = {(node.type, node.type_version) for node in nodes}
             types = [type_ for type_ in call.types.all(kind.kind) if (type_.name, type_.version) in used]
@@ -46,7 +46,7 @@ def get_by_external_ids(kind: Kind, call: Call, request: Any) -> Any:
     if wanted and not nodes:
         raise NotFoundError(f"No {kind.many} found for external_ids.")
     response = _response(f"Get{kind.title}sByExternalIds")
-    getattr(response, kind.many).extend(messages(kind, nodes, call.types))
+    write_nodes(kind, nodes, call.types, getattr(response, kind.many))
     return response
 
 
@@ -66,8 +66,8 @@ def get_by_type_and_name(kind: Kind, call: Call, request: Any) -> Any:
     if found is not None:
         name = getattr(request, f"{kind.word}_name")
         nodes = _all(call, kind, ListOptions(type_id=found.id, names=[name]))
-        for message in messages(kind, nodes, call.types):
-            getattr(response, kind.word).CopyFrom(message)
+        for node in nodes:
+            getattr(response, kind.word).CopyFrom(message(kind, node, call.types))
     return response
 
 
@@ -84,16 +84,18 @@ def get_by_uri(call: Call, request: service_pb.GetArtifactsByURIRequest) -> Mess
             "The request contains deprecated field `uri`: upgrade the client, which sends `uris`."
         )
     nodes = _all(call, ARTIFACT, ListOptions(uris=sorted(set(request.uris)))) if request.uris else []
-    return service_pb.GetArtifactsByURIResponse(artifacts=messages(ARTIFACT, nodes, call.types))
+    response = service_pb.GetArtifactsByURIResponse()
+    write_nodes(ARTIFACT, nodes, call.types, response.artifacts)
+    return response
 
 
 def _all(call: Call, kind: Kind, options: ListOptions) -> list[Node]:
     return [node for page in every_page(call, kind, options) for node in page]
 
 
-def _sends_field_1(message: Message) -> bool:
+def _sends_field_1(request: Message) -> bool:
     """Return whether an old client sent the one URI that field 1 held."""
-    unknown: Any = UnknownFieldSet(message)
+    unknown: Any = UnknownFieldSet(request)
     return any(field.field_number == 1 for field in unknown)
 
 

@@ -102,33 +102,44 @@ def same_where_equal(old: dict[str, Value] | Any, given: Any) -> dict[str, Value
     return values
 
 
-def messages(kind: Kind, nodes: Iterable[Node], types: Known) -> list[Any]:
-    """Return the messages of stored nodes."""
-    return [message(kind, node, types) for node in nodes]
+def write_nodes(kind: Kind, nodes: Iterable[Node], types: Known, target: Any) -> None:
+    """Add stored nodes to the field of an answer."""
+    type_ids: dict[tuple[str, str], int] = {}
+    for node in nodes:
+        identity = (node.type, node.type_version)
+        type_id = type_ids.get(identity)
+        if type_id is None:
+            type_id = type_ids[identity] = types.id_of(kind.kind, *identity)
+        _write_node(node, type_id, target.add())
 
 
 def message(kind: Kind, node: Node, types: Known) -> Any:
     """Return the message of a stored node."""
-    found = kind.message(
-        id=node.id,
-        type_id=types.id_of(kind.kind, node.type, node.type_version),
-        type=node.type,
-        create_time_since_epoch=(node.created_at or 0) // MILLISECOND,
-        last_update_time_since_epoch=(node.updated_at or 0) // MILLISECOND,
-    )
-    if node.name is not None:
-        found.name = node.name
-    if node.external_id is not None:
-        found.external_id = node.external_id
-    if isinstance(node, Artifact):
-        found.uri = node.uri or ""
-        if node.state is not ArtifactState.UNKNOWN:
-            found.state = node.state.value
-    elif isinstance(node, Execution) and node.state is not ExecutionState.UNKNOWN:
-        found.last_known_state = node.state.value
-    write_values(node.properties, found.properties)
-    write_values(node.custom_properties, found.custom_properties)
+    found = kind.message()
+    _write_node(node, types.id_of(kind.kind, node.type, node.type_version), found)
     return found
+
+
+def _write_node(node: Node, type_id: int, target: Any) -> None:
+    target.id = node.id
+    target.type_id = type_id
+    target.type = node.type
+    target.create_time_since_epoch = (node.created_at or 0) // MILLISECOND
+    target.last_update_time_since_epoch = (node.updated_at or 0) // MILLISECOND
+    if node.name is not None:
+        target.name = node.name
+    if node.external_id is not None:
+        target.external_id = node.external_id
+    if isinstance(node, Artifact):
+        target.uri = node.uri or ""
+        if node.state is not ArtifactState.UNKNOWN:
+            target.state = node.state.value
+    elif isinstance(node, Execution) and node.state is not ExecutionState.UNKNOWN:
+        target.last_known_state = node.state.value
+    if node.properties:
+        write_values(node.properties, target.properties)
+    if node.custom_properties:
+        write_values(node.custom_properties, target.custom_properties)
 
 
 def shown(node: Node) -> str:

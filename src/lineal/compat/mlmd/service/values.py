@@ -14,24 +14,24 @@ from lineal.compat.mlmd.errors import InvalidArgumentError
 from lineal.model.values import Json, Proto, Value
 
 _LIST = "__value__"
+_PLAIN = frozenset({"int_value", "double_value", "string_value", "bool_value"})
 
 
 def values_of(message: Mapping[str, Any]) -> dict[str, Value]:
     """Return a property map; INVALID_ARGUMENT for a property whose value is not set."""
-    return {name: value_of(name, value) for name, value in message.items()}
+    values: dict[str, Value] = {}
+    for name, value in message.items():
+        which = value.WhichOneof("value")
+        values[name] = getattr(value, which) if which in _PLAIN else _value_of(name, value, which)
+    return values
 
 
-def value_of(name: str, value: Any) -> Value:
-    """Return the value of one property."""
-    which = value.WhichOneof("value")
+def _value_of(name: str, value: Any, which: str | None) -> Value:
     if which is None:
         raise InvalidArgumentError(f"Property {name!r} has no value; set int_value, string_value or another one.")
     if which == "struct_value":
         return {key: _json_of(item) for key, item in value.struct_value.fields.items()}
-    if which == "proto_value":
-        return Proto(value.proto_value.type_url, value.proto_value.value)
-    plain: bool | int | float | str = getattr(value, which)
-    return plain
+    return Proto(value.proto_value.type_url, value.proto_value.value)
 
 
 def write_values(values: Mapping[str, Value], message: Any) -> None:
