@@ -116,7 +116,7 @@ def test_one_artifact_may_be_input_and_output_of_a_run(stored):
         ('NEW contexts { type_id: 13 name: "c" }', ALREADY_EXISTS, "Given node already exists: "),
         ('NEW contexts { type_id: 13 name: "y" } contexts { type_id: 13 name: "y" }', ALREADY_EXISTS, "given twice"),
         (
-            '{} artifact_event_pairs { artifact { type_id: 10 name: "n" } }',
+            'NEW artifact_event_pairs { artifact { type_id: 10 name: "n" } }',
             ALREADY_EXISTS,
             "Given node already exists: ",
         ),
