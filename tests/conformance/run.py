@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-MODULES = ("types", "nodes", "edges", "listing", "lineage", "flows")
+MODULES = ("types", "nodes", "edges", "listing", "lineage", "flows", "wire")
 
 
 def programs():

@@ -10,7 +10,7 @@ import ml_metadata
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from ml_metadata import errors
-from ml_metadata.proto import metadata_store_pb2
+from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
 TIMES = ("create_time_since_epoch", "last_update_time_since_epoch", "milliseconds_since_epoch")
 REAL_TIME = 10**12
@@ -71,3 +71,12 @@ def without_times(seen):
         name: "a time" if name in TIMES and int(part) > REAL_TIME else without_times(part)
         for name, part in seen.items()
     }
+
+
+def raw(store, method, request):
+    """Make a call that has no method of its own, or with fields that none sends; return its answer."""
+    if hasattr(store, "_connection"):  # ours
+        return store._connection.call(method, request)
+    answer = getattr(metadata_store_service_pb2, f"{method}Response")()
+    store._call(method, request, answer)
+    return answer
