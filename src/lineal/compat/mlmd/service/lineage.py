@@ -34,10 +34,10 @@ _MEMBERSHIP_FIELDS = frozenset({"contexts", "attributions", "associations", "par
 def get_lineage_subgraph(call: Call, request: service_pb.GetLineageSubgraphRequest) -> Message:
     """Return nodes by id only, with their events and memberships, and the types of the store.
 
-    A read mask keeps the named fields. Everything is of one state of the store.
+    A read mask keeps the named fields; an empty one is none. Everything is of one state of the store.
     """
     options = request.lineage_subgraph_query_options
-    paths = set(request.read_mask.paths) if request.HasField("read_mask") else set(_FIELDS)
+    paths = set(request.read_mask.paths or _FIELDS)
     graph = pb.LineageGraph()
     with call.store.snapshot():
         closure = _closure(call, options)

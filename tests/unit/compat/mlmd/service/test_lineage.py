@@ -84,9 +84,9 @@ def test_a_read_mask_keeps_the_named_fields(chain, field):
     assert [found.name for found, _ in graph.ListFields()] == [field]
 
 
-def test_an_unknown_or_empty_read_mask_leaves_nothing(chain):
-    for mask in ("read_mask {}", 'read_mask { paths: "bogus" }'):
-        assert ask(chain, start("id = 1"), mask).ListFields() == []
+def test_a_read_mask_of_unknown_fields_leaves_nothing_and_an_empty_one_everything(chain):
+    assert ask(chain, start("id = 1"), 'read_mask { paths: "bogus" }').ListFields() == []
+    assert ask(chain, start("id = 1"), "read_mask {}") == ask(chain, start("id = 1"))
 
 
 @pytest.mark.parametrize(
