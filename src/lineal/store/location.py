@@ -26,10 +26,10 @@ ENVIRONMENT = "LINEAL_URL"
 DATA = "LINEAL_HOME"
 """Names the directory in which the homes of stores on servers lie."""
 
-SERVERS = frozenset({"postgresql"})
+SERVERS = frozenset({"postgresql", "mysql", "mysql+pymysql", "mariadb"})
 """Schemes of databases on servers."""
 
-_LATER = frozenset({"mysql", "http", "https"})
+_LATER = frozenset({"http", "https"})
 
 
 class Temporary:
@@ -116,7 +116,7 @@ def _from_url(url: str) -> Location:
     if scheme in _LATER:
         raise InvalidArgument(
             f"{scheme}:// is not offered yet",
-            hint="use sqlite:///FILE, a directory, or postgresql://USER@HOST/DATABASE",
+            hint="use sqlite:///FILE, a directory, postgresql://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE",
         )
     if url == "sqlite://":
         # A database in memory would be another one for each thread, and one that is shared locks its readers out.

@@ -101,6 +101,8 @@ def _life(location: Location) -> _Life:
 
 
 def _life_on_server(location: Location) -> _Life:
+    if not urlsplit(location.url).scheme.startswith("postgresql"):
+        return _life_on_mysql(location)
     from lineal.store.dialects.postgresql import PostgresqlDialect
 
     options = _options(location.url)
@@ -108,6 +110,20 @@ def _life_on_server(location: Location) -> _Life:
         _without_ours(location.url), _place(location), timeout=_timeout(options), pool=_pool(options)
     )
     return Server(dialect, dialect)
+
+
+def _life_on_mysql(location: Location) -> _Life:
+    from lineal.store.migrations import mysql_life
+
+    options = _options(location.url)
+    return mysql_life.MysqlLife(
+        location.url,
+        _place(location),
+        options,
+        synchronous=_synchronous(options),
+        timeout=_timeout(options),
+        pool=_pool(options),
+    )
 
 
 def _place(location: Location) -> str:

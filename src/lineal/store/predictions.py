@@ -104,7 +104,8 @@ def _row(item: Prediction, id_: int, seq: EntrySeq) -> tuple[int | float | str |
         item.input_digest,
         item.key_id,
         encode_json(item.output),
-        None if item.confidence is None else float(item.confidence),
+        # Not every database keeps the sign of -0.0.
+        None if item.confidence is None else float(item.confidence) + 0.0,
         item.latency_us,
         item.status,
         item.time,

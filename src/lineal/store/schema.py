@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from lineal.store.columns import BYTES, DIGEST, ID, NAME, PROPERTY, START, TEXT, TRACE
+from lineal.store.columns import BYTES, DIGEST, ID, NAME, PROPERTY, START, TEXT, TRACE, VERSION
 
 metadata = MetaData()
 
@@ -47,7 +47,7 @@ type_ = Table(
     _id(),
     _small("kind"),
     _name("name"),
-    _name("version"),
+    Column("version", VERSION, nullable=False),
     _name("base", nullable=True),
     _text("properties"),
     _text("description", nullable=True),
@@ -179,7 +179,7 @@ alias = Table(
     _number("artifact_id"),
     _number("time"),
     _number("entry"),
-    Index("ix_alias_name", "type_id", "family", "alias"),
+    Index("ix_alias_name", "type_id", "family", "alias", mysql_length={"family": 255, "alias": 255}),
     Index("ix_alias_artifact", "artifact_id"),
 )
 

@@ -106,6 +106,10 @@ class Dialect(Protocol):
         """Whether each answer costs a network round trip, so that asking ahead pays."""
 
     @property
+    def infinity(self) -> float:
+        """What stands for infinity in the columns of doubles; the largest double where they cannot hold it."""
+
+    @property
     def timeout(self) -> float:
         """Seconds a writer waits for another one."""
 

@@ -6,6 +6,7 @@ default, and its answer is asserted. (With `fsync=off` the server itself breaks 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -113,6 +114,7 @@ class PostgresqlDialect:
 
     name = "postgresql"
     remote = True
+    infinity = math.inf
     errors = ERRORS
 
     def __init__(self, conninfo: str, where: str, *, timeout: float | None = None, pool: int = POOL_SIZE) -> None:

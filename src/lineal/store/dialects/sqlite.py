@@ -6,6 +6,7 @@ URL gives that up for speed (the last commits may be lost, the file never breaks
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class SqliteDialect:
 
     name = "sqlite"
     remote = False
+    infinity = math.inf
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(
