@@ -21,6 +21,9 @@ class EventType(Enum):
     INTERNAL_OUTPUT = 6
     PENDING_OUTPUT = 7
 
+    # Enum's own is a call into Python, and a closure asks of each event which way it leads.
+    __hash__ = object.__hash__
+
 
 INPUTS = frozenset({EventType.DECLARED_INPUT, EventType.INPUT, EventType.INTERNAL_INPUT})
 OUTPUTS = frozenset({EventType.DECLARED_OUTPUT, EventType.OUTPUT, EventType.INTERNAL_OUTPUT, EventType.PENDING_OUTPUT})

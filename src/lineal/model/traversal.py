@@ -20,6 +20,9 @@ class Direction(Enum):
     DOWNSTREAM = "downstream"
     BOTH = "both"
 
+    # Enum's own is a call into Python, and each hop asks for it.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Truncation:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from itertools import chain
-from typing import NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from lineal.model.edges import Event
 from lineal.store.snapshot.records import Records
@@ -64,29 +64,38 @@ class LazyEvents(Sequence[Event]):
 
 
 class LazyDistances(Mapping[K, int]):
-    """Nodes and their hops. How many there are is known; which ones is made out at the first look."""
+    """Nodes and their hops, from NumPy's arrays. Which nodes is known; how far they are is made out when asked for."""
 
-    def __init__(self, count: int, make: Callable[[], dict[K, int]]) -> None:
-        self._count = count
-        self._make = make
+    def __init__(self, ids: Any, hops: Callable[[], Any]) -> None:
+        self.ids = ids
+        self._hops = hops
         self._made: dict[K, int] | None = None
 
     def _distances(self) -> dict[K, int]:
         if self._made is None:
-            self._made = self._make()
+            self._made = dict(zip(self.ids.tolist(), self._hops().tolist(), strict=True))
         return self._made
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.ids)
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._distances())
+        return iter(self.ids.tolist())
 
     def __getitem__(self, node: K) -> int:
         return self._distances()[node]
 
     def __contains__(self, node: object) -> bool:
         return node in self._distances()
+
+    # Faster than what Mapping makes of __iter__ and __getitem__.
+    def items(self) -> ItemsView[K, int]:
+        """See `Mapping.items`."""
+        return self._distances().items()
+
+    def values(self) -> ValuesView[int]:
+        """See `Mapping.values`."""
+        return self._distances().values()
 
     def __repr__(self) -> str:
         return repr(self._distances())

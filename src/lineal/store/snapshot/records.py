@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Literal, cast
 
 import orjson
@@ -17,6 +18,7 @@ from lineal.model.edges import Event, EventType, How
 from lineal.store.connections import Cursor
 from lineal.store.edges import HOW_NUMBERS
 from lineal.store.snapshot.adjacency import Csr, Filling, stretches
+from lineal.store.snapshot.numeric import numpy_for, view_of
 from lineal.store.snapshot.sides import Side
 
 COLUMNS = "id, type + 8 * how + 32 * reproduces, time, entry, path"
@@ -31,6 +33,12 @@ _HOW_OF = [_HOWS.get(code >> 3 & 3, How.DECLARED) for code in _CODES]
 _AGAIN_OF = [code >= AGAIN for code in _CODES]
 # An event is a tuple of its fields in this order; there may be a million, and this is the fast way to make them.
 _make: Callable[[tuple[object, ...]], Event] = partial(tuple.__new__, Event)
+
+CHUNK = 10_000
+"""Events made of columns at once."""
+
+FEW = 100
+"""Fewer events than this are made faster without NumPy."""
 
 PATH_BYTES = 200
 """About what one path takes in memory."""
@@ -69,6 +77,7 @@ class Records:
         self.entries = array(_code(newest))
         self.paths = array("i")
         self._paths = Paths()
+        self._numpy: ModuleType | None = None
 
     def add(self, owners: Sequence[int], columns: Sequence[Sequence[int]], paths: Sequence[str]) -> None:
         """Append events."""
@@ -79,26 +88,30 @@ class Records:
 
     def events(self, places: Sequence[int]) -> Iterator[Event]:
         """Yield the events in these places."""
-        codes = list(_at(self.codes, places))
-        return map(
-            _make,
-            zip(
-                _at(self.far, places),
-                _at(self.owners, places),
-                map(_TYPE_OF.__getitem__, codes),
-                map(self._paths.values.__getitem__, _at(self.paths, places)),
-                _at(self.times, places),
-                map(_HOW_OF.__getitem__, codes),
-                map(_AGAIN_OF.__getitem__, codes),
-                _at(self.ids, places),
-                _at(self.entries, places),
-                strict=True,
-            ),
-        )
+        take = _take if self._numpy is None or len(places) < FEW else partial(_take_many, self._numpy)
+        for at in range(0, len(places), CHUNK):
+            chunk = places[at : at + CHUNK]
+            codes = list(take(self.codes, chunk))
+            yield from map(
+                _make,
+                zip(
+                    take(self.far, chunk),
+                    take(self.owners, chunk),
+                    map(_TYPE_OF.__getitem__, codes),
+                    map(self._paths.values.__getitem__, take(self.paths, chunk)),
+                    take(self.times, chunk),
+                    map(_HOW_OF.__getitem__, codes),
+                    map(_AGAIN_OF.__getitem__, codes),
+                    take(self.ids, chunk),
+                    take(self.entries, chunk),
+                    strict=True,
+                ),
+            )
 
     def finish(self) -> None:
         """Read the paths; nothing is added after this."""
         self._paths.finish()
+        self._numpy = numpy_for(len(self.ids))
 
     @property
     def path_bytes(self) -> int:
@@ -122,8 +135,13 @@ def record_rows(cursor: Cursor, side: Side, largest: int, records: Records) -> C
     return filling.finish()
 
 
-def _at(column: Sequence[int], places: Sequence[int]) -> Iterator[int]:
+def _take(column: array[int], places: Sequence[int]) -> Iterable[int]:
     return map(column.__getitem__, places)
+
+
+def _take_many(numpy: ModuleType, column: array[int], places: Sequence[int]) -> Iterable[int]:
+    taken: list[int] = view_of(numpy, column)[numpy.asarray(places)].tolist()
+    return taken
 
 
 def _code(largest: int) -> Literal["i", "q"]:

@@ -18,7 +18,7 @@ class Side(Enum):
     INPUTS = "inputs"
     OUTPUTS = "outputs"
 
-    # A walk asks this in its inner loop.
+    # Enum's own is a call into Python, and each hop asks for it.
     __hash__ = object.__hash__
 
     @property

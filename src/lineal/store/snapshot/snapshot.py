@@ -6,9 +6,10 @@ from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lineal.model.ids import EntrySeq
+from lineal.model.traversal import Direction
 from lineal.store.connections import Cursor
 from lineal.store.edges import EventRow
 from lineal.store.snapshot.adjacency import Csr, artifact_rows, execution_rows
@@ -70,6 +71,14 @@ class Mark(NamedTuple):
     leaf: bytes
 
 
+class Extra(Protocol):
+    """What is made of a snapshot later and kept beside it."""
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
+
+
 class State(NamedTuple):
     """How far a snapshot goes: its mark and its newest event. Replaced as one, so nobody sees half of it."""
 
@@ -82,6 +91,7 @@ class Snapshot:
     """Adjacency, records (None in the compact form) and overlay.
 
     `again`: the executions that made an artifact's content again. `known`: the marks it went through, newest last.
+    `room`: the bytes it may take, the matrices made of it included.
     """
 
     adjacency: dict[Side, Csr]
@@ -89,8 +99,10 @@ class Snapshot:
     again: dict[int, list[int]]
     state: State
     events: int
+    room: int
     overlay: Overlay = field(default_factory=Overlay)
     known: deque[Mark] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    matrices: dict[Direction, Extra] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.known.append(self.state.mark)
@@ -112,6 +124,7 @@ class Snapshot:
         far = {id(rows.far): rows.far for rows in self.adjacency.values()}
         arrays = [*far.values(), *(rows.pointers for rows in self.adjacency.values())]
         whole = sum(len(part) * part.itemsize for part in arrays)
+        whole += sum(matrix.bytes for matrix in self.matrices.values())
         return whole + (self.records.bytes if self.records else 0) + self.overlay.count * ROW_BYTES
 
 
@@ -129,7 +142,7 @@ def take(cursor: Cursor, mark: Mark, room: int) -> Snapshot:
         raise TooLargeError
     again: dict[int, list[int]] = {}
     adjacency = {side: artifact_rows(cursor, side, sizes.artifacts, again) for side in (Side.MAKERS, Side.READERS)}
-    found = Snapshot(adjacency, None, again, State(mark, sizes.largest), sizes.events)
+    found = Snapshot(adjacency, None, again, State(mark, sizes.largest), sizes.events, room)
     if sizes.whole <= room:
         found.records = _with_records(cursor, found, sizes, room)
     if found.records is None:
