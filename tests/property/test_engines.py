@@ -40,7 +40,7 @@ def stores(tmp_path_factory):
     location = of_database(tmp_path_factory.mktemp("graphs") / "store.db")
     stores = [open_store(replace(location, url=location.url + options)) for options in ("?snapshot=0", "", "")]
     nodes = range(1, SIZE + 1)
-    write(stores[0], 420, nodes, nodes)
+    write(stores[0], 600, nodes, nodes)
     for store in stores[1:]:
         store._planner._read = 10**18
         store.closure([NodeKey(NodeKind.ARTIFACT, 1)], Direction.UPSTREAM)
