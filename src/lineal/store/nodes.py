@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, cast
 
 import orjson
@@ -15,13 +17,16 @@ from lineal.model.values import check_text
 from lineal.store import index, lookups
 from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
-from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, nodes_of, row_of
+from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, nodes_of, record_of, row_of
 from lineal.store.tables import NODE_TABLES
 from lineal.store.types import Types
 from lineal.store.writer import Transaction
 
-CHUNK = 10_000
+CHUNK = 2_000
 """Most ids read by one statement."""
+
+BULK = 10_000
+"""So many records are made without looking for garbage meanwhile."""
 
 SHOWN = 5
 """Most ids named in an error."""
@@ -80,7 +85,21 @@ class Nodes:
 
         Missing ones raise NotFound naming them, or are left out with `existing`.
         """
-        rows = self.rows(cursor, kind, ids)
+        if len(ids) == 1 and at is None:
+            found = cursor.execute(_BY_ID[kind], (ids[0],)).fetchall()
+            if found:
+                return [record_of(kind, found[0], self._types.by_id(cursor, found[0][TYPE_ID]))]
+        records: list[Node] = []
+        with _no_collecting(len(ids)):
+            # Rows that became records make room for the next rows: fresh memory costs as much as the rows.
+            for start in range(0, len(ids), CHUNK):
+                records += self._several(cursor, kind, ids[start : start + CHUNK], at, existing=existing)
+        return records
+
+    def _several(
+        self, cursor: Cursor, kind: NodeKind, ids: Sequence[int], at: EntrySeq | None, *, existing: bool
+    ) -> list[Node]:
+        rows: dict[int, Row] = {row[0]: row for row in cursor.execute(_BY_IDS[kind], (id_list(ids),))}
         if at is not None:
             rows = self._as_of(cursor, kind, rows, at)
         missing = [id_ for id_ in ids if id_ not in rows] if len(rows) < len(ids) else []
@@ -90,16 +109,6 @@ class Nodes:
             shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
             raise NotFound(f"{shown} not found" + (" at that time" if at is not None else ""))
         return self.records(cursor, kind, [rows[id_] for id_ in ids])
-
-    def rows(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, Row]:
-        """Return the current rows of those ids that exist."""
-        if len(ids) == 1:
-            return {row[0]: row for row in cursor.execute(_BY_ID[kind], (ids[0],))}
-        rows: dict[int, Row] = {}
-        for at in range(0, len(ids), CHUNK):
-            wanted = id_list(ids[at : at + CHUNK])
-            rows.update({row[0]: row for row in cursor.execute(_BY_IDS[kind], (wanted,))})
-        return rows
 
     def created(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, int]:
         """Return when those of these nodes that exist were created."""
@@ -283,6 +292,19 @@ WHERE type_id = ? AND name >= ? AND name < ?
         index.remove(transaction.cursor, before - after)
         index.write(transaction.cursor, after - before)
         return Known(NodeKey(kind, id_), created)
+
+
+@contextmanager
+def _no_collecting(count: int) -> Iterator[None]:
+    """While many records are made, do not look for garbage: it would go through all of them again and again."""
+    pause = count >= BULK and gc.isenabled()
+    if pause:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if pause:
+            gc.enable()
 
 
 def artifact_ids(known: Iterable[Known]) -> tuple[ArtifactId, ...]:

@@ -66,15 +66,18 @@ def row_of(node: Node, id_: int, type_id: int, created_at: int, now: int, entry:
 def nodes_of(kind: NodeKind, rows: Sequence[_Cells], types: Mapping[int, NodeType]) -> list[Node]:
     """Return the records of rows, in order; `types` holds at least theirs."""
     make, at = _MAKERS[kind]
-    if len(rows) == 1:
-        row = rows[0]
-        return [make(row, types[row[TYPE_ID]], decode(row[at]), decode(row[at + 1]))]
     declared = decode_all([row[at] for row in rows])
     custom = decode_all([row[at + 1] for row in rows])
     return [
         make(row, types[row[TYPE_ID]], properties, others)
         for row, properties, others in zip(rows, declared, custom, strict=True)
     ]
+
+
+def record_of(kind: NodeKind, row: _Cells, type_: NodeType) -> Node:
+    """Return the record of one row, a little faster."""
+    make, at = _MAKERS[kind]
+    return make(row, type_, decode(row[at]), decode(row[at + 1]))
 
 
 # To fill a frozen record costs three times as much as to fill one that is not, and a closure is a hundred thousand of
