@@ -58,13 +58,13 @@ def parent_type_rows(types: Sequence[NodeType]) -> list[tuple[int, int]]:
 
 
 def node_row(node: Node, type_id: int) -> NodeRow:
-    """Return the row of a node."""
+    """Return the row of a node; a state that is not known is none, as where a client never said one."""
     return NodeRow(
         id=node.id or 0,
         type_id=type_id,
         name=node.name,
         uri=node.uri if isinstance(node, Artifact) else None,
-        state=None if isinstance(node, Context) else node.state.value,
+        state=None if isinstance(node, Context) else node.state.value or None,
         external_id=node.external_id,
         created=(node.created_at or 0) // MILLISECOND,
         updated=(node.updated_at or 0) // MILLISECOND,

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from lineal.errors import AlreadyExists, StoreFull, StoreReadOnly
 from lineal.ingest.mlmd import back, schema
-from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, NODES, TABLES, VERSION
+from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, NODES, NULL, STRUCT, TABLES, VERSION, NodeTable
 from lineal.ingest.mlmd.losses import Fate, Loss, Losses
 from lineal.ingest.mlmd.source import PAIRS
 from lineal.model.edges import Association, Attribution, How, ParentContext
@@ -46,7 +46,7 @@ def export_mlmd(store: Store, file: Path, *, progress: Progress | None = None) -
 
     Raises AlreadyExists (the file is there), StoreFull, StoreReadOnly.
     """
-    with _whole(file) as unfinished, closing(_connect(unfinished)) as target, store.snapshot():
+    with store.snapshot(), _whole(file) as unfinished, closing(_connect(unfinished)) as target:
         export = _Export(store, target, progress or _silent)
         exported = export.run()
         target.execute("COMMIT")
@@ -106,13 +106,24 @@ class _Export:
             "last_update_time_since_epoch": 7,
         }
         self._insert(table.name, [[row[at] for at in columns.values()] for row in rows], tuple(columns))
+        self._insert(table.properties, [cells for node in nodes for cells in self._properties(table, node)])
         for node in nodes:
-            properties, lost = back.property_rows(node)
-            self._insert(table.properties, [(*row[:6], None, *row[6:]) for row in properties])
-            for key, why in lost.items():
-                self._lose(table.properties, key, why)
             self._without(node)
         self._memberships(kind, nodes)
+
+    def _properties(self, table: NodeTable, node: Node) -> list[tuple[object, ...]]:
+        """Return the cells of a node's properties; note those that cannot be kept, or not be read again."""
+        rows, lost = back.property_rows(node)
+        kept: list[tuple[object, ...]] = []
+        for row in rows:
+            value = (node.custom_properties if row.custom else node.properties)[row.name]
+            if isinstance(value, str) and (value == NULL or value.startswith(STRUCT)):
+                lost[row.node_id, row.custom, row.name] = f"ML Metadata reads {value[:16]!r} as another value"
+            else:
+                kept.append((*row[:6], None, *row[6:]))
+        for key, why in lost.items():
+            self._lose(table.properties, key, why)
+        return kept
 
     def _without(self, node: Node) -> None:
         """Note what a node has and a row of ML Metadata has not."""

@@ -22,6 +22,9 @@ KIND_NUMBERS = {kind: number for number, kind in KINDS.items()}
 STRUCT = "mlmd-struct::"
 """A text that begins so is a struct: base64 of a serialized `google.protobuf.Struct` follows."""
 
+NULL = "__MLMD_NULL__"
+"""ML Metadata writes this text and reads nothing back."""
+
 COLUMNS: dict[str, dict[str, str]] = {
     "Type": {
         "id": "INTEGER PRIMARY KEY AUTOINCREMENT",

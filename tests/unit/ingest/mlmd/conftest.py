@@ -80,7 +80,7 @@ def struct(**fields: object) -> str:
     """Return a struct as ML Metadata keeps it."""
     message = Struct()
     message.update(fields)
-    return "mlmd-struct::" + b64encode(message.SerializeToString()).decode()
+    return "mlmd-struct::" + b64encode(message.SerializeToString(deterministic=True)).decode()
 
 
 def packed(url: str, data: bytes) -> bytes:

@@ -1,0 +1,130 @@
+"""Databases of the real ML Metadata come in and go out again, and every answer stays what it was."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import lineal.compat.mlmd as ours
+from lineal.ingest.mlmd.export import export_mlmd
+from lineal.ingest.mlmd.readers import open_reader
+from lineal.ingest.mlmd.run import import_mlmd
+from lineal.ingest.mlmd.source import Source
+from lineal.sdk.starting import run
+from lineal.store.location import of_database
+from lineal.store.open import open_store
+from tests.peer.answers import answers
+
+pytestmark = pytest.mark.peer
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def written(peer, tmp_path_factory):
+    """A database that the real ML Metadata wrote."""
+    file = tmp_path_factory.mktemp("peer") / "mlmd.db"
+    peer.run(HERE / "rich.py", file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def expected(peer, written):
+    return json.loads(peer.run(HERE / "answers.py", written))
+
+
+@pytest.fixture(scope="module")
+def imported(written, tmp_path_factory):
+    """A Lineal store with everything of it."""
+    database = tmp_path_factory.mktemp("imported") / "lineal.db"
+    with closing(open_store(of_database(database))) as store, closing(Source(open_reader(str(written)))) as source:
+        report = import_mlmd(source, store, actor="ada", batch=5)
+        assert report.equal
+        assert report.losses == []
+        assert store.verify().findings == []
+    return database
+
+
+def differing(ours, theirs):
+    return {question for question in {*ours, *theirs} if ours.get(question) != theirs.get(question)}
+
+
+def test_an_imported_database_gives_every_answer_it_gave_before(imported, expected):
+    assert len(expected) > 100
+    assert differing(answers(ours, str(imported)), expected) == set()
+
+
+def test_an_exported_database_gives_the_real_one_every_answer_it_gave_before(peer, imported, expected, tmp_path):
+    file = tmp_path / "exported.db"
+    with closing(open_store(of_database(imported))) as store:
+        exported = export_mlmd(store, file)
+    assert exported.left_out == {}
+    assert differing(json.loads(peer.run(HERE / "answers.py", file)), expected) == set()
+
+
+def test_an_exported_database_has_the_rows_of_the_real_one(written, imported, tmp_path):
+    file = tmp_path / "exported.db"
+    with closing(open_store(of_database(imported))) as store:
+        export_mlmd(store, file)
+    for table, columns in {
+        "Type": "*",
+        "TypeProperty": "*",
+        "ParentType": "*",
+        "Artifact": "*",
+        "Execution": "*",
+        "Context": "*",
+        "Event": "*",
+        "EventPath": "*",
+        "ParentContext": "*",
+        "Association": "context_id, execution_id",
+        "Attribution": "context_id, artifact_id",
+    }.items():
+        assert rows(file, table, columns) == rows(written, table, columns), table
+
+
+def rows(file, table, columns):
+    with closing(sqlite3.connect(file)) as connection:
+        return sorted(map(repr, connection.execute(f"SELECT {columns} FROM {table}")))
+
+
+def test_the_real_one_writes_on_in_an_exported_database_with_ids_above_those_there(peer, imported, tmp_path):
+    file = tmp_path / "exported.db"
+    with closing(open_store(of_database(imported))) as store:
+        export_mlmd(store, file)
+    peer.run(HERE / "rich.py", file.with_name("other.db"))
+    said = peer.run(
+        """
+import sys
+from ml_metadata import MetadataStore
+from ml_metadata.proto import metadata_store_pb2 as pb
+config = pb.ConnectionConfig()
+config.sqlite.filename_uri = sys.argv[1]
+store = MetadataStore(config)
+known = max(a.id for a in store.get_artifacts())
+type_id = store.get_artifact_type("DataSet").id
+print(store.put_artifacts([pb.Artifact(type_id=type_id)])[0] - known)
+print(store.put_artifact_type(pb.ArtifactType(name="DataSet", properties=store.get_artifact_type("DataSet").properties,
+    base_type=pb.ArtifactType.DATASET)) - type_id)
+""",
+        file,
+    )
+    assert said.split() == ["1", "0"]
+
+
+def test_a_workspace_that_never_saw_ml_metadata_is_opened_by_the_real_one(peer, tmp_path):
+    url = f"sqlite:///{tmp_path}/own/lineal.db"
+    with run("train", url=url, params={"depth": 4}, seed=1) as training:
+        training.log_metrics({"loss": 1 / 3, "best": float("nan")})
+        training.log_model({"weights": [1]}, name="delay", version="v1")
+    file = tmp_path / "exported.db"
+    with closing(open_store(of_database(tmp_path / "own" / "lineal.db"))) as store:
+        exported = export_mlmd(store, file)
+    assert exported.left_out["fingerprint"] >= 1
+    assert exported.left_out["metric"] == 2
+    said = json.loads(peer.run(HERE / "answers.py", file))
+    assert len(said["artifacts"]) >= 1
+    assert len(said["executions"]) == 1

@@ -1,0 +1,192 @@
+"""The export: a database of ML Metadata with the same rows, whole or not at all; what it cannot hold is counted."""
+
+from __future__ import annotations
+
+import math
+import resource
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from lineal.errors import AlreadyExists, StoreFull, StoreReadOnly
+from lineal.ingest.mlmd.export import export_mlmd
+from lineal.ingest.mlmd.layout import TABLES
+from lineal.ingest.mlmd.readers import open_reader
+from lineal.ingest.mlmd.run import import_mlmd
+from lineal.ingest.mlmd.source import Source
+from lineal.model.decisions import Decision, DecisionAction
+from lineal.model.edges import EventType, How
+from lineal.model.metrics import MetricSeries
+from lineal.model.nodes import Artifact, Execution
+from lineal.model.predictions import Prediction
+from lineal.model.publication import Origin, Publication, Use
+from lineal.store.location import of_database
+from lineal.store.open import open_store
+
+BY = Origin(actor="grace", action="test")
+
+
+def rows(path, table):
+    columns = "context_id, {}_id" if table in {"Association", "Attribution"} else "*"
+    member = "execution" if table == "Association" else "artifact"
+    with closing(sqlite3.connect(path)) as connection:
+        return sorted(map(repr, connection.execute(f"SELECT {columns.format(member)} FROM {table}")))
+
+
+def test_what_was_imported_goes_out_row_by_row_as_it_came(full, store, bring, tmp_path):
+    full.execute("DELETE FROM ArtifactProperty WHERE string_value = 'mlmd-struct::no base64'")
+    full.execute("DELETE FROM ExecutionProperty WHERE string_value = '__MLMD_NULL__'")
+    bring(full)
+    exported = export_mlmd(store, tmp_path / "out.db")
+
+    assert exported.left_out == {}
+    for table in (*TABLES, "MLMDEnv"):
+        given = [row.replace(", b'", ", '") for row in rows(full.path, table)]
+        assert rows(tmp_path / "out.db", table) == given, table
+    assert exported.rows == {table: len(rows(full.path, table)) for table in TABLES}
+
+
+def test_an_exported_database_imports_into_an_equal_store(full, store, bring, tmp_path):
+    full.insert("Type", id=15, name="Experiment", type_kind=2)
+    bring(full)
+    export_mlmd(store, tmp_path / "out.db")
+    with (
+        closing(open_store(of_database(tmp_path / "second.db"))) as second,
+        closing(Source(open_reader(str(tmp_path / "out.db")))) as source,
+    ):
+        report = import_mlmd(source, second, actor="ada")
+        types = [(type_.id, type_.version) for type_ in second.list_types()]
+
+    assert report.equal
+    assert types == [(type_.id, type_.version) for type_ in store.list_types()]
+
+
+def test_what_ml_metadata_cannot_hold_is_counted_and_the_rest_goes_out(store, tmp_path):
+    model = Artifact(
+        type="Model",
+        name="m@v1",
+        fingerprint="sha256:" + "a" * 64,
+        custom_properties={
+            "nan": math.nan,
+            "inf": math.inf,
+            "third": 1 / 3,
+            "list": [1],
+            "bytes": {"x": b"y"},
+            "big": {"n": 2**53 + 1},
+            "null": "__MLMD_NULL__",
+            "struct": "mlmd-struct::oops",
+            "fine": {"n": 1, "l": [None, {"deep": True}]},
+        },
+    )
+    published = store.publish(
+        Publication(
+            execution=Execution(type="Train", name="t", started_at=5, ended_at=9),
+            uses=[Use(artifact=model, type=EventType.OUTPUT, aliases=("best",), how=How.OBSERVED)],
+            metrics=[MetricSeries(execution_id=0, name="loss", steps=[1], values=[0.5], times=[1])],
+        ),
+        by=BY,
+    )
+    (artifact_id,) = published.artifact_ids
+    decision = Decision(
+        action=DecisionAction.APPROVE,
+        artifact_id=artifact_id,
+        fingerprint=model.fingerprint,
+        actor="ada",
+        reason="good",
+    )
+    store.put_decisions([decision], by=BY)
+    store.put_predictions([prediction()], by=BY)
+    exported = export_mlmd(store, tmp_path / "out.db")
+
+    assert exported.left_out == {
+        "ArtifactProperty": 6,
+        "fingerprint": 1,
+        "started and ended": 1,
+        "microseconds": 2,
+        "how an event became known": 1,
+        "metric": 1,
+        "alias": 1,
+        "decision": 1,
+        "prediction": 1,
+    }
+    assert {loss.key[-1] for loss in exported.losses if loss.table == "ArtifactProperty"} == {
+        "nan",
+        "list",
+        "bytes",
+        "big",
+        "null",
+        "struct",
+    }
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        doubles = connection.execute("SELECT name, double_value FROM ArtifactProperty WHERE double_value IS NOT NULL")
+        assert dict(doubles) == {"inf": math.inf, "third": 1 / 3}
+        ((name, fine),) = connection.execute(
+            "SELECT name, string_value FROM ArtifactProperty WHERE string_value LIKE 'mlmd-struct::%'"
+        )
+        assert (name, len(fine) > 20) == ("fine", True)
+
+
+def prediction():
+    return Prediction(
+        trace_id="019ca93e3c007abc8def0123456789ab",
+        endpoint="e",
+        revision_id=None,
+        input_digest=None,
+        key_id=None,
+        output={},
+        confidence=None,
+        latency_us=1,
+        status=200,
+        time=1,
+        spool="s",
+        sequence=1,
+    )
+
+
+def test_a_file_that_is_there_is_not_overwritten(full, store, bring, tmp_path):
+    bring(full)
+    (tmp_path / "out.db").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(AlreadyExists, match="not overwritten"):
+        export_mlmd(store, tmp_path / "out.db")
+    assert (tmp_path / "out.db").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten_either(full, store, bring, tmp_path):
+    bring(full)
+    file = tmp_path / "out.db"
+
+    def appear(table, _):
+        if table == "Event":
+            file.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(AlreadyExists, match="appeared meanwhile"):
+        export_mlmd(store, file, progress=appear)
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert leftovers(tmp_path) == []
+
+
+def test_a_missing_directory_is_one_clear_error(store, tmp_path):
+    with pytest.raises(StoreReadOnly, match="cannot be written"):
+        export_mlmd(store, tmp_path / "no" / "out.db")
+
+
+def test_a_full_disk_leaves_nothing(full, store, bring, tmp_path):
+    for id_ in range(2_000, 4_000):
+        full.node("Artifact", id_, 10, uri="x" * 500)
+    bring(full)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A file may not grow beyond this: to the writer it is a disk that is full.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises((StoreFull, StoreReadOnly)):
+            export_mlmd(store, tmp_path / "out.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "out.db").exists()
+    assert leftovers(tmp_path) == []
+
+
+def leftovers(directory):
+    return [path.name for path in directory.iterdir() if path.name.endswith(".part")]
