@@ -90,6 +90,18 @@ test: setup ## run all tests
 backends: setup ## run the contract suite on every database, and say how to install a missing one
 	CI=true $(BIN)/python -m pytest --numprocesses auto --dist loadgroup tests/unit/servers tests/contract $(ARGS)
 
+# The lock has protobuf 7. Its older releases come first on the path, and the message classes are made of those.
+PROTOBUFS := protobuf4 protobuf5 protobuf6
+
+.PHONY: protobufs
+protobufs: setup ## pass the tests of ML Metadata's interface on every protobuf from 4.25
+	for of in $(PROTOBUFS); do \
+	  $(UV) pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target build/$$of -r requirements/$$of.txt; \
+	  PYTHONPATH=build/$$of $(BIN)/python -c 'import google.protobuf as p; print("protobuf", p.__version__)' | grep "$${of#protobuf}\."; \
+	  PYTHONPATH=build/$$of $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup \
+	    tests/unit/compat/mlmd/test_*.py tests/conformance; \
+	done
+
 .PHONY: reliability
 reliability: setup ## run the fault tests at their full size
 	$(BIN)/python -m pytest -m reliability --campaign $(ARGS)
@@ -128,6 +140,7 @@ lock: .venv-uv/ready ## compile requirements/*.txt anew (ARGS=--upgrade for newe
 	$(COMPILE) $(ARGS) --extra all pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) $(ARGS) --constraint requirements/dev.txt pyproject.toml --output-file requirements/core.txt
 	$(COMPILE) $(ARGS) requirements/mlmd.in --output-file requirements/mlmd.txt
+	for of in $(PROTOBUFS); do $(COMPILE) $(ARGS) requirements/$$of.in --output-file requirements/$$of.txt; done
 
 .PHONY: schema
 schema: setup ## write the schema's snapshot beside the migrations
