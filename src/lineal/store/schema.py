@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from lineal.store.columns import BYTES, DIGEST, ID, NAME, PROPERTY, START, TEXT, TRACE, VERSION
@@ -61,6 +62,8 @@ type_ = Table(
     Index("ix_type_entry", "entry"),
 )
 
+_HAS_FINGERPRINT = text("fingerprint IS NOT NULL")
+
 artifact = Table(
     "artifact",
     metadata,
@@ -78,9 +81,10 @@ artifact = Table(
     _number("entry"),
     UniqueConstraint("type_id", "name", name="uq_artifact_name"),
     UniqueConstraint("external_id", name="uq_artifact_external_id"),
-    Index("ix_artifact_fingerprint", "fingerprint"),
+    Index("ix_artifact_fingerprint", "fingerprint", sqlite_where=_HAS_FINGERPRINT, postgresql_where=_HAS_FINGERPRINT),
     Index("ix_artifact_uri", "uri", mysql_length=255, postgresql_using="hash"),
-    Index("ix_artifact_entry", "entry"),
+    Index("ix_artifact_created_at", "created_at"),
+    Index("ix_artifact_updated_at", "updated_at"),
 )
 
 execution = Table(
@@ -100,7 +104,8 @@ execution = Table(
     _number("entry"),
     UniqueConstraint("type_id", "name", name="uq_execution_name"),
     UniqueConstraint("external_id", name="uq_execution_external_id"),
-    Index("ix_execution_entry", "entry"),
+    Index("ix_execution_created_at", "created_at"),
+    Index("ix_execution_updated_at", "updated_at"),
 )
 
 context = Table(
@@ -117,7 +122,8 @@ context = Table(
     _number("entry"),
     UniqueConstraint("type_id", "name", name="uq_context_name"),
     UniqueConstraint("external_id", name="uq_context_external_id"),
-    Index("ix_context_entry", "entry"),
+    Index("ix_context_created_at", "created_at"),
+    Index("ix_context_updated_at", "updated_at"),
 )
 
 event = Table(

@@ -219,14 +219,17 @@ CREATE TABLE type (
 );
 CREATE INDEX ix_alias_artifact ON alias (artifact_id);
 CREATE INDEX ix_alias_name ON alias (type_id, family, alias);
-CREATE INDEX ix_artifact_entry ON artifact (entry);
-CREATE INDEX ix_artifact_fingerprint ON artifact (fingerprint);
+CREATE INDEX ix_artifact_created_at ON artifact (created_at);
+CREATE INDEX ix_artifact_fingerprint ON artifact (fingerprint) WHERE fingerprint IS NOT NULL;
+CREATE INDEX ix_artifact_updated_at ON artifact (updated_at);
 CREATE INDEX ix_artifact_uri ON artifact (uri);
 CREATE INDEX ix_association_execution ON association (execution_id);
 CREATE INDEX ix_attribution_artifact ON attribution (artifact_id);
-CREATE INDEX ix_context_entry ON context (entry);
+CREATE INDEX ix_context_created_at ON context (created_at);
+CREATE INDEX ix_context_updated_at ON context (updated_at);
 CREATE INDEX ix_decision_artifact ON decision (artifact_id);
-CREATE INDEX ix_execution_entry ON execution (entry);
+CREATE INDEX ix_execution_created_at ON execution (created_at);
+CREATE INDEX ix_execution_updated_at ON execution (updated_at);
 CREATE INDEX ix_ledger_entry_time ON ledger_entry (time);
 CREATE INDEX ix_metric_execution ON metric (execution_id);
 CREATE INDEX ix_parent_context_parent ON parent_context (parent_id);
@@ -460,4 +463,4 @@ WHEN NOT (NEW.id IS OLD.id AND NEW.kind IS OLD.kind AND NEW.name IS OLD.name AND
 BEGIN
     SELECT RAISE(ABORT, 'lineal: type rows change only through the store');
 END;
-INSERT INTO alembic_version (version_num) VALUES ('0002');
+INSERT INTO alembic_version (version_num) VALUES ('0003');
