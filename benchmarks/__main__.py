@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import audits, closures, imports, middleware, reads, recorded, writes
+from benchmarks import audits, closures, huge, imports, middleware, reads, recorded, writes
 from benchmarks.dag import make_dag
 from benchmarks.report import heading, line, save, say
 from benchmarks.stores import fill
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = asked.sizes or (SMALL if small else SIZES)
     say(heading())
     with tempfile.TemporaryDirectory(prefix="lineal-bench-", dir=asked.directory) as name:
-        for group, measure in _groups(Path(name), sizes, rounds, small=small).items():
+        for group, measure in _groups(Path(name), sizes, rounds, small=small, edges=asked.edges).items():
             if asked.only and not group.startswith(tuple(asked.only)):
                 continue
             figures: list[Figure] = []
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _groups(
-    directory: Path, sizes: Sequence[int], rounds: int, *, small: bool
+    directory: Path, sizes: Sequence[int], rounds: int, *, small: bool, edges: int | None
 ) -> dict[str, Callable[[], Iterator[Figure]]]:
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
         "import": lambda: imports.measure(directory, rounds=rounds if small else imports.ROUNDS),
@@ -51,6 +51,8 @@ def _groups(
     }
     for size in sizes:
         groups[f"store-{size}"] = partial(_store, directory / str(size), size, rounds, small=small)
+    if edges:
+        groups[f"edges-{edges}"] = partial(huge.measure, directory, edges, rounds=min(rounds, 3))
     return groups
 
 
@@ -61,7 +63,7 @@ def _store(directory: Path, size: int, rounds: int, *, small: bool) -> Iterator[
     say(f"\na store of {dag.artifacts:,} artifacts, {len(dag.runs):,} runs, {dag.edges:,} events")
     try:
         yield from reads.measure(full, directory, rounds=rounds, small=small)
-        yield from closures.measure(full, rounds=rounds)
+        yield from closures.measure(full, directory, rounds=rounds)
         yield from audits.measure(full, rounds=min(rounds, 5))
         yield from writes.measure(full, directory, rounds=rounds, small=small)
     finally:
@@ -73,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--small", action="store_true", help="a quick run: small sizes, few rounds")
     parser.add_argument("--rounds", type=int, help=f"rounds of each comparison (default {ROUNDS})")
     parser.add_argument("--sizes", type=int, nargs="+", help="artifacts in the store (default 10000 100000)")
-    parser.add_argument("--only", nargs="+", help="import, run, serving, store")
+    parser.add_argument("--edges", type=int, help="also closures in a graph of this many edges, up to 10000000")
+    parser.add_argument("--only", nargs="+", help="import, run, serving, store, edges")
     parser.add_argument("--directory", type=Path, help="where the stores are made: another disk, or memory")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON goes")
     return parser

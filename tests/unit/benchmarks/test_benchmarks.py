@@ -17,7 +17,8 @@ SPREAD = {"median", "low", "high"}
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     where = tmp_path_factory.mktemp("benchmarks")
-    command = [sys.executable, "-m", "benchmarks", "--small", "--rounds", "1", "--sizes", "200", "--results", where]
+    command = [sys.executable, "-m", "benchmarks", "--small", "--rounds", "1", "--sizes", "200", "--edges", "3000"]
+    command += ["--results", where]
     entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *entries])}
     done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, check=False)
@@ -28,7 +29,7 @@ def results(tmp_path_factory):
 def test_every_group_writes_one_file(results):
     _, files = results
 
-    assert set(files) == {"import", "run", "serving", "store-200"}
+    assert set(files) == {"import", "run", "serving", "store-200", "edges-3000"}
     assert all(document["figures"] for document in files.values())
 
 
@@ -60,7 +61,19 @@ def test_what_the_store_does_is_measured_beside_a_floor(results):
     for name in ("publish", "put artifacts, batches of 100", "put one artifact", "get one artifact"):
         assert sides[name] == {"raw sqlite3"}
     for name in ("closure, small", "closure, deep", "closure, wide"):
-        assert {"scipy", "networkx"} <= sides[name]
+        assert {"scipy", "networkx", "lineal, from the database"} <= sides[name]
+        assert {"lineal without NumPy", "lineal, from the database"} == sides[f"events of {name}"]
+        assert {"lineal, from the database"} == sides[f"nodes and events of {name}"]
+
+
+def test_what_the_snapshot_takes_is_measured(results):
+    _, files = results
+    figures = {figure["name"].split(" (")[0]: figure for figure in files["edges-3000"]["figures"]}
+
+    for form in ("compact", "whole"):
+        loading = figures[f"loading the {form} snapshot"]["conditions"]
+        assert loading["bytes"] == pytest.approx(loading["bytes an edge"] * loading["edges"], rel=0.01)
+        assert {f"closure, {form} snapshot, wide", f"events of closure, {form} snapshot, wide"} <= set(figures)
 
 
 def test_no_file_names_the_machine(results):
