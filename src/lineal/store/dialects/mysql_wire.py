@@ -13,7 +13,7 @@ from typing import Any
 import pymysql
 from pymysql.connections import Connection
 
-from lineal.errors import InvalidArgument, StoreUnavailable
+from lineal.errors import InvalidArgument
 from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store.dialects.dialect import Parameters
 from lineal.store.dialects.pool import Lease
@@ -111,14 +111,6 @@ def number_of(error: Exception) -> int:
     """Return the server's (or the driver's) number of an error, 0 where it has none."""
     number = error.args[0] if error.args else 0
     return number if isinstance(number, int) else 0
-
-
-def lost_at_the_end(error: Exception, where: str) -> StoreUnavailable:
-    """Return the error of a commit of which nobody heard the answer."""
-    return StoreUnavailable(
-        f"{where}: the connection was lost during a commit ({error}); the write was kept whole or not at all",
-        hint="look whether it is there before you write it again",
-    )
 
 
 def _messages(statements: Iterable[str]) -> Iterator[str]:

@@ -55,13 +55,13 @@ class Lease:
 
     def renew(self) -> None:
         """Throw a lost connection away and wait for a fresh one, as long as a restart may take."""
-        self._taken.invalidate()
-        self._taken.close()
+        self.end(broken=True)
         self._taken = self._take(patient=True)
 
     def end(self, *, broken: bool) -> None:
         """Give the connection back, or throw it away."""
-        if broken:
+        # Once thrown away it is not valid any more: no other came in its place.
+        if broken and self._taken.is_valid:
             self._taken.invalidate()
         self._taken.close()
 

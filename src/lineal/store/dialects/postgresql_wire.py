@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from lineal.store.dialects.dialect import Parameters
 from lineal.store.dialects.pool import Lease
 from lineal.store.dialects.rendering import inserted
 from lineal.store.dialects.server import Statement
+
+# The driver tells its log that a lost connection is lost, on standard error where nobody set up logging. We raise it.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 ERRORS: tuple[type[Exception], ...] = (psycopg.Error,)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
+from lineal.errors import StoreUnavailable
 from lineal.store.dialects.dialect import Parameters
 from lineal.store.dialects.rendering import asks
 
@@ -79,7 +80,15 @@ class ServerSession:
     def commit(self) -> None:
         """Send what waits, and make the transaction durable."""
         self._queue.append(("COMMIT", ()))
-        self._run(None, repeatable=False)
+        try:
+            self._run(None, repeatable=False)
+        except self.wire.errors as error:
+            if not self.wire.is_lost(error):
+                raise
+            raise StoreUnavailable(
+                f"the connection was lost during a commit ({error}); the write was kept whole or not at all",
+                hint="look whether it is there before you write it again",
+            ) from error
         self.in_transaction = False
 
     def roll_back(self) -> None:
@@ -106,7 +115,11 @@ class ServerSession:
             del self._queue[self._marks.pop(name) :]
             return
         self._queue = [(f"ROLLBACK TO SAVEPOINT {name}", ()), (f"RELEASE SAVEPOINT {name}", ())]
-        self._run(None)
+        try:
+            self._run(None)
+        except self.wire.errors:
+            # The server is gone, or has undone the whole transaction, as MySQL does after a deadlock.
+            self.roll_back()
 
     def execute(self, statement: str, parameters: Parameters) -> list[Any]:
         """Run a statement of the store: ask it now, or let it wait."""
