@@ -23,7 +23,6 @@ from benchmarks.report import heading, machine, say
 from lineal.ingest.mlmd import schema
 from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.layout import VERSION
-from lineal.ingest.mlmd.readers import open_reader
 from lineal.ingest.mlmd.run import BATCH, import_mlmd
 from lineal.ingest.mlmd.source import Source
 from lineal.store.location import of_database
@@ -174,7 +173,7 @@ def _part(part: str, directory: Path, batch: int) -> None:
             file = directory / "exported.db"
             export_mlmd(store, file)
         else:
-            with closing(Source(open_reader(str(directory / "mlmd.db")))) as source:
+            with closing(Source.at(str(directory / "mlmd.db"))) as source:
                 last = began
 
                 def progress(doing: str, _: str, _done: int, _total: int) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 import lineal.compat.mlmd as ours
 from lineal.ingest.mlmd.export import export_mlmd
-from lineal.ingest.mlmd.readers import open_reader
 from lineal.ingest.mlmd.run import import_mlmd
 from lineal.ingest.mlmd.source import Source
 from lineal.sdk.starting import run
@@ -41,7 +40,7 @@ def expected(peer, written):
 def imported(written, tmp_path_factory):
     """A Lineal store with everything of it."""
     database = tmp_path_factory.mktemp("imported") / "lineal.db"
-    with closing(open_store(of_database(database))) as store, closing(Source(open_reader(str(written)))) as source:
+    with closing(open_store(of_database(database))) as store, closing(Source.at(str(written))) as source:
         report = import_mlmd(source, store, actor="ada", batch=5)
         assert report.equal
         assert report.losses == []

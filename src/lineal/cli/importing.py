@@ -13,7 +13,6 @@ from lineal.cli.options import AnswerFormat, AsAnswer, Url, Verbose
 from lineal.cli.output import print_json, print_table, print_text, say
 from lineal.cli.progress import Progress
 from lineal.errors import NotFound
-from lineal.ingest.mlmd.readers import open_reader
 from lineal.ingest.mlmd.report import Report, TableReport
 from lineal.ingest.mlmd.run import BATCH, import_mlmd, preview_mlmd
 from lineal.ingest.mlmd.source import Source
@@ -53,7 +52,7 @@ def mlmd(
     Run it again after an interruption: what is there already is left alone. The source is only read.
     """
     progress = Progress()
-    with closing(Source(open_reader(source))) as read:
+    with closing(Source.at(source)) as read:
         if dry_run:
             report = _preview(read, url, batch, progress)
         else:

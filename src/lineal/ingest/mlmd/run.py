@@ -10,20 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from lineal.errors import AlreadyExists, InvalidArgument
-from lineal.ingest.mlmd.back import property_rows
 from lineal.ingest.mlmd.equality import Equality
 from lineal.ingest.mlmd.layout import NODES, TABLES
-from lineal.ingest.mlmd.losses import Fate, Key
+from lineal.ingest.mlmd.losses import Fate
 from lineal.ingest.mlmd.records import Records
+from lineal.ingest.mlmd.refusal import refuse, without_nul
 from lineal.ingest.mlmd.report import Report, TableReport
 from lineal.ingest.mlmd.source import PAIRS, Source
-from lineal.model.edges import Association, Attribution, Event, ParentContext
 from lineal.model.ids import EntrySeq, NodeKind
 from lineal.model.listing import ListOptions
-from lineal.model.nodes import Artifact, Context, Execution, kind_of
+from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.publication import Origin
 from lineal.model.restoration import Clash, Record, Restored
-from lineal.model.types import NodeType
 from lineal.store.protocol import Store
 
 ACTION = "import mlmd"
@@ -72,6 +70,7 @@ class _Import:
         reason = f"{prefix}(schema {source.version}); ML Metadata kept six decimals of each double"
         self._origin = Origin(actor=actor, action=ACTION, reason=reason)
         self._prefix = prefix
+        self._keeps_nul = store is None or not store.facts()["backend"].startswith("PostgreSQL")
         self._written = 0
         self._same = 0
         self._clashes: list[Clash] = []
@@ -113,7 +112,8 @@ class _Import:
         yield "Type", records.types(), self._counts["Type"]
         for kind in (NodeKind.CONTEXT, NodeKind.ARTIFACT, NodeKind.EXECUTION):
             for batch in self._source.nodes(kind, self._batch):
-                yield NODES[kind].name, records.nodes(batch), len(batch.nodes)
+                nodes = records.nodes(batch)
+                yield NODES[kind].name, nodes if self._keeps_nul else without_nul(records, nodes), len(batch.nodes)
         for rows, events in records.events(self._source.events(self._batch)):
             yield "Event", events, len(rows.events)
         for table in PAIRS:
@@ -129,7 +129,7 @@ class _Import:
             yield store.restore(part, by=self._origin)
         except InvalidArgument as refusal:
             if len(part) == 1:
-                _refused(records, part[0], refusal.message)
+                refuse(records, part[0], refusal.message)
                 return
             middle = len(part) // 2
             yield from self._restored(store, records, part[:middle])
@@ -219,30 +219,3 @@ def _empty(store: Store) -> bool:
         return False
     one = ListOptions(limit=1)
     return not any(store.list(cls, one).items for cls in (Artifact, Execution, Context))  # type: ignore[type-var]
-
-
-def _refused(records: Records, record: Record, why: str) -> None:
-    """Note that a store cannot keep a record, with everything that is part of it."""
-    message = f"this store refuses it: {why}"
-    if isinstance(record, NodeType):
-        records.leave_out("Type", (record.id or 0,), message)
-        for name in record.properties:
-            records.leave_out("TypeProperty", (record.id or 0, name), message)
-    elif isinstance(record, Event):
-        records.leave_out("Event", (record.id or 0,), message)
-        for place in range(len(record.path)):
-            records.leave_out("EventPath", (record.id or 0, place), message)
-    elif isinstance(record, Attribution | Association | ParentContext):
-        records.leave_out(type(record).__name__, _pair_key(record), message)
-    else:
-        table = NODES[kind_of(record)]
-        records.leave_out(table.name, (record.id or 0,), message)
-        for row in property_rows(record)[0]:
-            records.leave_out(table.properties, (row.node_id, row.custom, row.name), message)
-
-
-def _pair_key(record: Attribution | Association | ParentContext) -> Key:
-    if isinstance(record, ParentContext):
-        return record.child_id, record.parent_id
-    member = record.artifact_id if isinstance(record, Attribution) else record.execution_id
-    return member, record.context_id

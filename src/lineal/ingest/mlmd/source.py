@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Self, cast
 
 from lineal.errors import FailedPrecondition, SchemaVersionMismatch
 from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, LATER, NODES, OLDEST, TABLES, VERSION
-from lineal.ingest.mlmd.readers import Reader
+from lineal.ingest.mlmd.readers import Reader, open_reader
 from lineal.ingest.mlmd.rows import EventBatch, EventRow, NodeBatch, NodeRow, PropertyRow, StepRow, TypeRow
 from lineal.model.ids import NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN
@@ -35,6 +35,16 @@ class Source:
         self._tables = reader.tables()
         self.version = _version(reader, self._tables)
         self._check_tables()
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Open the database at a URL or path; see `open_reader` and this class for what is raised."""
+        reader = open_reader(url)
+        try:
+            return cls(reader)
+        except BaseException:
+            reader.close()
+            raise
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each table has."""

@@ -13,7 +13,6 @@ from google.protobuf.struct_pb2 import Struct
 
 from lineal.ingest.mlmd import schema
 from lineal.ingest.mlmd.layout import LATER
-from lineal.ingest.mlmd.readers import open_reader
 from lineal.ingest.mlmd.run import import_mlmd, preview_mlmd
 from lineal.ingest.mlmd.source import Source
 from lineal.store.location import of_database
@@ -65,7 +64,7 @@ class Database:
 
     def read(self) -> Source:
         """Open it for reading."""
-        return Source(open_reader(str(self.path)))
+        return Source.at(str(self.path))
 
 
 def rebuilt(connection: sqlite3.Connection, table: str, column: str) -> None:

@@ -12,7 +12,6 @@ import pytest
 from lineal.errors import AlreadyExists, StoreFull, StoreReadOnly
 from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.layout import TABLES
-from lineal.ingest.mlmd.readers import open_reader
 from lineal.ingest.mlmd.run import import_mlmd
 from lineal.ingest.mlmd.source import Source
 from lineal.model.decisions import Decision, DecisionAction
@@ -53,7 +52,7 @@ def test_an_exported_database_imports_into_an_equal_store(full, store, bring, tm
     export_mlmd(store, tmp_path / "out.db")
     with (
         closing(open_store(of_database(tmp_path / "second.db"))) as second,
-        closing(Source(open_reader(str(tmp_path / "out.db")))) as source,
+        closing(Source.at(str(tmp_path / "out.db"))) as source,
     ):
         report = import_mlmd(source, second, actor="ada")
         types = [(type_.id, type_.version) for type_ in second.list_types()]

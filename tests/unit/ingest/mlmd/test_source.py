@@ -23,8 +23,8 @@ from tests.unit.ingest.mlmd.conftest import Database
 
 
 def read(path):
-    with closing(open_reader(str(path))) as reader:
-        return Source(reader).counts()
+    with closing(Source.at(str(path))) as source:
+        return source.counts()
 
 
 @pytest.mark.parametrize("version", [7, 8, 9])

@@ -1,0 +1,158 @@
+"""Databases of ML Metadata on servers are read like files, and servers take imports like files."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pymysql
+import pytest
+
+from lineal.errors import FailedPrecondition, Unavailable
+from lineal.ingest.mlmd.layout import COLUMNS, INDEXES, KEYS
+from lineal.ingest.mlmd.losses import Fate
+from lineal.ingest.mlmd.readers import open_reader
+from lineal.ingest.mlmd.run import import_mlmd
+from lineal.ingest.mlmd.source import Source
+from lineal.model.ids import NodeKind
+from lineal.model.nodes import Artifact
+from lineal.store.location import locate
+from lineal.store.open import open_store
+
+FLAGS = {"is_custom_property", "bool_value", "is_index_step"}
+
+
+class Server:
+    """A database on a server, filled with the rows of a SQLite one."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        parts = urlsplit(url)
+        self.postgresql = parts.scheme.startswith("postgres")
+        if self.postgresql:
+            self.connection = psycopg.connect(url, autocommit=True)
+        else:
+            self.connection = pymysql.connect(
+                host=parts.hostname,
+                port=parts.port,
+                user=unquote(parts.username),
+                password=unquote(parts.password or ""),
+                database=parts.path[1:],
+                charset="utf8mb4",
+                autocommit=True,
+            )
+
+    def execute(self, statement, parameters=()):
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+
+    def copy(self, database):
+        """Make ML Metadata's tables as this server declares them, and fill them."""
+        for table, columns in COLUMNS.items():
+            parts = [f"{name} {self.declared(name, kind)}" for name, kind in columns.items()]
+            if table in KEYS:
+                kind, names = KEYS[table]
+                parts.append(f"{kind} ({', '.join(names)})")
+            charset = "" if self.postgresql else " CHARACTER SET utf8mb4"
+            self.execute(f"CREATE TABLE {table} ({', '.join(parts)}){charset}")
+            if table in INDEXES and table == "EventPath":
+                self.execute("CREATE INDEX idx_eventpath_event_id ON EventPath (event_id)")
+            marks = ", ".join(["%s"] * len(columns))
+            for row in database.execute(f"SELECT {', '.join(columns)} FROM {table}"):
+                cells = [self.cell(name, cell) for name, cell in zip(columns, row, strict=True)]
+                self.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", cells)
+
+    def declared(self, name, kind):
+        if "AUTOINCREMENT" in kind:
+            return "SERIAL PRIMARY KEY" if self.postgresql else "INT PRIMARY KEY AUTO_INCREMENT"
+        if name == "int_value" or name.endswith("_since_epoch"):
+            return "BIGINT" + (" NOT NULL" if "NOT NULL" in kind else "")
+        if self.postgresql:
+            kind = "BOOLEAN" + (" NOT NULL" if "NOT NULL" in kind else "") if name in FLAGS else kind
+            return kind.replace("TINYINT(1)", "SMALLINT").replace("DOUBLE", "DOUBLE PRECISION").replace("BLOB", "BYTEA")
+        return kind.replace("TEXT", "MEDIUMTEXT").replace("BLOB", "MEDIUMBLOB")
+
+    def cell(self, name, cell):
+        if cell is not None and self.postgresql:
+            if name in FLAGS:
+                return bool(cell)
+            if name == "proto_value" and isinstance(cell, str):
+                return cell.encode()
+        return cell
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def server(request):
+    made = Server(request.getfixturevalue(f"{request.param}_url"))
+    with closing(made.connection):
+        yield made
+
+
+def test_a_server_gives_what_a_file_gives(server, full, store, tmp_path):
+    for number in range(20):
+        full.insert("EventPath", event_id=21, is_index_step=number % 2, step_index=number, step_key=f"k{number}")
+    full.property("Context", 5, "ü☃🧬", custom=True, string_value="'; DROP TABLE artifact; -- \\ \"`")
+    full.insert("Event", id=30, artifact_id=77, execution_id=7, type=3, milliseconds_since_epoch=1)
+    full.property("Artifact", 77, "orphan", int_value=1)
+    server.copy(full)
+    with closing(Source.at(server.url)) as source:
+        report = import_mlmd(source, store, actor="ada", batch=2)
+    with (
+        closing(full.read()) as source,
+        closing(open_store(locate(str(tmp_path / "other.db")))) as other,
+    ):
+        expected = import_mlmd(source, other, actor="ada")
+        paths = [event.path for event in other.events(executions=[7])]
+
+    assert report.equal
+    assert report.tables == expected.tables
+    assert sorted(map(repr, report.losses)) == sorted(map(repr, expected.losses))
+    assert [event.path for event in store.events(executions=[7])] == paths
+
+
+def test_the_source_is_one_moment_on_a_server_too(server, full):
+    server.copy(full)
+    with closing(Source.at(server.url)) as source:
+        assert source.counts()["Artifact"] == 2
+        server.execute(
+            "INSERT INTO Artifact (id, type_id, create_time_since_epoch, last_update_time_since_epoch) "
+            "VALUES (950, 10, 1, 1)"
+        )
+        assert [node.id for batch in source.nodes(NodeKind.ARTIFACT, 1) for node in batch.nodes] == [3, 900]
+
+
+def test_an_empty_database_of_a_server_is_refused(server):
+    with pytest.raises(FailedPrecondition, match="no database of ML Metadata; its tables are: none at all"):
+        Source.at(server.url)
+
+
+def test_a_server_that_is_not_there_is_one_clear_error():
+    for url in ("mysql://me:secret@127.0.0.1:1/mlmd", "postgresql://me:secret@127.0.0.1:1/mlmd"):
+        with pytest.raises(Unavailable) as caught:
+            open_reader(url)
+        assert "secret" not in caught.value.message
+
+
+def test_a_store_on_a_server_takes_an_import_and_tells_what_it_refuses(full, target):
+    full.property("Artifact", 900, "nul", custom=True, string_value="a\0b")
+    full.node("Artifact", 901, 10, name="n" * 2_000)
+    full.node("Artifact", 902, 10, uri="fine")
+    full.insert("Event", id=30, artifact_id=901, execution_id=7, type=4, milliseconds_since_epoch=1)
+    with closing(full.read()) as source:
+        report = import_mlmd(source, target, actor="ada")
+
+    assert report.equal
+    assert target.verify().findings == []
+    refused = {(loss.table, loss.key) for loss in report.losses if loss.fate is Fate.LEFT_OUT}
+    assert {("Artifact", (901,)), ("Event", (30,)), ("ArtifactProperty", (900, 1, "nul"))} >= refused
+    assert [artifact.uri for artifact in target.get(Artifact, [900, 902])] == ["s3://bucket/ü", "fine"]
+    with closing(full.read()) as source:
+        again = import_mlmd(source, target, actor="ada")
+    assert (again.written, again.equal) == (0, True)
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def target(request):
+    with closing(open_store(locate(request.getfixturevalue(f"{request.param}_url")))) as store:
+        yield store
