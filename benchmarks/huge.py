@@ -28,7 +28,7 @@ from lineal.store.protocol import Store
 from lineal.store.tables import EVENT
 
 EDGES_PER_ARTIFACT = 2.42
-BYTES = {"compact": 20, "whole": 60}
+BYTES = {"compact": 26, "whole": 60}
 """Of memory an edge, so that the snapshot takes this form."""
 AT_ONCE = 100_000
 

@@ -14,6 +14,7 @@ from lineal.model.publication import Origin
 from lineal.model.traversal import Direction
 from lineal.store.location import of_database
 from lineal.store.open import open_store
+from lineal.store.snapshot import numeric
 
 BY = Origin(actor="ada", action="test")
 WIDTH = 2_000
@@ -141,4 +142,21 @@ def test_a_slice_and_an_index_of_an_answers_events_are_those_of_the_list(locatio
     assert repr(events) == repr(plain)
     with pytest.raises(IndexError):
         events[WIDTH + 1]
+    store.close()
+
+
+def test_scipy_gets_its_matrix_only_where_there_is_memory_for_it(location, monkeypatch):
+    monkeypatch.setattr(numeric, "LARGE", 0)
+    store = opened(location)
+    hub = fan(store)
+    first = asked_often(store, hub)
+    size, matrices = store._planner._snapshot.bytes, store._planner._snapshot.matrices
+    (matrix,) = matrices.values()
+    assert matrix.bytes == pytest.approx(4 * (WIDTH + 2 + WIDTH), abs=50)
+
+    for room, count in ((size, 1), (size - 50, 0)):
+        store._planner._room, store._planner._snapshot = room, None
+        assert asked_often(store, hub) == first
+        assert len(store._planner._snapshot.matrices) == count
+        assert store._planner._snapshot.bytes <= room
     store.close()

@@ -30,7 +30,8 @@ def matrix_of(view: View, numpy: ModuleType, sparse: ModuleType) -> Matrix | Non
     (from_executions,) = WAYS[direction, NodeKind.EXECUTION]
     makes, takes = snapshot.adjacency[from_artifacts], snapshot.adjacency[from_executions]
     size = len(makes) + len(takes)
-    if snapshot.bytes + 4 * (len(makes.far) + len(takes.far) + size) > snapshot.room:
+    edges_there = len(makes.far) + takes.pointers[-1] - takes.pointers[0]
+    if snapshot.bytes + 4 * (edges_there + size) > snapshot.room:
         return None
     first, second = view_of(numpy, makes.pointers), view_of(numpy, takes.pointers)
     reached = view_of(numpy, takes.far)[second[0] : second[-1]]
