@@ -25,6 +25,8 @@ from lineal.store import index
 from lineal.store.dialects.postgresql import PostgresqlDialect
 from lineal.store.filter import compile_filter, parse, tree
 from lineal.store.filter.columns import Scalar
+from lineal.store.filter.narrowing import MOST, narrowed
+from lineal.store.filter.wording import SQLITE
 from lineal.store.filter.wordings import WORDINGS
 from lineal.store.schema import metadata
 
@@ -137,8 +139,16 @@ class World:
 
     def found(self, text, kind):
         compiled = compile_filter(text, kind, wording=self.wording)
-        statement = f"SELECT node.id FROM {kind.value} AS node WHERE {compiled.sql} ORDER BY node.id"
-        return [row[0] for row in self.connection.execute(statement, compiled.parameters)]
+        found = self._ids(kind, compiled.sql, compiled.parameters)
+        if self.wording is SQLITE:
+            # Whichever part leads, and if none does, the answer is the same.
+            for most in (1, MOST):
+                assert self._ids(kind, *narrowed(self.connection.cursor(), compiled, kind.value, most=most)) == found
+        return found
+
+    def _ids(self, kind, condition, parameters):
+        statement = f"SELECT node.id FROM {kind.value} AS node WHERE {condition} ORDER BY node.id"
+        return [row[0] for row in self.connection.execute(statement, parameters)]
 
     def expected(self, text, kind):
         read = parse(text)

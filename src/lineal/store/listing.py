@@ -18,7 +18,8 @@ from lineal.model.listing import ListOptions, OrderBy, Page
 from lineal.model.nodes import Node
 from lineal.store.connections import Cursor
 from lineal.store.filter import compile_filter
-from lineal.store.filter.wording import Wording
+from lineal.store.filter.narrowing import narrowed
+from lineal.store.filter.wording import SQLITE, Wording
 from lineal.store.nodes import Nodes
 from lineal.store.rows import Row
 from lineal.store.tables import NODE_TABLES
@@ -68,8 +69,12 @@ def _statement(
     conditions, parameters = _restrictions(cursor, types, kind, options)
     if options.filter is not None:
         compiled = compile_filter(options.filter, kind, wording=wording)
-        conditions.append(f"({compiled.sql})")
-        parameters.extend(cast("tuple[Cell, ...]", compiled.parameters))
+        where, bound = compiled.sql, compiled.parameters
+        if wording is SQLITE:
+            # The servers keep statistics, and choose by them.
+            where, bound = narrowed(cursor, compiled, table.name)
+        conditions.append(f"({where})")
+        parameters.extend(cast("tuple[Cell, ...]", bound))
     if at is not None:
         # A node exists at `at` if its present row or one of its former rows is that old.
         conditions.append(

@@ -45,10 +45,14 @@ from lineal.store.filter.wording import SQLITE, Operand, Wording
 
 @dataclass(frozen=True, slots=True)
 class CompiledFilter:
-    """A condition to stand behind WHERE, and the values of its placeholders in order."""
+    """A condition to stand behind WHERE, and the values of its placeholders in order.
+
+    `parts`: conditions that all hold exactly where the whole does; none where it is not made of such.
+    """
 
     sql: str
     parameters: tuple[Bound, ...]
+    parts: tuple[Fragment, ...] = ()
 
 
 def compile_filter(
@@ -70,9 +74,9 @@ def compile_filter(
 def _compiled(text: str, kind: NodeKind, alias: str, placeholder: str, wording: Wording) -> CompiledFilter:
     # Each page of a listing asks for the same filter again.
     tree = quantify(resolve(parse(text), kind))
-    written = _Conditions(Rows(kind, alias), wording).whole(tree)
+    written, parts = _Conditions(Rows(kind, alias), wording).whole(tree)
     # No text of ours holds a question mark: each one is a placeholder.
-    return CompiledFilter(written.text.replace("?", placeholder), written.parameters)
+    return CompiledFilter(written.text.replace("?", placeholder), written.parameters, parts)
 
 
 class _Asked(Enum):
@@ -94,12 +98,18 @@ class _Conditions:
             verdict=lambda node: self._write(node, _Asked.VERDICT),
         )
 
-    def whole(self, tree: Expression) -> Fragment:
-        """Return the condition that is true for the nodes the filter finds."""
-        found = self._rows.around(self._write(tree, _Asked.TRUE))
+    def whole(self, tree: Expression) -> tuple[Fragment, tuple[Fragment, ...]]:
+        """Return the condition that is true for the nodes the filter finds, and the parts it is made of."""
+        if isinstance(tree, And):
+            parts = self._all(tree.operands, _Asked.TRUE)
+            inside = logical("AND", parts)
+        else:
+            inside = self._write(tree, _Asked.TRUE)
+            parts = [inside]
+        found = self._rows.around(inside)
         if (excess := found.excess) is not None:
             raise refusal(excess, 0)
-        return found
+        return found, tuple(parts) if found is inside else ()
 
     def _write(self, node: Expression, asked: _Asked) -> Fragment:
         found = self._condition(node, asked)
