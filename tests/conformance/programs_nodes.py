@@ -407,9 +407,9 @@ def magic_strings(tape):
 
 def a_zero_byte(tape):
     store, a, _, _ = with_types(tape)
-    store.put_artifacts([Artifact(type_id=a, custom_properties={"s": Value(string_value="before\0after")})])
-    (got,) = store.get_artifacts()
-    tape.note("text with a zero byte", got.custom_properties["s"].string_value)
+    artifact = Artifact(type_id=a, custom_properties={"s": Value(string_value="before\0after")})
+    tape("put", store.put_artifacts, [artifact])
+    tape("text with a zero byte", lambda: [n.custom_properties["s"].string_value for n in store.get_artifacts()])
 
 
 def dropping_one_of_two_equal_names(tape):

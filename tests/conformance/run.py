@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -40,18 +41,28 @@ def observe(**options):
 
 
 def served(command):
-    """Give the configuration of a fresh server at each call."""
-    from ml_metadata.proto import metadata_store_pb2
-
+    """Give the process of a command, and a function that gives the configuration of something fresh at each call."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def fresh():
         process.stdin.write("\n")
         process.stdin.flush()
-        port = int(process.stdout.readline())
-        return metadata_store_pb2.MetadataStoreClientConfig(host="127.0.0.1", port=port)
+        return config_of(process.stdout.readline().strip())
 
     return process, fresh
+
+
+def config_of(answer):
+    from ml_metadata.proto import metadata_store_pb2 as pb
+
+    if answer.isdigit():
+        return pb.MetadataStoreClientConfig(host="127.0.0.1", port=int(answer))
+    url = urlsplit(answer)
+    who = {"host": url.hostname, "user": url.username, "password": unquote(url.password)}
+    name = url.path.strip("/")
+    if url.scheme == "mysql":
+        return pb.ConnectionConfig(mysql=pb.MySQLDatabaseConfig(**who, port=url.port, database=name))
+    return pb.ConnectionConfig(postgresql=pb.PostgreSQLDatabaseConfig(**who, port=str(url.port), dbname=name))
 
 
 def main(arguments):

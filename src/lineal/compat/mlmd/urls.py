@@ -38,14 +38,15 @@ def _sqlite(config: pb.SqliteMetadataSourceConfig) -> str:
 
 def _mysql(config: pb.MySQLDatabaseConfig) -> str:
     ssl = config.ssl_options
+    for option in ("capath", "cipher"):
+        if getattr(ssl, option):
+            raise RuntimeError(f"ssl_options.{option} is not offered; name the authority's file in ssl_options.ca")
     options = {
-        "unix_socket": config.socket,
+        "socket": config.socket,
         "ssl_key": ssl.key,
         "ssl_cert": ssl.cert,
         "ssl_ca": ssl.ca,
-        "ssl_capath": ssl.capath,
-        "ssl_cipher": ssl.cipher,
-        "ssl_verify_cert": "true" if ssl.verify_server_cert else "",
+        "ssl_verify": "true" if ssl.verify_server_cert else "",
     }
     return _server("mysql", config, config.database, options)
 

@@ -38,14 +38,22 @@ def test_mysql_with_everything():
     )
 
     assert url_of(config(mysql=mysql)) == (
-        "mysql://ada:p%40ss%2Fword@db:3307/meta?ssl_key=k.pem&ssl_cert=c.pem&ssl_ca=a.pem&ssl_verify_cert=true"
+        "mysql://ada:p%40ss%2Fword@db:3307/meta?ssl_key=k.pem&ssl_cert=c.pem&ssl_ca=a.pem&ssl_verify=true"
     )
 
 
 def test_mysql_by_a_socket():
     mysql = pb.MySQLDatabaseConfig(database="meta", user="ada", socket="/run/mysqld.sock")
 
-    assert url_of(config(mysql=mysql)) == "mysql://ada@/meta?unix_socket=%2Frun%2Fmysqld.sock"
+    assert url_of(config(mysql=mysql)) == "mysql://ada@/meta?socket=%2Frun%2Fmysqld.sock"
+
+
+@pytest.mark.parametrize("option", ["capath", "cipher"])
+def test_what_would_be_ignored_of_mysqls_certificates_is_refused(option):
+    ssl = pb.MySQLDatabaseConfig.SSLOptions(**{option: "x"})
+
+    with pytest.raises(RuntimeError, match=rf"ssl_options\.{option} is not offered"):
+        url_of(config(mysql=pb.MySQLDatabaseConfig(database="meta", ssl_options=ssl)))
 
 
 def test_postgresql_with_everything():
