@@ -11,6 +11,7 @@ import sqlite3
 from types import SimpleNamespace
 from typing import ClassVar
 
+import pymysql
 import pytest
 from hypothesis import assume, example, given, note, settings
 from hypothesis import strategies as st
@@ -22,12 +23,17 @@ from lineal.model.edges import EventType
 from lineal.model.ids import NodeKind
 from lineal.model.nodes import ArtifactState, ExecutionState
 from lineal.store import index
+from lineal.store.dialects.mysql import MysqlDialect
+from lineal.store.dialects.mysql_address import Address
+from lineal.store.dialects.mysql_wire import LARGEST, number_of
 from lineal.store.dialects.postgresql import PostgresqlDialect
 from lineal.store.filter import compile_filter, parse, tree
 from lineal.store.filter.columns import Scalar
 from lineal.store.filter.narrowing import MOST, narrowed
 from lineal.store.filter.wording import SQLITE
 from lineal.store.filter.wordings import WORDINGS
+from lineal.store.location import locate
+from lineal.store.open import open_store
 from lineal.store.schema import metadata
 
 MIN, MAX = -(2**63), 2**63 - 1
@@ -43,6 +49,7 @@ TIMES = [0, 1, 999, 1000, 1001, 5499, 5500, 5999, 6000, -1, -1000, -1001, 1_700_
 PROPERTIES = ["p", "q", "a b", "0", "'; DROP TABLE artifact; --"]
 TYPES = ["Model", "Dataset", "it's"]
 KINDS = list(NodeKind)
+OUT_OF_DOUBLES = 1690
 
 
 # ---------------------------------------------------------------- a small world, in tables and in plain rows
@@ -181,8 +188,11 @@ class PostgresqlWorld(World):
         self._url = url
         super().__init__(seed)
 
+    def _open(self):
+        return PostgresqlDialect(self._url, "test", timeout=30)
+
     def _connect(self):
-        self._sessions = PostgresqlDialect(self._url, "test", timeout=30).sessions()
+        self._sessions = self._open().sessions()
         self._session = self._sessions.take()
         self._session.begin_writing()
         return Remote(self._session)
@@ -193,6 +203,26 @@ class PostgresqlWorld(World):
 
     def reading(self, read, kind, node):
         return ExactReading(read, kind, node, self.connection)
+
+
+class MysqlWorld(PostgresqlWorld):
+    """The same rows in an empty store on MariaDB or MySQL."""
+
+    wording = WORDINGS["mysql"]
+
+    def _open(self):
+        return MysqlDialect(Address(self._url, "test", {}), timeout=30)
+
+    def found(self, text, kind):
+        try:
+            return super().found(text, kind)
+        except pymysql.Error as error:
+            # A calculation that leaves the doubles is an error here, which callers are told.
+            assume(number_of(error) != OUT_OF_DOUBLES)
+            raise
+
+    def reading(self, read, kind, node):
+        return BoundedReading(read, kind, node, self.connection)
 
 
 WORLDS = [World(seed) for seed in range(4)]
@@ -242,6 +272,8 @@ def is_alias(name):
 
 class Reading:
     """One node read with the eyes of one filter, by brute force."""
+
+    TEXT = "TEXT"
 
     def __init__(self, root, kind, node, connection):
         self._root, self._kind, self._node, self._connection = root, kind, node, connection
@@ -409,7 +441,7 @@ class Reading:
             return read(found, node.type)
         if node.type is Scalar.STRING:
             # How a number is spelled is the database's own affair.
-            spelled = self._connection.execute("SELECT CAST(? AS TEXT)", (found,)).fetchone()[0]
+            spelled = self._connection.execute(f"SELECT CAST(? AS {self.TEXT})", (found,)).fetchone()[0]
             return str(found).lower() if isinstance(found, bool) else spelled
         if node.type is Scalar.BOOL:
             return found != 0
@@ -432,6 +464,16 @@ class ExactReading(Reading):
         if symbol != "/" and type(left) is int and type(right) is int:
             return {"+": operator.add, "-": operator.sub, "*": operator.mul}[symbol](left, right)
         return calculated(symbol, float(left), float(right))
+
+
+class BoundedReading(ExactReading):
+    """What a database says that has no infinity: the largest double stands for it, and a text does not."""
+
+    TEXT = "CHAR"
+
+    def _name(self, name):
+        found = super()._name(name)
+        return math.copysign(LARGEST, found) if isinstance(found, float) and math.isinf(found) else found
 
 
 def joined(node, values):
@@ -710,13 +752,15 @@ def test_a_filter_finds_what_a_plain_reading_of_it_finds(some, depth, kind, worl
     assert found == world.expected(text, kind)
 
 
-@pytest.fixture(scope="module")
-def servers_world(postgresql, postgresql_template):
-    url = postgresql.new_database(template=postgresql_template)
-    world = PostgresqlWorld(0, url)
+@pytest.fixture(scope="module", params=["postgresql", "mariadb"])
+def servers_world(request):
+    server = request.getfixturevalue(request.param)
+    url = server.new_database()
+    open_store(locate(url)).close()
+    world = (PostgresqlWorld if request.param == "postgresql" else MysqlWorld)(0, url)
     yield world
     world.close()
-    postgresql.drop_database(url)
+    server.drop_database(url)
 
 
 @settings(max_examples=300, deadline=None)

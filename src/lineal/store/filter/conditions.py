@@ -47,6 +47,8 @@ def compare(spot: Spot, operator: str, value: Bound) -> Fragment:
         return _compare_text(spot, operator, value)
     if spot.type is Scalar.INT and (spot.unit != 1 or isinstance(value, float)):
         return _compare_units(spot, operator, value)
+    if _is_no_double(spot, value):
+        return _compare_off_doubles(spot, operator, value)
     return _plain(spot.value, operator, value)
 
 
@@ -87,7 +89,25 @@ def like(spot: Spot, pattern: str, wording: Wording, *, negated: bool) -> Fragme
 def _is_plain(spot: Spot, value: Bound) -> bool:
     if isinstance(value, str):
         return spot.rest is None or len(value) < PREFIX
+    return not _is_no_double(spot, value) and _is_whole(spot, value)
+
+
+def _is_whole(spot: Spot, value: float) -> bool:
     return spot.type is not Scalar.INT or (spot.unit == 1 and isinstance(value, int))
+
+
+def _is_no_double(spot: Spot, value: float) -> bool:
+    """Whether an integer beside a double is none itself; a database might take the nearest one for it."""
+    return spot.type is Scalar.DOUBLE and float(value) != value
+
+
+def _compare_off_doubles(spot: Spot, operator: str, value: float) -> Fragment:
+    """Compare a double with an integer that lies between two neighbouring doubles."""
+    if operator in {"=", "!="}:
+        return spot.never if operator == "=" else spot.always
+    nearest = float(value)
+    below = nearest if nearest < value else math.nextafter(nearest, -math.inf)
+    return _plain(spot.value, "<=" if operator in {"<", "<="} else ">", below)
 
 
 def _plain(place: str, operator: str, value: Bound) -> Fragment:

@@ -62,7 +62,8 @@ class MysqlWording:
         # UPPER knows the letters of all languages. In this character set of one byte a letter only A to Z have
         # a large form, and the other bytes of a text go through it unchanged.
         letters = sql("UPPER(CONVERT(CAST(", text, " AS BINARY) USING tis620))")
-        return sql("CONVERT(CAST(", letters, " AS BINARY) USING utf8mb4)")
+        # AS CHAR, and not USING: the answer has then the connection's collation, which tells a from A.
+        return sql("CAST(CAST(", letters, " AS BINARY) AS CHAR)")
 
     def joined(self, first: Fragment, second: Fragment) -> Fragment:
         """Return two texts as one."""
