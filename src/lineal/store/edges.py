@@ -44,22 +44,21 @@ JOIN event ON event.execution_id = wanted.value
 WHERE event.entry <= ?
 """
 _SAME_EVENT = "SELECT id FROM event WHERE artifact_id = ? AND type = ? AND execution_id = ?"
+# Not a join: SQLite would read all members of a context, and a pipeline's has a hundred thousand.
 _SAME_PAIRS = {
     ATTRIBUTION.name: (
         """
 SELECT edge.artifact_id
-FROM json_each(?) AS wanted
-JOIN attribution AS edge ON edge.artifact_id = wanted.value
-WHERE edge.context_id = ?
+FROM attribution AS edge
+WHERE edge.artifact_id IN (SELECT wanted.value FROM json_each(?) AS wanted) AND edge.context_id = ?
 """,
         ARTIFACT,
     ),
     ASSOCIATION.name: (
         """
 SELECT edge.execution_id
-FROM json_each(?) AS wanted
-JOIN association AS edge ON edge.execution_id = wanted.value
-WHERE edge.context_id = ?
+FROM association AS edge
+WHERE edge.execution_id IN (SELECT wanted.value FROM json_each(?) AS wanted) AND edge.context_id = ?
 """,
         EXECUTION,
     ),
