@@ -179,6 +179,22 @@ def test_another_client_sees_a_restored_type_whose_id_is_smaller_than_those_it_k
     assert [type_.id for type_ in other.list_types()] == [12, 40]
 
 
+def test_an_event_that_contradicts_time_is_kept_with_a_finding(store, by, clean):
+    late = replace(ARTIFACTS[1], id=8, created_at=5_000, updated_at=5_000)
+    early = replace(ARTIFACTS[1], id=9, created_at=1, updated_at=1)
+    read = Event(artifact_id=8, execution_id=3, type=EventType.INPUT, time=2_000, id=80)
+    made = Event(artifact_id=9, execution_id=3, type=EventType.OUTPUT, time=2_000, id=81)
+    store.restore([*TYPES, EXECUTION, late, early], by=by)
+    store.restore([read, made], by=by)
+
+    found = store.entries()[-1].findings
+    assert [finding.split(" (")[0] for finding in found] == ["artifact#8", "artifact#9"]
+    assert "was made after execution#3 is said to have read it" in found[0]
+    assert "is older than execution#3" in found[1]
+    assert len(store.events(executions=[3])) == 2
+    clean()
+
+
 def test_an_update_of_a_restored_node_keeps_its_former_state(store, by, clean):
     store.restore(ALL, by=by)
     restored = store.entries()[-1].time

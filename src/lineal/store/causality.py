@@ -13,7 +13,7 @@ from lineal.errors import CausalityViolation
 from lineal.model.edges import INPUTS, OUTPUTS, Event
 from lineal.model.ids import ExecutionId
 from lineal.model.publication import Causality
-from lineal.store.connections import Cursor
+from lineal.store.connections import Cursor, id_list
 from lineal.store.tables import ARTIFACT, EXECUTION
 from lineal.store.traversal import reaches
 from lineal.store.writer import Transaction
@@ -21,6 +21,12 @@ from lineal.store.writer import Transaction
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTERVAL = "SELECT coalesce(started_at, created_at), ended_at FROM execution WHERE id = ?"
 
+
+_INTERVALS = """
+SELECT execution.id, coalesce(execution.started_at, execution.created_at), execution.ended_at
+FROM json_each(?) AS wanted
+JOIN execution ON execution.id = wanted.value
+"""
 
 Interval = tuple[int, int | None]
 """When an execution started and, if that is known, ended."""
@@ -47,6 +53,19 @@ def check_causality(
     if findings and policy is Causality.REJECT:
         raise CausalityViolation(findings[0], hint="nothing was stored; check which artifact was meant")
     transaction.findings.extend(findings)
+
+
+def flag_times(transaction: Transaction, events: Sequence[Event], created: Mapping[int, int]) -> None:
+    """Note every restored event that contradicts time as a finding of the entry. Call after writing them.
+
+    Cycles are not looked for: a walk from each of a million executions would take longer than all the rest.
+    """
+    by_execution: dict[ExecutionId, list[Event]] = {}
+    for event in events:
+        by_execution.setdefault(event.execution_id, []).append(event)
+    rows = transaction.cursor.execute(_INTERVALS, (id_list(list(by_execution)),)).fetchall()
+    intervals = {id_: (started, ended) for id_, started, ended in rows}
+    transaction.findings.extend(_against_time(transaction.cursor, by_execution, created, intervals))
 
 
 def _against_time(

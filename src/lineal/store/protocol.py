@@ -176,6 +176,7 @@ class Store(Protocol):
         Records with equal content that are there already are counted as `same`. One whose id, name or external id
         is taken by something else is a clash: it is not written, and nothing is overwritten. Properties are kept
         also where the type does not declare them. A type without a time was made now; a membership has no id.
+        Events that contradict time are kept, with a finding in the ledger; cycles are not looked for.
         With `dry_run` nothing is written, and edges may touch nodes that are not there.
         Raises InvalidArgument (no id, no times), NotFound (a node's type, or an edge's node).
         """

@@ -67,6 +67,7 @@ class Restorer:
         self._written = 0
         self._same = 0
         self._clashes: list[Clash] = []
+        self.new_events: list[Event] = []
 
     def restore(self, records: Sequence[Record]) -> Restored:
         """Return what became of these records; types are written before nodes, nodes before edges."""
@@ -147,7 +148,10 @@ class Restorer:
         if new and self._largest(EVENT):
             executions = sorted({cast("int", row[2]) for row in new})
             taken = {found[2:]: found[:2] for found in self._cursor.execute(_EVENTS_OF, (id_list(executions),))}
-        self._insert(EVENT, self._free(EVENT, new, (1, 2, 3), taken))
+        free = self._free(EVENT, new, (1, 2, 3), taken)
+        self._insert(EVENT, free)
+        written = {row[0] for row in free}
+        self.new_events = [event for event in events if event.id in written]
 
     def _restore_pairs(self, table: BoundTable, pairs: Sequence[tuple[int, int]]) -> None:
         if not pairs:

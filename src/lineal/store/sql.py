@@ -20,7 +20,7 @@ from lineal.model.restoration import Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
 from lineal.store import audit, beside, edges, predictions
-from lineal.store.causality import check_causality
+from lineal.store.causality import check_causality, flag_times
 from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor
 from lineal.store.dialects.dialect import Dialect
@@ -251,7 +251,13 @@ class SqlStore:
             with self._connections.reading() as cursor:
                 return Restorer(cursor, self._types, None).restore(records)
         with self._writing(by) as transaction:
-            return Restorer(transaction.cursor, self._types, transaction).restore(records)
+            restorer = Restorer(transaction.cursor, self._types, transaction)
+            restored = restorer.restore(records)
+            if restorer.new_events:
+                artifacts = list({event.artifact_id for event in restorer.new_events})
+                created = self._nodes.created(transaction.cursor, NodeKind.ARTIFACT, artifacts)
+                flag_times(transaction, restorer.new_events, created)
+            return restored
 
     # ledger --------------------------------------------------------------------------------------
     def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> Sequence[Entry]:
