@@ -49,10 +49,10 @@ def line(name: str, found: Record) -> str:
 
 def _measured(size: int, rounds: int, directory: Path | None, *, small: bool) -> Iterator[tuple[str, Record]]:
     with tempfile.TemporaryDirectory(prefix="lineal-bench-", dir=directory) as name, ExitStack() as stack:
-        mlmd = "benchmarks.mlmd.mlmd_side"
         sides = [
             Side(OURS, [sys.executable, "-m", "benchmarks.mlmd.lineal_side"]),
-            Side(THEIRS, [PEER, "-m", mlmd]),
+            Side(THEIRS, [PEER, "-m", "benchmarks.mlmd.mlmd_side"]),
+            Side(COMPAT, [sys.executable, "-m", "benchmarks.mlmd.compat_side"]),
         ]
         for side in sides:
             stack.enter_context(closing(side))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from benchmarks.dag import SEED
-from benchmarks.mlmd import content
+from benchmarks.mlmd import content, lineal_file
 from benchmarks.mlmd.content import ArtifactFacts, RunFacts
 from benchmarks.mlmd.pipes import serve
 from benchmarks.timing import seconds
@@ -21,7 +19,6 @@ from lineal.model.publication import Origin, Publication, Use
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
 from lineal.model.values import PropertyType
-from lineal.store.dialects.sqlite import SqliteDialect
 from lineal.store.location import of_database
 from lineal.store.open import open_store
 
@@ -94,14 +91,8 @@ class LinealSide:
         return self._dag.artifacts
 
     def durability(self) -> str:
-        """Return how a commit is made durable; anything but WAL with FULL is refused."""
-        with closing(SqliteDialect(self._path).connect()) as connection:
-            found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
-        assert found == ["wal", 2], found
-        with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)) as connection:
-            (entries,) = connection.execute("SELECT count(*) FROM ledger_entry").fetchone()
-        assert entries > len(self._dag.runs), "the ledger is off"
-        return "WAL, synchronous=FULL, ledger on"
+        """Return how a commit is made durable."""
+        return lineal_file.durability(self._path)
 
     # writing -------------------------------------------------------------------------------------
     def publish(self, at: int, times: int) -> float:
@@ -172,19 +163,11 @@ class LinealSide:
 
     def counts(self) -> dict[str, int]:
         """Return how many of each thing there are."""
-        with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)) as connection:
-            tables = ("artifact", "execution", "context", "event", "attribution", "association")
-            counted = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
-            custom = "SELECT (SELECT count(*) FROM property_{}) "
-            kinds = ("int", "double", "string", "bool")
-            counted["property"] = sum(connection.execute(custom.format(kind)).fetchone()[0] for kind in kinds)
-        return counted
+        return lineal_file.counts(self._path)
 
     def size(self) -> int:
         """Return the bytes of the store's file."""
-        with closing(sqlite3.connect(self._path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return self._path.stat().st_size
+        return lineal_file.size(self._path)
 
     def _publish(self, run: RunFacts) -> Any:
         outputs = [content.artifact_facts(number) for number in run.outputs]

@@ -55,7 +55,10 @@ def _beside(ours: Sequence[float], theirs: Sequence[float], times: int) -> Recor
 def worst(records: Mapping[str, Record]) -> Record:
     """Return the record with the smallest ratio, saying which it is and what the others have."""
     name = min(records, key=lambda each: float(records[each]["ratio"]))
-    return {**records[name], "which": name, "all": {each: found["ratio"] for each, found in records.items()}}
+    found = {**records[name], "which": name, "all": {each: record["ratio"] for each, record in records.items()}}
+    if COMPAT in found:
+        found[COMPAT] = worst({each: record[COMPAT] for each, record in records.items()})
+    return found
 
 
 def merged(by_size: Mapping[int, Mapping[str, Record]]) -> dict[str, Record]:

@@ -1,16 +1,15 @@
-"""ML Metadata's side, through its own Python API: the real one, or ours with the argument `compat`.
-
-Started by `__main__`: the real one in .venv-mlmd, ours in Lineal's own interpreter.
-"""
+"""ML Metadata's side, by its own Python API. Started by `__main__` in .venv-mlmd; `compat_side` runs it on ours."""
 
 from __future__ import annotations
 
 import random
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import ml_metadata as mlmd
+from ml_metadata.proto import metadata_store_pb2 as pb
 
 from benchmarks.dag import SEED
 from benchmarks.mlmd import content
@@ -18,23 +17,17 @@ from benchmarks.mlmd.content import ArtifactFacts, RunFacts
 from benchmarks.mlmd.pipes import serve
 from benchmarks.timing import seconds
 
-if sys.argv[1:] == ["compat"]:
-    from lineal.compat.mlmd import install
-
-    install()
-
-import ml_metadata as mlmd
-from ml_metadata.proto import metadata_store_pb2 as pb
-
 CHUNK = 500
 
 
 class MlmdSide:
     """Each public method is a question of the comparing process."""
 
+    file = "mlmd.db"
+
     def fill(self, directory: str, size: int) -> int:
         """Make the store and fill it with the graph; return how many artifacts it has."""
-        self._path = Path(directory) / "mlmd.db"
+        self._path = Path(directory) / self.file
         config = pb.ConnectionConfig()
         config.sqlite.filename_uri = str(self._path)
         config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE

@@ -57,6 +57,14 @@ def test_the_worst_of_some_operations_says_which_it_is(measure):
     assert found == {"ratio": 0.9, "n": 2, "which": "uri", "all": {"name": 3.0, "uri": 0.9}}
 
 
+def test_each_way_to_lineal_has_its_own_worst(measure):
+    found = measure.worst(
+        {"name": {"ratio": 3.0, "compat": {"ratio": 1.0}}, "uri": {"ratio": 2.0, "compat": {"ratio": 1.5}}}
+    )
+
+    assert (found["which"], found["compat"]["which"]) == ("uri", "name")
+
+
 def test_the_figures_of_the_largest_store_come_first_and_hold_those_of_the_others(measure):
     found = measure.merged({100: {"publish": {"ratio": 5.0}}, 1000: {"publish": {"ratio": 4.0}}})
 
@@ -77,9 +85,11 @@ def test_a_small_run_beside_the_real_one_writes_every_figure(tmp_path):
         assert name in done.stdout
         assert {"ours", "theirs", "ratio", "n"} <= set(found)
         assert found["ratio"] > 0
+        assert found["compat"]["ratio"] > 0
         low, high = found["ratio_range"]
         assert low <= found["ratio"] <= high
         assert found["conditions"]["durability"] == {
             "lineal": "WAL, synchronous=FULL, ledger on",
+            "compat": "WAL, synchronous=FULL, ledger on",
             "mlmd": "journal_mode=DELETE, synchronous=FULL",
         }
