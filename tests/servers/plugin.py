@@ -1,7 +1,8 @@
-"""Database servers as fixtures: one of each kind a worker, started when first asked for, gone at the end.
+"""Servers as fixtures: one of each kind a worker, started when first asked for, gone at the end.
 
 `postgresql` and `mariadb` are the servers, which tests may restart and kill; `postgresql_url` and `mariadb_url` are an
 empty database each. A kind that this machine lacks skips with what to install, and fails in CI.
+`serve_grpc` is our own server, over a store that the test has open.
 """
 
 from __future__ import annotations
@@ -56,3 +57,19 @@ def _database(server):
     url = server.new_database()
     yield url
     server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def _our_servers():
+    from tests.servers.ours import OurServers  # what needs no server needs no gRPC either
+
+    servers = OurServers()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture
+def serve_grpc(_our_servers):
+    """Return what serves an open store over gRPC and gives the address; all are stopped when the test ends."""
+    yield _our_servers.grpc
+    _our_servers.stop()

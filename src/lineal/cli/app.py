@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli import audit, care, decide, demo, doctor, export, importing, lineage, prediction, run, show
+from lineal.cli import audit, care, decide, demo, doctor, export, importing, lineage, prediction, run, serve, show
 from lineal.cli.exits import ANSWERS
 from lineal.cli.failures import flushed, report
 from lineal.cli.options import Invocation
@@ -90,3 +90,4 @@ app.command("doctor", rich_help_panel=_CARE)(doctor.doctor)
 app.command("upgrade", rich_help_panel=_CARE)(care.upgrade)
 app.add_typer(importing.app, name="import", rich_help_panel=_CARE)
 app.add_typer(export.app, name="export", rich_help_panel=_CARE)
+app.command("serve", rich_help_panel=_CARE)(serve.serve)

@@ -38,8 +38,7 @@ class Known:
         """Return the type of an id. NOT_FOUND for an id that no type of this kind has."""
         found = self._by_id.get(type_id)
         if found is None:
-            self._read()
-            found = self._by_id.get(type_id)
+            found = next((type_ for type_ in self._read() if type_.id == type_id), None)
         if found is None or found.kind is not kind:
             raise NotFoundError(f"Cannot find type for type_id: {type_id}. No type found for query, type_id: {type_id}")
         return found
@@ -47,15 +46,17 @@ class Known:
     def id_of(self, kind: NodeKind, name: str, version: str) -> TypeId:
         """Return the id of the type that a node read from the store has."""
         found = self._ids.get((kind, name, version))
-        if found is None:
-            self._read()
-            found = self._ids[kind, name, version]
+        if found is None:  # looked up in what was read, not in what is kept: another thread may forget that meanwhile
+            key = (kind, name, version)
+            found = next(
+                type_.id for type_ in self._read() if type_.id and (type_.kind, type_.name, type_.version) == key
+            )
         return found
 
     def properties(self, kind: NodeKind, name: str, version: str) -> Mapping[str, PropertyType]:
         """Return what a type declares as it is now."""
         self._read()
-        return self._by_id[self.id_of(kind, name, version)].properties
+        return self.by_id(kind, self.id_of(kind, name, version)).properties
 
     def find(self, kind: NodeKind, name: str, version: str) -> NodeType | None:
         """Return a type as it is now, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -38,6 +39,12 @@ class Service:
         self._store = store
         self._by = Origin(actor=_ACTOR, action="mlmd") if by is None else by
         self._types = Known(store)
+
+    def acting_for(self, by: Origin) -> Service:
+        """Return this service in the name of `by`; both share what they know about types."""
+        other = copy(self)
+        other._by = by  # noqa: SLF001  its own class
+        return other
 
     def call(self, method: str, request: Message) -> Message:
         """Return the answer to a call, or raise a StatusError; then nothing was written."""

@@ -1,0 +1,1 @@
+"""The gRPC door: MLMD's service, health and reflection."""

@@ -1,0 +1,103 @@
+"""The HTTP port: uvicorn on a socket of ours, on the server's event loop, without uvicorn's own signal handling."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from lineal.errors import Unavailable
+from lineal.server.desk import Desk
+from lineal.server.settings import Settings, authority
+from lineal.server.tls import Tls
+from lineal.server.web.app import web_app
+
+_BACKLOG = 128
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that leaves SIGTERM and SIGINT to the process it is a part of, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpListener:
+    """One HTTP port. Make it, start it, stop it, all on one event loop."""
+
+    def __init__(self, desk: Desk, settings: Settings, port: int) -> None:
+        self._socket = _listen(settings.host, port)
+        self.port: int = self._socket.getsockname()[1]
+        tls = settings.tls
+        config = uvicorn.Config(
+            web_app(desk, settings),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=int(settings.limits.drain_seconds) + 1,
+            h11_max_incomplete_event_size=settings.limits.metadata_bytes,
+            ssl_context_factory=None if tls is None else lambda _config, _default: _context(tls),
+        )
+        self._uvicorn = _Uvicorn(config)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Answer from now on."""
+        self._serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
+        listening = asyncio.create_task(self._uvicorn.listening.wait())
+        await asyncio.wait({self._serving, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if self._serving.done():
+            listening.cancel()
+            await self._serving
+
+    async def stop(self, seconds: float) -> None:
+        """Take no new connections, give the calls in flight this long, then cut them."""
+        if self._serving is None:
+            self._socket.close()
+            return
+        self._uvicorn.config.timeout_graceful_shutdown = max(1, round(seconds))
+        self._uvicorn.force_exit = seconds == 0
+        self._uvicorn.should_exit = True
+        await self._serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise Unavailable(
+            f"HTTP cannot listen on {authority(host, port)}: {error.strerror}",
+            hint="choose another port with --port, or 0 for a free one",
+        ) from error
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory(prefix="lineal-tls-") as directory:  # ssl reads chains from files only
+        certificate, key = Path(directory, "certificate.pem"), Path(directory, "key.pem")
+        certificate.write_bytes(tls.certificate)
+        key.touch(mode=0o600)
+        key.write_bytes(tls.key)
+        context.load_cert_chain(certificate, key)
+    if tls.client_authority is not None:
+        context.load_verify_locations(cadata=tls.client_authority.decode("ascii"))
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
