@@ -1,8 +1,8 @@
 """Runs the programs and prints what they saw, as JSON.
 
-python run.py                        on the `ml_metadata` that is installed: the real one (`make conformance`)
-python run.py --ours                 on Lineal's, after `install()`
-python run.py --ours PYTHON SERVER   the same through gRPC: the script SERVER starts a fresh server for each line
+`run.py` alone runs them on the `ml_metadata` that is installed, the real one (`make conformance`), and `run.py --ours`
+on Lineal's, after `install()`. `run.py WHOSE COMMAND …`, with `--ours` or `--theirs`, runs them on what COMMAND answers
+for each line: the port of a fresh gRPC server, or the URL of a fresh database.
 """
 
 from __future__ import annotations
