@@ -21,7 +21,7 @@ from lineal.store.snapshot.snapshot import Mark, Snapshot, TooLargeError, take
 from lineal.store.snapshot.view import View
 from lineal.store.walk import Question
 
-DEFAULT_MEMORY = 256
+DEFAULT_MEMORY = 512
 """MiB the snapshot may take unless the URL says otherwise (`?snapshot=MIB`; 0 switches it off)."""
 
 STATEMENT = 32
