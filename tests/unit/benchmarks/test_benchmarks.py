@@ -73,7 +73,7 @@ def test_what_the_snapshot_takes_is_measured(results):
     for form in ("compact", "whole"):
         loading = figures[f"loading the {form} snapshot"]["conditions"]
         assert loading["bytes"] == pytest.approx(loading["bytes an edge"] * loading["edges"], rel=0.01)
-        assert {f"closure, {form} snapshot, wide", f"events of closure, {form} snapshot, wide"} <= set(figures)
+        assert {f"closure, {form} snapshot, wide", f"events of closure, {form} snapshot, small"} <= set(figures)
 
 
 def test_no_file_names_the_machine(results):
