@@ -31,7 +31,7 @@ BATCH = 2_000
 """How many rows are read, written and compared at once."""
 
 SHOWN = 20
-"""Most clashes that are kept; all are counted."""
+"""Most clashes that are kept; each is a difference too, and these are all counted."""
 
 _ENTRIES = 10_000
 

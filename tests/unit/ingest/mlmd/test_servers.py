@@ -10,6 +10,7 @@ import pymysql
 import pytest
 
 from lineal.errors import FailedPrecondition, Unavailable
+from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.layout import COLUMNS, INDEXES, KEYS
 from lineal.ingest.mlmd.losses import Fate
 from lineal.ingest.mlmd.readers import open_reader
@@ -19,6 +20,7 @@ from lineal.model.ids import NodeKind
 from lineal.model.nodes import Artifact
 from lineal.store.location import locate
 from lineal.store.open import open_store
+from tests.unit.ingest.mlmd.conftest import struct
 
 FLAGS = {"is_custom_property", "bool_value", "is_index_step"}
 
@@ -136,6 +138,7 @@ def test_a_server_that_is_not_there_is_one_clear_error():
 
 def test_a_store_on_a_server_takes_an_import_and_tells_what_it_refuses(full, target):
     full.property("Artifact", 900, "nul", custom=True, string_value="a\0b")
+    full.property("Artifact", 900, "nul within", custom=True, string_value=struct(x=["a\0b"]))
     full.node("Artifact", 901, 10, name="n" * 2_000)
     full.node("Artifact", 902, 10, uri="fine")
     full.insert("Event", id=30, artifact_id=901, execution_id=7, type=4, milliseconds_since_epoch=1)
@@ -145,11 +148,24 @@ def test_a_store_on_a_server_takes_an_import_and_tells_what_it_refuses(full, tar
     assert report.equal
     assert target.verify().findings == []
     refused = {(loss.table, loss.key) for loss in report.losses if loss.fate is Fate.LEFT_OUT}
-    assert {("Artifact", (901,)), ("Event", (30,)), ("ArtifactProperty", (900, 1, "nul"))} >= refused
+    nul = {("ArtifactProperty", (900, 1, name)) for name in ("nul", "nul within")}
+    assert {("Artifact", (901,)), ("Event", (30,)), *nul} >= refused
     assert [artifact.uri for artifact in target.get(Artifact, [900, 902])] == ["s3://bucket/ü", "fine"]
     with closing(full.read()) as source:
         again = import_mlmd(source, target, actor="ada")
     assert (again.written, again.equal) == (0, True)
+
+
+def test_a_store_on_a_server_goes_out_as_it_came(full, target, tmp_path):
+    with closing(full.read()) as source:
+        import_mlmd(source, target, actor="ada")
+    full.execute("DELETE FROM ArtifactProperty WHERE string_value LIKE 'mlmd-struct::no%'")
+    full.execute("DELETE FROM ExecutionProperty WHERE string_value = '__MLMD_NULL__'")
+    exported = export_mlmd(target, tmp_path / "out.db")
+
+    assert exported.left_out == {"ArtifactProperty": 1, "ExecutionProperty": 1}
+    with closing(Source.at(str(tmp_path / "out.db"))) as out, closing(full.read()) as source:
+        assert out.counts() == source.counts()
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
