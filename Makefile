@@ -88,7 +88,7 @@ test: setup ## run all tests
 # As in CI a skip is a failure here; its reason says how to install what is missing.
 .PHONY: backends
 backends: setup ## run the contract suite on every database, and say how to install a missing one
-	CI=true $(BIN)/python -m pytest --numprocesses auto --dist loadgroup tests/unit/servers tests/contract $(ARGS)
+	CI=true $(BIN)/python -m pytest --numprocesses auto --dist loadgroup tests/unit/servers tests/databases tests/contract $(ARGS)
 
 # The lock has protobuf 7. Its older releases come first on the path, and the message classes are made of those.
 PROTOBUFS := protobuf4 protobuf5 protobuf6

@@ -14,8 +14,8 @@ from types import TracebackType
 
 import orjson
 
-from lineal.errors import Aborted, DataLoss, FailedPrecondition, InvalidArgument, LinealError
-from lineal.store.dialects.dialect import Cursor, Dialect, Session
+from lineal.errors import Aborted, DataLoss, FailedPrecondition, InvalidArgument, LinealError, StoreUnavailable
+from lineal.store.dialects.dialect import Assume, Cursor, Dialect, Lookup, Session
 
 __all__ = ["Connections", "Cursor", "id_list", "unbindable"]
 
@@ -24,6 +24,7 @@ class _PerThread(threading.local):
     session: Session | None = None
     depth: int = 0
     writes: bool = False
+    witness: Lookup | None = None
 
 
 class Connections:
@@ -41,6 +42,23 @@ class Connections:
     def in_write(self) -> bool:
         """Whether this thread is inside a write transaction, so that it sees what nobody else does yet."""
         return self._process == os.getpid() and self._local.writes
+
+    @property
+    def witness(self) -> Lookup | None:
+        """A question that has an answer only if this thread's write transaction was kept.
+
+        It is asked where the connection is lost during the commit, so that a write is never both kept and refused.
+        """
+        return self._local.witness
+
+    @witness.setter
+    def witness(self, question: Lookup) -> None:
+        self._local.witness = question
+
+    def assuming(self) -> Assume | None:
+        """Return what adds an assumption to this thread's write transaction, None where guesses do not pay."""
+        session = self._local.session
+        return None if session is None else session.assume
 
     def reading(self, *, once: bool = False) -> AbstractContextManager[Cursor]:
         """Give a cursor whose statements all see one state of the store.
@@ -67,10 +85,13 @@ class Connections:
                 raise self._dialect.waited()
             self._local.writes = True
             try:
+                self._local.witness = None
                 session.begin_writing()
                 yield session.cursor()
-                session.commit()
+                self._commit(session)
             except self._dialect.errors as error:
+                if session.is_lost(error):
+                    raise self._undone(error) from error
                 raise self._dialect.translate(error) from error
             finally:
                 self._local.writes = False
@@ -80,6 +101,33 @@ class Connections:
             if taken:
                 self.leave(session)
 
+    def _commit(self, session: Session) -> None:
+        try:
+            session.commit()
+        except self._dialect.errors as error:
+            if not (session.is_lost(error) and self._was_kept(session)):
+                raise
+
+    def _was_kept(self, session: Session) -> bool:
+        """Return whether a commit whose answer never came was done."""
+        if self._local.witness is None:
+            return False
+        try:
+            session.reconnect()
+            # Behind the lock: whatever was under way has ended, one way or the other.
+            session.begin_writing()
+            return session.cursor().execute(*self._local.witness).fetchone() is not None
+        except self._dialect.errors as error:
+            told = self._dialect.translate(error)
+            raise StoreUnavailable(
+                f"{told.message}; the connection was lost during the commit, so it is not known whether it was kept",
+                hint="when the server is back, look whether the newest entries hold it (`lineal audit log`)",
+            ) from error
+
+    def _undone(self, error: Exception) -> Aborted:
+        told = self._dialect.translate(error)
+        return Aborted(f"{told.message}; nothing of this write was kept", hint="try again")
+
     @contextmanager
     def _nested(self, session: Session) -> Iterator[Cursor]:
         if not session.in_transaction:
@@ -87,11 +135,13 @@ class Connections:
             raise Aborted("this batch was undone by an error before; nothing of it is kept", hint="start a new batch")
         self._local.depth += 1
         name = f"nested_{self._local.depth}"
+        witness = self._local.witness
         try:
             session.savepoint(name)
             yield session.cursor()
             session.release(name)
         except BaseException as error:
+            self._local.witness = witness
             # A full disk may already have ended the whole transaction.
             if session.in_transaction:
                 session.roll_back_to(name)

@@ -16,11 +16,11 @@ from lineal.store.tables import NODE_TABLES
 CHUNK = 256
 """Most names in one statement."""
 
-_BY_NAME = {
+BY_NAME = {
     kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name IN "
     for kind, table in NODE_TABLES.items()
 }
-_BY_EXTERNAL_ID = {
+BY_EXTERNAL_ID = {
     kind: f"SELECT external_id, id FROM {table.name} WHERE external_id IN " for kind, table in NODE_TABLES.items()
 }
 
@@ -33,7 +33,7 @@ def by_name(cursor: Cursor, kind: NodeKind, wanted: Iterable[tuple[int, str]]) -
     found: dict[tuple[int, str], Row] = {}
     for type_id, of_type in names.items():
         for some in _chunks(of_type):
-            rows = cursor.execute(_BY_NAME[kind] + _marks(some), (type_id, *some)).fetchall()
+            rows = cursor.execute(BY_NAME[kind] + _marks(some), (type_id, *some)).fetchall()
             found.update({(row[TYPE_ID], row[NAME]): row for row in rows})
     return found
 
@@ -42,7 +42,7 @@ def by_external_id(cursor: Cursor, kind: NodeKind, wanted: Iterable[str]) -> dic
     """Return the ids of the nodes that have one of these external ids."""
     found: dict[str, int] = {}
     for some in _chunks(dict.fromkeys(wanted)):
-        found.update(cursor.execute(_BY_EXTERNAL_ID[kind] + _marks(some), some).fetchall())
+        found.update(cursor.execute(BY_EXTERNAL_ID[kind] + _marks(some), some).fetchall())
     return found
 
 

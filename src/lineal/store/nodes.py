@@ -41,7 +41,7 @@ _BY_NAME = {
     kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name = ?"
     for kind, table in NODE_TABLES.items()
 }
-_CREATED = {
+CREATED_AT = {
     kind: f"SELECT node.id, node.created_at FROM json_each(?) AS wanted JOIN {table.name} AS node "
     "ON node.id = wanted.value"
     for kind, table in NODE_TABLES.items()
@@ -112,7 +112,7 @@ class Nodes:
 
     def created(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, int]:
         """Return when those of these nodes that exist were created."""
-        return dict(cursor.execute(_CREATED[kind], (id_list(ids),)).fetchall()) if ids else {}
+        return dict(cursor.execute(CREATED_AT[kind], (id_list(ids),)).fetchall()) if ids else {}
 
     def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
         """Return the records of rows, in order."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
+from lineal.errors import LinealError
 from lineal.model.aliases import Alias
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.decisions import Decision
@@ -26,6 +27,7 @@ from lineal.store.connections import Connections, Cursor
 from lineal.store.dialects.dialect import Dialect
 from lineal.store.evolution import May
 from lineal.store.filter.wordings import WORDINGS
+from lineal.store.foresight import Foresight, Guess, UnforeseenError
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import CHUNK, Nodes
 from lineal.store.planner import DEFAULT_MEMORY, Planner
@@ -56,6 +58,7 @@ class SqlStore:
         self._wording = WORDINGS[dialect.name]
         self._connections = Connections(dialect)
         self._writer = Writer(self._connections, clock)
+        self._foresight = Foresight() if dialect.pipelines else None
         self._types = Types()
         self._nodes = Nodes(self._types)
         self._planner = Planner(self._connections, memory=snapshot_memory)
@@ -117,8 +120,39 @@ class SqlStore:
     # edges ---------------------------------------------------------------------------------------
     def publish(self, publication: Publication, *, by: Origin) -> Published:
         """See `Store.publish`."""
+        if self._foresight is not None and self._foresight.is_likely(publication) and not self._connections.in_write:
+            foreseen = self._publish_foreseen(self._foresight, publication, by)
+            if foreseen is not None:
+                return foreseen
         with self._writing(by) as transaction:
-            return publish(transaction, self._nodes, publication)
+            published = publish(transaction, self._nodes, publication)
+            contexts = self._named_contexts(transaction, publication, published)
+        if self._foresight is not None and not self._connections.in_write:
+            self._foresight.learn(contexts)
+        return published
+
+    def _publish_foreseen(self, foresight: Foresight, publication: Publication, by: Origin) -> Published | None:
+        """Publish in one round trip, or return None where a guess was wrong, whatever came of it."""
+        try:
+            with self._writer.foreseeing(
+                by, lambda cursor, assume: Guess(cursor, assume, foresight, publication)
+            ) as transaction:
+                published = publish(transaction, self._nodes, publication)
+        except (UnforeseenError, LinealError):
+            foresight.was_wrong()
+            return None
+        foresight.was_right()
+        return published
+
+    def _named_contexts(
+        self, transaction: Transaction, publication: Publication, published: Published
+    ) -> Sequence[tuple[int, str, int]]:
+        named = []
+        for context, id_ in zip(publication.contexts, published.context_ids, strict=True):
+            type_ = self._types.find(transaction.cursor, NodeKind.CONTEXT, context.type, context.type_version)
+            if type_ is not None and type_.id is not None:
+                named.append((type_.id, context.name, id_))
+        return named
 
     def put_edges(self, edges_: Sequence[Edge], *, by: Origin, causality: Causality = Causality.REJECT) -> None:
         """See `Store.put_edges`."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from lineal.errors import InvalidArgument
+from lineal.errors import InvalidArgument, WriteConflict
 from lineal.ledger.canonical import RULE, Cell, digest, object_bytes, row_bytes, text_row_bytes
 from lineal.ledger.entry import MAX_TEXT, entry_leaf, pack, rows_root
 from lineal.model.ids import EntrySeq, Micros
@@ -20,9 +20,13 @@ from lineal.model.publication import Origin
 from lineal.model.values import check_text
 from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor, unbindable
+from lineal.store.dialects.dialect import Assume
 from lineal.store.tables import BoundTable
 
 _LAST_ENTRY = "SELECT seq, time, leaf FROM ledger_entry ORDER BY seq DESC LIMIT 1"
+
+_STILL_LAST = "SELECT 1 / CASE WHEN (SELECT leaf FROM ledger_entry ORDER BY seq DESC LIMIT 1) = ? THEN 1 ELSE 0 END"
+_KEPT = "SELECT 1 FROM ledger_entry WHERE seq = ? AND leaf = ?"
 
 _INSERT_ENTRY = """
 INSERT INTO ledger_entry
@@ -50,10 +54,12 @@ class _Mark(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """How a store ends: its newest entry's leaf, and the next free id of some tables."""
+    """How a store ends: its newest entry, and the next free id of some tables."""
 
     leaf: bytes | None
     next_ids: Mapping[str, int]
+    seq: int = 0
+    time: int = 0
 
 
 class Transaction:
@@ -171,7 +177,7 @@ class Transaction:
                 leaf,
             ),
         )
-        return _Tail(leaf, self._next_ids)
+        return _Tail(leaf, self._next_ids, self.seq, self.now)
 
 
 class _Shared(threading.local):
@@ -250,12 +256,37 @@ class Writer:
             # free ids are what they were then.
             known = tail.next_ids if leaf is not None and bytes(leaf) == tail.leaf else {}
             transaction = Transaction(cursor, EntrySeq(last + 1), now, known)
-            try:
+            with self._entered(transaction, by):
                 yield transaction
-                if transaction.rows:
-                    self._tail = transaction.append_entry(by)
-            except (OverflowError, UnicodeEncodeError) as error:
-                raise unbindable(error) from error
+
+    @contextmanager
+    def foreseeing(self, by: Origin, guess: Callable[[Cursor, Assume], Cursor]) -> Iterator[Transaction]:
+        """Give a transaction in which nothing is asked and everything waits for the commit.
+
+        Its cursor is what `guess` makes of the real one. It assumes that nobody has written since this process did; if
+        that is wrong, or anything else that was assumed, it ends as a LinealError and nothing of it is kept.
+        """
+        check_origin(by)
+        with self._connections.writing() as cursor:
+            tail = self._tail
+            assume = self._connections.assuming()
+            if tail.leaf is None or assume is None:
+                raise WriteConflict("nothing is known of the store's end", hint="write once without a guess")
+            assume(_STILL_LAST, (tail.leaf,))
+            now = Micros(max(self._clock.now(), tail.time))
+            transaction = Transaction(guess(cursor, assume), EntrySeq(tail.seq + 1), now, tail.next_ids)
+            with self._entered(transaction, by):
+                yield transaction
+
+    @contextmanager
+    def _entered(self, transaction: Transaction, by: Origin) -> Iterator[None]:
+        try:
+            yield
+            if transaction.rows:
+                self._tail = tail = transaction.append_entry(by)
+                self._connections.witness = (_KEPT, (tail.seq, tail.leaf))
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise unbindable(error) from error
 
 
 def _bounded(findings: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ this package know a driver: its errors are translated here and go no further.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, Self
 
@@ -14,6 +14,8 @@ from lineal.errors import LinealError, StoreTimeout
 
 Parameters = Sequence[Any]
 Lookup = tuple[str, Parameters]
+Assume = Callable[[str, Parameters], None]
+"""Lets a statement wait for the commit that fails unless something is as assumed: it divides by zero, say."""
 
 
 class CursorSource(Protocol):
@@ -77,6 +79,16 @@ class Session(Protocol):
     def roll_back_to(self, name: str) -> None:
         """Undo what was written since the mark, and forget the mark."""
 
+    @property
+    def assume(self) -> Assume | None:
+        """What adds an assumption to the transaction, None where a guess saves nothing."""
+
+    def is_lost(self, error: Exception) -> bool:
+        """Return whether a driver's error says that the connection is gone, and the transaction with it."""
+
+    def reconnect(self) -> None:
+        """Take a fresh connection in place of a lost one, or raise the driver's error."""
+
 
 class Sessions(Protocol):
     """Where sessions come from."""
@@ -102,8 +114,8 @@ class Dialect(Protocol):
         """`sqlite`, `postgresql` or `mysql`."""
 
     @property
-    def remote(self) -> bool:
-        """Whether each answer costs a network round trip, so that asking ahead pays."""
+    def pipelines(self) -> bool:
+        """Whether many statements can go out together, so that guessing an answer saves a network round trip."""
 
     @property
     def infinity(self) -> float:

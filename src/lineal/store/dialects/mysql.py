@@ -73,7 +73,7 @@ class MysqlDialect:
     """One database of a MySQL or MariaDB server."""
 
     name = "mysql"
-    remote = True
+    pipelines = False
     infinity = LARGEST
     errors: tuple[type[Exception], ...] = (pymysql.Error,)
 

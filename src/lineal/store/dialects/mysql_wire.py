@@ -45,6 +45,11 @@ class MysqlWire:
         self._packet = packet
         self._broken = False
 
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is of no use any more."""
+        return self._broken
+
     def run(self, queued: Sequence[Statement], asked: Statement | None) -> list[Any]:
         """Run statements in order; return the rows of the last one asked."""
         statements = [*queued, asked] if asked is not None else queued

@@ -113,7 +113,7 @@ class PostgresqlDialect:
     """One database of a PostgreSQL server; `conninfo` is what libpq takes, `where` the same without its secrets."""
 
     name = "postgresql"
-    remote = True
+    pipelines = True
     infinity = math.inf
     errors = ERRORS
 
@@ -159,7 +159,7 @@ class PostgresqlDialect:
             )
 
     def _session(self, lease: Lease) -> ServerSession:
-        return ServerSession(PostgresqlWire(lease), _RENDERING.render, _BEGINNING)
+        return ServerSession(PostgresqlWire(lease), _RENDERING.render, _BEGINNING, pipelines=True)
 
     def is_away(self, error: Exception) -> bool:
         """Return whether an error of `connect` may pass: the server restarts, or has no place left."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from psycopg.generators import fetch_many
 
 from lineal.store.dialects.dialect import Parameters
 from lineal.store.dialects.pool import Lease
@@ -30,20 +31,40 @@ class PostgresqlWire:
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
         self._connection: psycopg.Connection[Any] = lease.connection
+        self._doubtful = False
         self._drain()
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is closed, by us or by the server."""
+        return self._connection.closed
 
     def run(self, queued: Sequence[Statement], asked: Statement | None) -> list[Any]:
         """Run statements in one round trip; return the rows of the last one asked."""
         connection = self._connection
+        if self._doubtful:
+            self._run_unprepared(queued)
+            queued = ()
         if not queued:
             return [] if asked is None else connection.execute(*asked).fetchall()
         answer = connection.cursor()
-        with connection.pipeline():
-            for statement, parameters in queued:
-                connection.execute(statement, parameters)
-            if asked is not None:
-                answer.execute(*asked)
+        try:
+            with connection.pipeline():
+                for statement, parameters in queued:
+                    connection.execute(statement, parameters)
+                if asked is not None:
+                    answer.execute(*asked)
+        except psycopg.Error:
+            self._doubtful = True
+            raise
         return [] if asked is None else answer.fetchall()
+
+    def _run_unprepared(self, queued: Sequence[Statement]) -> None:
+        # In a pipeline that failed, psycopg may have prepared statements that the server never saw. A rollback that
+        # psycopg sees makes it prepare all of them anew.
+        for statement, parameters in queued:
+            self._connection.execute(statement, parameters, prepare=False)
+        self._doubtful = False
 
     def fill(self, statement: str, rows: Sequence[Parameters]) -> bool:
         """Insert rows by COPY."""
@@ -60,6 +81,9 @@ class PostgresqlWire:
         """Roll back, without waiting for the answer: it is read before the connection's next word."""
         wire = self._connection.pgconn
         try:
+            if self._doubtful:
+                self._run_unprepared([("ROLLBACK", ())])
+                return
             if wire.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 # Left in the middle of an answer: no order could be kept.
                 self._connection.close()
@@ -73,8 +97,9 @@ class PostgresqlWire:
         """Read the answer to the rollback before."""
         wire = self._connection.pgconn
         try:
-            while wire.transaction_status == psycopg.pq.TransactionStatus.ACTIVE and wire.get_result() is not None:
-                pass
+            if wire.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                # Through psycopg's own waiting: libpq's would keep every other thread of the process waiting too.
+                self._connection.wait(fetch_many(wire))
         except psycopg.Error:
             self._connection.close()
 
@@ -87,6 +112,7 @@ class PostgresqlWire:
         """Take a fresh connection."""
         self._lease.renew()
         self._connection = self._lease.connection
+        self._doubtful = False
         self._drain()
 
     def give_back(self, *, keep: bool) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from lineal.errors import StoreUnavailable
 from lineal.store.dialects.dialect import Parameters
 from lineal.store.dialects.rendering import asks
 
@@ -25,6 +24,10 @@ class Wire(Protocol):
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """The driver's errors."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is known to be of no use any more."""
 
     def run(self, queued: Sequence[Statement], asked: Statement | None) -> list[Any]:
         """Run statements in order, in as few round trips as the driver can; return the rows of the last one asked."""
@@ -56,14 +59,31 @@ class Beginning:
 class ServerSession:
     """A connection taken from the pool, and the transaction on it."""
 
-    def __init__(self, wire: Wire, render: Callable[[str], str], beginning: Beginning) -> None:
+    def __init__(
+        self, wire: Wire, render: Callable[[str], str], beginning: Beginning, *, pipelines: bool = False
+    ) -> None:
         self.wire = wire
-        self.in_transaction = False
+        self.assume = self._assume if pipelines else None
+        self._open = False
         self._render = render
         self._beginning = beginning
         self._queue: list[Statement] = []
         self._marks: dict[str, int] = {}
         self._heard = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open that a statement could still be part of."""
+        return self._open and not self.wire.broken
+
+    def is_lost(self, error: Exception) -> bool:
+        """Return whether an error says that the connection is gone."""
+        return self.wire.is_lost(error)
+
+    def reconnect(self) -> None:
+        """Take a fresh connection; what was said to the lost one is forgotten."""
+        self._queue, self._marks, self._open = [], {}, False
+        self.wire.reconnect()
 
     def cursor(self) -> ServerCursor:
         """Return a cursor."""
@@ -80,23 +100,15 @@ class ServerSession:
     def commit(self) -> None:
         """Send what waits, and make the transaction durable."""
         self._queue.append(("COMMIT", ()))
-        try:
-            self._run(None, repeatable=False)
-        except self.wire.errors as error:
-            if not self.wire.is_lost(error):
-                raise
-            raise StoreUnavailable(
-                f"the connection was lost during a commit ({error}); the write was kept whole or not at all",
-                hint="look whether it is there before you write it again",
-            ) from error
-        self.in_transaction = False
+        self._run(None, repeatable=False)
+        self._open = False
 
     def roll_back(self) -> None:
         """End the transaction, if there is one."""
         self._queue, self._marks = [], {}
-        if self.in_transaction and self._heard:
+        if self._open and self._heard:
             self.wire.end()
-        self.in_transaction = False
+        self._open = False
 
     def savepoint(self, name: str) -> None:
         """Mark a point inside the transaction."""
@@ -138,11 +150,14 @@ class ServerSession:
         rendered = self._render(statement)
         self._queue.extend((rendered, row) for row in rows)
 
+    def _assume(self, statement: str, parameters: Parameters) -> None:
+        self._queue.append((self._render(statement), parameters))
+
     def _begin(self, statements: Sequence[str]) -> None:
         self._queue = [(statement, ()) for statement in statements]
         self._marks = {}
         self._heard = False
-        self.in_transaction = True
+        self._open = True
 
     def _run(self, asked: Statement | None, *, repeatable: bool = True) -> list[Any]:
         queued, self._queue, self._marks = self._queue, [], {}

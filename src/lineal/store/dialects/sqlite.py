@@ -50,7 +50,7 @@ class SqliteDialect:
     """Marks a database file as Lineal's: `LNEA`."""
 
     name = "sqlite"
-    remote = False
+    pipelines = False
     infinity = math.inf
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 

@@ -7,13 +7,15 @@ import sqlite3
 import threading
 from collections.abc import Callable
 
-from lineal.store.dialects.dialect import Session
+from lineal.store.dialects.dialect import Assume, Session
 
 
 class SqliteSession:
     """A thread's connection; its cursors are the driver's own."""
 
     __slots__ = ("_connection", "cursor")
+
+    assume: Assume | None = None
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -53,6 +55,13 @@ class SqliteSession:
         """Undo what was written since the mark, and forget it."""
         self._connection.execute(f"ROLLBACK TO {name}")
         self._connection.execute(f"RELEASE {name}")
+
+    def is_lost(self, error: Exception) -> bool:  # noqa: ARG002
+        """Return False: a file does not go away."""
+        return False
+
+    def reconnect(self) -> None:
+        """Do nothing: see `is_lost`."""
 
     def close(self) -> None:
         """Close the connection."""

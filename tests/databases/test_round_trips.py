@@ -1,0 +1,146 @@
+"""Publishing on PostgreSQL waits for the server once; guesses that were wrong change nothing but the time it takes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+from lineal.errors import AlreadyExists, CausalityViolation, NotFound
+from lineal.model.edges import EventType
+from lineal.model.ids import NodeKey, NodeKind
+from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.publication import Origin, Publication, Use
+from lineal.store.location import locate
+from lineal.store.open import open_store
+from tests.databases.proxy import Proxy
+
+BY = Origin(actor="ada", action="test")
+PLAIN = "sslmode=disable&gssencmode=disable"
+
+
+@pytest.fixture
+def url(postgresql, postgresql_template):
+    url = postgresql.new_database(template=postgresql_template)
+    yield url
+    postgresql.drop_database(url)
+
+
+@pytest.fixture
+def proxy(postgresql):
+    proxy = Proxy(postgresql.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def store(url, proxy, postgresql, tmp_path):
+    store = open_store(locate(url.replace(f":{postgresql.port}/", f":{proxy.port}/") + f"?home={tmp_path}&{PLAIN}"))
+    yield store
+    assert store.verify().findings == []
+    store.close()
+
+
+@pytest.fixture
+def other(url, tmp_path):
+    """Another process's client, as far as the database can tell."""
+    store = open_store(locate(f"{url}?home={tmp_path}"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def used(store):
+    """Three datasets that are there, and a first publication by which the store knows its context and its end."""
+    keys = store.put([Artifact(type="Dataset", name=f"d@{number}") for number in range(3)], by=BY)
+    store.publish(publication("first", [key.id for key in keys]), by=BY)
+    return [key.id for key in keys]
+
+
+def publication(name, used, **more):
+    return Publication(
+        execution=Execution(type="Train", name=name, custom_properties={"epochs": 3, "rate": 0.1}, **more),
+        uses=[
+            *(Use(artifact=id_, type=EventType.INPUT) for id_ in used),
+            Use(artifact=Artifact(type="Model", name=f"{name}@1"), type=EventType.OUTPUT),
+            Use(artifact=Artifact(type="Metrics", name=f"{name}@1"), type=EventType.OUTPUT),
+        ],
+        contexts=[Context(type="Experiment", name="e")],
+    )
+
+
+@contextmanager
+def turns(proxy, expected):
+    before = proxy.turns
+    yield
+    assert proxy.turns - before == expected
+
+
+def test_a_publication_waits_for_the_server_once(store, proxy, used):
+    for number in range(5):
+        with turns(proxy, 1):
+            store.publish(publication(f"run-{number}", used), by=BY)
+    assert len(store.named(Artifact, "Model", "run-3@1")) == 1
+    (context,) = store.named(Context, "Experiment", "e")
+    assert len(store.list(Execution).items) == 6
+    keys = [NodeKey(NodeKind.EXECUTION, node.id) for node in store.list(Execution).items]
+    assert {edge.context_id for edge in store.memberships(keys)} == {context.id}
+
+
+def test_reading_nodes_waits_once(store, proxy, used):
+    store.get(Artifact, used)
+    with turns(proxy, 1):
+        assert len(store.get(Artifact, used)) == 3
+
+
+def test_when_another_process_wrote_meanwhile_nothing_is_lost_or_written_twice(store, other, proxy, used):
+    other.put([Artifact(type="Model", name="theirs")], by=BY)
+    store.publish(publication("mine", used), by=BY)
+    other.publish(publication("theirs", used), by=BY)
+    store.publish(publication("mine again", used), by=BY)
+    assert [entry.seq for entry in store.entries()] == list(range(1, 7))
+    assert len(store.list(Execution).items) == 4
+    # Alone again, it soon trusts its guesses again.
+    for number in range(3):
+        store.publish(publication(f"more-{number}", used), by=BY)
+    with turns(proxy, 1):
+        store.publish(publication("last", used), by=BY)
+
+
+def test_what_the_guess_got_wrong_is_told_as_if_it_had_been_asked(store, other, used):
+    entries = len(store.entries())
+    with pytest.raises(AlreadyExists, match="'first' exists as execution#1"):
+        store.publish(publication("first", used), by=BY)
+    with pytest.raises(NotFound, match="artifact#999 not found"):
+        store.publish(publication("none", [*used, 999]), by=BY)
+    early = store.get(Artifact, used)[0].created_at - 1
+    with pytest.raises(CausalityViolation, match="was made after"):
+        store.publish(publication("early", used, started_at=1, ended_at=early), by=BY)
+    assert len(store.entries()) == entries
+
+
+def test_content_that_is_there_is_reused_in_spite_of_the_guess(store, used):
+    again = Publication(
+        execution=Execution(type="Train", name="again"),
+        uses=[Use(artifact=Artifact(type="Model", name="first@1"), type=EventType.OUTPUT)],
+    )
+    published = store.publish(again, by=BY)
+    assert published.reused == {0}
+
+
+def test_a_database_that_was_set_back_is_not_written_on_an_old_belief(other, url, postgresql):
+    """Behind the store's back its newest entry goes, as when a backup is restored."""
+    for name in ("a", "b", "c"):
+        other.publish(publication(name, []), by=BY)
+    with postgresql.admin(url.rpartition("/")[2]) as connection:
+        # Triggers do not fire for a replica's own work.
+        connection.execute("SET session_replication_role = replica")
+        for table in ("artifact", "execution", "event", "attribution", "association"):
+            connection.execute(f"DELETE FROM {table} WHERE entry = 3")
+        connection.execute("DELETE FROM ledger_entry WHERE seq = 3")
+        connection.execute("DELETE FROM property_int WHERE node_id = 3")
+        connection.execute("DELETE FROM property_double WHERE node_id = 3")
+    other.publish(publication("d", []), by=BY)
+    assert [entry.seq for entry in other.entries()] == [1, 2, 3]
+    assert [node.name for node in other.list(Execution).items] == ["a", "b", "d"]
+    assert other.verify().findings == []
