@@ -185,3 +185,14 @@ def test_a_page_token_belongs_to_its_restrictions(store, group, other):
     page = store.list(Artifact, ListOptions(context=1, limit=1))
     with pytest.raises(InvalidArgument, match="belongs to"):
         store.list(Artifact, ListOptions(limit=1, page_token=page.next_token, **other))
+
+
+def test_a_listing_of_the_past_knows_the_members_of_then_and_nothing_that_changes(store, group, by, clock):
+    then = clock.now()
+    store.put_edges([Attribution(artifact_id=4, context_id=1)], by=by)
+    assert names(store, context=1) == ["a", "c", "d"]
+    assert names(store, context=1, as_of=then) == ["a", "c"]
+    assert names(store, names=["a", "d"], as_of=then) == ["a", "d"]
+    for options in ({"uris": ["u"]}, {"external_ids": ["x"]}, {"filter": "id = 1"}):
+        with pytest.raises(InvalidArgument, match="cannot be combined with as_of"):
+            store.list(Artifact, ListOptions(as_of=then, **options))

@@ -23,6 +23,8 @@ def node_type(record: NodeType) -> Document:
         "base": record.base,
         "description": record.description,
         "external_id": record.external_id,
+        "input_type": record.input_type,
+        "output_type": record.output_type,
         "properties": {name: kind.name.lower() for name, kind in record.properties.items()},
         "created_at": when(record.created_at),
     }

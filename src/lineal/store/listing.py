@@ -31,8 +31,8 @@ MAX_WANTED = 10_000
 """Most names, URIs or external ids that one listing can ask for."""
 
 _MEMBERS = {
-    NodeKind.ARTIFACT: "node.id IN (SELECT artifact_id FROM attribution WHERE context_id = ?)",
-    NodeKind.EXECUTION: "node.id IN (SELECT execution_id FROM association WHERE context_id = ?)",
+    NodeKind.ARTIFACT: "node.id IN (SELECT artifact_id FROM attribution WHERE context_id = ?",
+    NodeKind.EXECUTION: "node.id IN (SELECT execution_id FROM association WHERE context_id = ?",
 }
 
 
@@ -46,11 +46,8 @@ def list_nodes(
     wording: Wording,
 ) -> Page[Node]:
     """Return one page of nodes of a kind."""
-    if at is not None and options.filter is not None:
-        raise InvalidArgument(
-            "a filter cannot be combined with as_of: the property index holds the present",
-            hint="list with as_of and filter the answer, or leave as_of out",
-        )
+    if at is not None:
+        _check_past(options)
     statement, parameters = _statement(cursor, types, kind, options, at, wording)
     rows = cursor.execute(statement, parameters).fetchall()
     more = len(rows) > options.limit
@@ -66,7 +63,7 @@ def _statement(
     cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None, wording: Wording
 ) -> tuple[str, list[Cell]]:
     table = NODE_TABLES[kind]
-    conditions, parameters = _restrictions(cursor, types, kind, options)
+    conditions, parameters = _restrictions(cursor, types, kind, options, at)
     if options.filter is not None:
         compiled = compile_filter(options.filter, kind, wording=wording)
         where, bound = compiled.sql, compiled.parameters
@@ -96,7 +93,19 @@ def _statement(
     return f"SELECT {columns} FROM {table.name} AS node {where} ORDER BY {order} LIMIT ?", parameters
 
 
-def _restrictions(cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions) -> tuple[list[str], list[Cell]]:
+def _check_past(options: ListOptions) -> None:
+    """Refuse what only the present can answer: filters, and columns that an update changes."""
+    for what, asked in (("a filter", options.filter), ("uris", options.uris), ("external_ids", options.external_ids)):
+        if asked is not None:
+            raise InvalidArgument(
+                f"{what} cannot be combined with as_of: what is looked up holds the present",
+                hint="list with as_of and filter the answer, or leave as_of out",
+            )
+
+
+def _restrictions(
+    cursor: Cursor, types: Types, kind: NodeKind, options: ListOptions, at: EntrySeq | None
+) -> tuple[list[str], list[Cell]]:
     conditions: list[str] = []
     parameters: list[Cell] = []
     if options.type is not None:
@@ -116,8 +125,12 @@ def _restrictions(cursor: Cursor, types: Types, kind: NodeKind, options: ListOpt
         members = _MEMBERS.get(kind)
         if members is None:
             raise InvalidArgument("a context has no contexts as members; ask for its children with memberships")
-        conditions.append(members)
         parameters.append(options.context)
+        if at is not None:
+            # Asked for only then: without it, the index alone answers.
+            members = f"{members} AND entry <= ?"
+            parameters.append(at)
+        conditions.append(f"{members})")
     return conditions, parameters
 
 
