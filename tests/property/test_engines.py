@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from dataclasses import replace
 
@@ -118,3 +119,6 @@ def test_a_walk_by_scipy_knows_its_nodes_before_their_distances(stores):
         assert {id_: found.executions[id_] for id_ in plain.executions} == plain.executions
         assert 10**6 not in found.artifacts
         assert sorted(found.executions.values()) == sorted(plain.executions.values())
+        sent = pickle.loads(pickle.dumps(found))
+        assert (type(sent.events), type(sent.artifacts)) == (list, dict)
+        assert (sent.artifacts, sent.executions, sent.events) == (plain.artifacts, plain.executions, plain.events)

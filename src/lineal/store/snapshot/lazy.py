@@ -59,6 +59,10 @@ class LazyEvents(Sequence[Event]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[type[list[Event]], tuple[list[Event]]]:
+        # A copy, or what goes to another process, needs no snapshot.
+        return list, (list(self),)
+
     def __repr__(self) -> str:
         return repr(list(self))
 
@@ -96,6 +100,9 @@ class LazyDistances(Mapping[K, int]):
     def values(self) -> ValuesView[int]:
         """See `Mapping.values`."""
         return self._distances().values()
+
+    def __reduce__(self) -> tuple[type[dict[K, int]], tuple[dict[K, int]]]:
+        return dict, (self._distances(),)
 
     def __repr__(self) -> str:
         return repr(self._distances())
