@@ -139,6 +139,7 @@ ON = {
 
 STORES = {
     "in this process": [],
+    "through gRPC": [sys.executable, HERE / "our_server.py"],
     "on PostgreSQL": [sys.executable, DATABASES, "postgresql"],
     "on MariaDB": [sys.executable, DATABASES, "mariadb"],
 }
@@ -201,3 +202,16 @@ def test_our_client_sees_the_same_of_the_real_engine_behind_a_server(peer, tmp_p
     seen = observed(sys.executable, "--ours", peer.python, HERE / "real_server.py", directory=tmp_path)
 
     assert seen == RECORDED
+
+
+@pytest.mark.peer
+def test_the_real_client_sees_of_our_server_what_ours_does(peer, tmp_path):
+    command = [sys.executable, HERE / "our_server.py"]
+    seen = observed(peer.python, "--theirs", *command, directory=tmp_path)
+    allowed = {
+        program: {step: ours for step, (_why, ours) in steps.items()}
+        for program, steps in DIFFERENCES.items()
+        if program != "lineage: parents of contexts"  # which that client drops from the answer
+    }
+
+    assert seen == {program: steps | allowed.get(program, {}) for program, steps in RECORDED.items()}
