@@ -12,12 +12,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
+    from lineal.store.location import locate
+    from lineal.store.open import open_store
     from tests.servers.mariadb import MariadbServer
     from tests.servers.postgresql import PostgresServer
 
     server = {"postgresql": PostgresServer, "mariadb": MariadbServer}[sys.argv[1]]()
     try:
+        options = {}
+        if isinstance(server, PostgresServer):  # copies a store faster than it makes one
+            first = server.new_database()
+            open_store(locate(first)).close()
+            options["template"] = first.rpartition("/")[2]
         for _ in sys.stdin:
-            print(server.new_database(), flush=True)  # noqa: T201  the reader's answer
+            print(server.new_database(**options), flush=True)  # noqa: T201  the reader's answer
     finally:
         server.close()
