@@ -37,7 +37,9 @@ class Closure:
     """All nodes reached, with their distance in hops, and every event that leads from one of them to another.
 
     A hop is one event: artifact to execution is one, artifact to artifact two. Starts have distance 0.
-    Events are ordered by sequence. Stops that were kept are nodes of the answer from which no event was followed.
+    Events are ordered by sequence, and may be made one by one each time they are looked at: to keep them, make a list.
+    Who wants ids only need not look at them: the walk alone is much cheaper. Full nodes come from `Store.get`, which
+    takes all ids of a kind at once. Stops that were kept are nodes of the answer from which no event was followed.
     `reproduced` counts the later executions that made an artifact's content again and were not followed.
     """
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import tracemalloc
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -190,4 +192,27 @@ def test_what_a_snapshot_says_it_takes_is_what_python_allocates_for_it(location)
         tracemalloc.stop()
     # Arrays grow by an eighth more than they need.
     assert store._planner._snapshot.bytes <= after - before <= 1.2 * store._planner._snapshot.bytes + 20_000
+    store.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="platform: processes are not forked here")
+def test_a_forked_child_brings_the_snapshot_up_also_if_the_lock_was_held(location):
+    store = opened(location)
+    hub = fan(store)
+    asked_often(store, hub)
+    (run,) = store.put([Execution(type="Train")], by=BY)
+    store.put_edges([Event(artifact_id=hub.id, execution_id=run.id, type=EventType.INPUT)], by=BY)
+    with store._planner._lock:
+        child = os.fork()
+        if child == 0:
+            # Nothing of the test framework may run twice.
+            found = 0
+            with suppress(BaseException):
+                found = len(store.closure([hub], Direction.DOWNSTREAM).executions)
+            os._exit(0 if found == WIDTH + 1 else 1)
+    _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert len(store.closure([hub], Direction.DOWNSTREAM).executions) == WIDTH + 1
     store.close()
