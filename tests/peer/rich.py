@@ -10,17 +10,24 @@ import sys
 from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-TEXTS = ["", "ü☃🧬", "'; DROP TABLE Artifact; --", 'a"b`c\\', "line\nbreak\ttab", "__MLMD_NUL__", "x" * 100_000]
+TEXTS = ["", "ü☃🧬", "'; DROP TABLE Artifact; --", 'a"b`c\\', "line\nbreak\ttab", "__MLMD_NUL__"]
+LONG = "x" * 100_000
+"""Too long for the real one on servers, where integers have 32 bits, too."""
 
 
 def main(file: str) -> None:
-    """Write everything."""
+    """Write everything into a SQLite file."""
     config = pb.ConnectionConfig()
     config.sqlite.filename_uri = file
     config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    write(config, [*TEXTS, LONG], -(2**63))
+
+
+def write(config: pb.ConnectionConfig, texts: list[str], integer: int) -> None:
+    """Write everything into the database of a configuration, with these texts and this integer."""
     store = MetadataStore(config)
     data, model, train, experiment, run = types(store)
-    artifacts = store.put_artifacts(nodes(data))
+    artifacts = store.put_artifacts(nodes(data, texts, integer))
     executions = store.put_executions([pb.Execution(type_id=train, last_known_state=state) for state in (2, 1, 3, 5)])
     contexts = store.put_contexts([pb.Context(type_id=experiment, name=f"e{i}", external_id=f"x{i}") for i in range(3)])
     store.put_parent_contexts(
@@ -66,10 +73,10 @@ def types(store: MetadataStore) -> tuple[int, ...]:
     )
 
 
-def nodes(data: int) -> list[pb.Artifact]:
+def nodes(data: int, texts: list[str], integer: int) -> list[pb.Artifact]:
     """Return artifacts with every kind of property, and with hostile names."""
     full = pb.Artifact(type_id=data, name="", uri="", state=pb.Artifact.LIVE, external_id="full")
-    full.properties["int"].int_value = -(2**63)
+    full.properties["int"].int_value = integer
     full.properties["double"].double_value = 1 / 3
     full.properties["string"].string_value = ""
     full.properties["bool"].bool_value = False
@@ -78,8 +85,8 @@ def nodes(data: int) -> list[pb.Artifact]:
     full.custom_properties["int"].double_value = 2**40 + 0.5
     full.custom_properties["tiny"].double_value = 1e-7
     full.custom_properties["empty struct"].struct_value.SetInParent()
-    hostile = [pb.Artifact(type_id=data, name=f"{text}-{i}", uri=text) for i, text in enumerate(TEXTS)]
-    for artifact, text in zip(hostile, TEXTS, strict=True):
+    hostile = [pb.Artifact(type_id=data, name=f"{text}-{i}", uri=text) for i, text in enumerate(texts)]
+    for artifact, text in zip(hostile, texts, strict=True):
         artifact.custom_properties[text or "empty"].string_value = text
     return [full, *hostile, *(pb.Artifact(type_id=data, state=state) for state in range(1, 5))]
 

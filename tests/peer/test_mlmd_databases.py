@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -127,3 +128,48 @@ def test_a_workspace_that_never_saw_ml_metadata_is_opened_by_the_real_one(peer, 
     said = json.loads(peer.run(HERE / "answers.py", file))
     assert len(said["artifacts"]) >= 1
     assert len(said["executions"]) == 1
+
+
+ON_A_SERVER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import rich
+from ml_metadata.proto import metadata_store_pb2 as pb
+kind, host, port, user, secret, database = sys.argv[2:]
+config = pb.ConnectionConfig()
+if kind == "mariadb":
+    server = config.mysql
+    server.port, server.password, server.database = int(port), secret, database
+else:
+    server = config.postgresql
+    server.port, server.passfile, server.dbname, server.skip_db_creation = port, secret, database, True
+server.host, server.user = host, user
+# On PostgreSQL the real one writes no text with a backslash: its quotes end there.
+texts = [text for text in rich.TEXTS if kind == "mariadb" or "\\\\" not in text]
+rich.write(config, texts, -(2**31))
+"""
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_database_that_the_real_one_wrote_on_a_server_comes_in_whole(kind, request, peer, tmp_path):
+    url = request.getfixturevalue(f"{kind}_url")
+    parts = urlsplit(url)
+    secret = unquote(parts.password or "")
+    if kind == "postgresql":
+        # The real one puts a password into its connection string as it is, which ends at the first blank.
+        file = tmp_path / "password"
+        escaped = secret.replace("\\", "\\\\").replace(":", "\\:")
+        file.write_text(f"*:*:*:*:{escaped}\n", encoding="utf-8")
+        file.chmod(0o600)
+        secret = str(file)
+    peer.run(ON_A_SERVER, HERE, kind, parts.hostname, parts.port, unquote(parts.username), secret, parts.path[1:])
+    with closing(open_store(of_database(tmp_path / "lineal.db"))) as store, closing(Source.at(url)) as source:
+        report = import_mlmd(source, store, actor="ada", batch=5)
+        (both,) = (event for event in store.events(artifacts=[2]) if event.path)
+
+    assert report.equal
+    assert report.losses == []
+    assert {table.table: table.there for table in report.tables}["ArtifactProperty"] == (
+        20 if kind == "mariadb" else 19
+    )
+    assert both.path == ("key", 0, "", -5, "☃")

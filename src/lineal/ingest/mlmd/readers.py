@@ -250,9 +250,33 @@ class MySqlReader(_ServerReader):
             # The entries of an index end with the hidden row number: in its order, steps come as they were written.
             self.path_table = f"EventPath FORCE INDEX (`{index}`)"
 
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> Iterator[Cells]:
+        """See `Reader.rows`."""
+        for row in super().rows(statement, parameters):
+            yield tuple(_as_written(cell) if isinstance(cell, str) and not cell.isascii() else cell for cell in row)
+
     def tables(self) -> dict[str, frozenset[str]]:
         """See `Reader.tables`."""
         return self._columns("database()")
+
+
+def _as_written(text: str) -> str:
+    """Return a text as ML Metadata reads it: over a latin1 connection, through which it sends and gets UTF-8.
+
+    What another program stored properly is no UTF-8 there, and stays what it is.
+    """
+    try:
+        return b"".join(map(_latin1, text)).decode()
+    except UnicodeError:
+        return text
+
+
+def _latin1(character: str) -> bytes:
+    # MySQL's latin1 is cp1252, and the five places that this leaves free are what they are.
+    return bytes([ord(character)]) if ord(character) in _FREE else character.encode("cp1252")
+
+
+_FREE = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
 
 def _unreachable(name: str, error: Exception) -> LinealError:

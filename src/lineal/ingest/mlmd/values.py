@@ -81,10 +81,16 @@ def struct_of(text: str) -> dict[str, Json] | None:
 
 
 def proto_of(stored: bytes | str | memoryview) -> Proto:
-    """Return the message that a `proto_value` holds. Raises NoValue where it holds none."""
-    message = _parsed(_any(), stored if isinstance(stored, str) else bytes(stored))
+    """Return the message that a `proto_value` holds. Raises NoValue where it holds none.
+
+    On PostgreSQL it is not in base64 but plain; its first byte, a tag, is none of base64's.
+    """
+    data = stored if isinstance(stored, str) else bytes(stored)
+    message = _parsed(_any(), data)
+    if message is None and isinstance(data, bytes):
+        message = _parsed(_any(), b64encode(data))
     if message is None:
-        raise NoValue("its proto_value is no google.protobuf.Any in base64")
+        raise NoValue("its proto_value is no google.protobuf.Any")
     return Proto(message.type_url, message.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from contextlib import closing
 from urllib.parse import unquote, urlsplit
 
@@ -79,8 +80,8 @@ class Server:
         if cell is not None and self.postgresql:
             if name in FLAGS:
                 return bool(cell)
-            if name == "proto_value" and isinstance(cell, str):
-                return cell.encode()
+            if name == "proto_value":
+                return b64decode(cell)
         return cell
 
 
