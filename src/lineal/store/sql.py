@@ -33,6 +33,7 @@ from lineal.store.nodes import CHUNK, Nodes
 from lineal.store.planner import DEFAULT_MEMORY, Planner
 from lineal.store.publish import publish
 from lineal.store.restore import Restorer
+from lineal.store.retry import tried_again
 from lineal.store.tables import BOUND, NODE_TABLES
 from lineal.store.types import Types
 from lineal.store.walk import Question
@@ -63,7 +64,13 @@ class SqlStore:
         self._nodes = Nodes(self._types)
         self._planner = Planner(self._connections, memory=snapshot_memory)
 
+    @property
+    def in_batch(self) -> bool:
+        """Whether this thread is inside a write transaction."""
+        return self._connections.in_write
+
     # types ---------------------------------------------------------------------------------------
+    @tried_again
     def put_types(
         self,
         types: Sequence[NodeType],
@@ -83,6 +90,7 @@ class SqlStore:
             return self._types.all(cursor, kind)
 
     # nodes ---------------------------------------------------------------------------------------
+    @tried_again
     def put(self, nodes: Sequence[Node], *, by: Origin, touch: bool = False) -> Sequence[NodeKey]:
         """See `Store.put`."""
         with self._writing(by) as transaction:
@@ -118,6 +126,7 @@ class SqlStore:
             return cast("Sequence[Artifact]", self._nodes.versions(cursor, type_, family, self._at(cursor, as_of)))
 
     # edges ---------------------------------------------------------------------------------------
+    @tried_again
     def publish(self, publication: Publication, *, by: Origin) -> Published:
         """See `Store.publish`."""
         if self._foresight is not None and self._foresight.is_likely(publication) and not self._connections.in_write:
@@ -154,6 +163,7 @@ class SqlStore:
                 named.append((type_.id, context.name, id_))
         return named
 
+    @tried_again
     def put_edges(self, edges_: Sequence[Edge], *, by: Origin, causality: Causality = Causality.REJECT) -> None:
         """See `Store.put_edges`."""
         with self._writing(by) as transaction:
@@ -211,6 +221,7 @@ class SqlStore:
             return self._planner.closure(cursor, question, self._until(cursor, as_of))
 
     # beside the graph ----------------------------------------------------------------------------
+    @tried_again
     def put_aliases(self, aliases: Sequence[Alias], *, by: Origin) -> None:
         """See `Store.put_aliases`."""
         with self._writing(by) as transaction:
@@ -239,6 +250,7 @@ class SqlStore:
                 history=history,
             )
 
+    @tried_again
     def put_decisions(self, decisions: Sequence[Decision], *, by: Origin) -> Sequence[int]:
         """See `Store.put_decisions`."""
         with self._writing(by) as transaction:
@@ -251,6 +263,7 @@ class SqlStore:
         with self._connections.reading() as cursor:
             return beside.decisions(cursor, artifacts, self._until(cursor, as_of))
 
+    @tried_again
     def put_metrics(self, series: Sequence[MetricSeries], *, by: Origin) -> None:
         """See `Store.put_metrics`."""
         with self._writing(by) as transaction:
@@ -263,6 +276,7 @@ class SqlStore:
         with self._connections.reading() as cursor:
             return beside.metrics(cursor, execution_id)
 
+    @tried_again
     def put_predictions(self, new: Sequence[Prediction], *, by: Origin) -> int:
         """See `Store.put_predictions`."""
         with self._writing(by) as transaction:
@@ -279,6 +293,7 @@ class SqlStore:
             return predictions.predictions(cursor, revisions, limit)
 
     # importing -----------------------------------------------------------------------------------
+    @tried_again
     def restore(self, records: Sequence[Record], *, by: Origin, dry_run: bool = False) -> Restored:
         """See `Store.restore`."""
         if dry_run:

@@ -121,7 +121,8 @@ class PostgresqlDialect:
         self.where = where
         self.timeout = BUSY_SECONDS if timeout is None else timeout
         # 0 is no limit: an audit of a large store may run for long, unless a limit was asked for.
-        self._statement_timeout = 0.0 if timeout is None else timeout
+        # A little longer than the wait for a lock, so that a writer is told what it waited for.
+        self._statement_timeout = 0.0 if timeout is None else timeout + 0.5
         self._conninfo = conninfo
         self._pool = pool
 
