@@ -90,7 +90,8 @@ test: setup ## run all tests
 backends: setup ## run the contract suite on every database, and say how to install a missing one
 	CI=true $(BIN)/python -m pytest --numprocesses auto --dist loadgroup tests/unit/servers tests/databases tests/contract $(ARGS)
 
-# The lock has protobuf 7. Its older releases come first on the path, and the message classes are made of those.
+# The lock has protobuf 7. Its older releases come first on the path, and the message classes are made of those. The
+# server is left out: its health and reflection packages are made for a newer protobuf.
 PROTOBUFS := protobuf4 protobuf5 protobuf6
 
 .PHONY: protobufs
@@ -99,7 +100,7 @@ protobufs: setup ## pass the tests of ML Metadata's interface on every protobuf 
 	  $(UV) pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target build/$$of -r requirements/$$of.txt; \
 	  PYTHONPATH=build/$$of $(BIN)/python -c 'import google.protobuf as p; print("protobuf", p.__version__)' | grep "$${of#protobuf}\."; \
 	  PYTHONPATH=build/$$of $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup \
-	    tests/unit/compat/mlmd/test_*.py tests/conformance; \
+	    tests/unit/compat/mlmd/test_*.py tests/conformance -k 'not (gRPC or real_client or MariaDB or PostgreSQL)'; \
 	done
 
 .PHONY: reliability
