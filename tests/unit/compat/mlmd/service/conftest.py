@@ -6,7 +6,9 @@ import pytest
 from google.protobuf import text_format
 
 from lineal.compat.mlmd.errors import StatusError
+from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
+from lineal.compat.mlmd.remote import Remote
 from lineal.compat.mlmd.service import Service
 from lineal.store.location import of_database
 from lineal.store.open import open_store
@@ -25,9 +27,9 @@ T, T2, E, C = 10, 11, 12, 13
 class Client:
     """Calls a service with requests as text, and remembers nothing."""
 
-    def __init__(self, store) -> None:
+    def __init__(self, store, service) -> None:
         self.store = store
-        self.service = Service(store)
+        self.service = service
 
     def __call__(self, method, text="", /):
         request = getattr(service_pb, f"{method}Request")()
@@ -54,10 +56,19 @@ def store(tmp_path):
     store.close()
 
 
+@pytest.fixture(params=["in this process", "through gRPC"])
+def service(request, store):
+    """What answers the calls: the same rules, whichever way they come."""
+    if request.param == "in this process":
+        return Service(store)
+    host, _, port = request.getfixturevalue("serve_grpc")(store).rpartition(":")
+    return Remote(pb.MetadataStoreClientConfig(host=host, port=int(port)))
+
+
 @pytest.fixture
-def bare(store):
+def bare(store, service):
     """A client of an empty store."""
-    client = Client(store)
+    client = Client(store, service)
     yield client
     assert store.verify().findings == []
 

@@ -28,6 +28,6 @@ def test_a_call_with_nothing_in_it_is_answered_as_declared_or_refused_as_the_cli
     assert answered == method.output_type.full_name or code in {INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED}
 
 
-def test_an_unknown_call_is_unimplemented(bare):
+def test_an_unknown_call_is_unimplemented(store):
     with pytest.raises(UnimplementedError, match="DeleteArtifacts"):
-        bare.service.call("DeleteArtifacts", service_pb.GetArtifactsRequest())
+        Service(store).call("DeleteArtifacts", service_pb.GetArtifactsRequest())
