@@ -10,7 +10,10 @@ READY = ord("Z")
 
 
 class Proxy:
-    """Forwards connections on loopback; `turns` counts the server's "ready for the next" messages."""
+    """Forwards connections on loopback; `turns` counts the server's "ready for the next" messages.
+
+    `loses` names what the next message is lost with, together with its connection: a "question" or an "answer".
+    """
 
     def __init__(self, port):
         self._target = port
@@ -18,6 +21,7 @@ class Proxy:
         self._sockets = [self._listener]
         self._closed = False
         self.turns = 0
+        self.loses = None
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -27,13 +31,20 @@ class Proxy:
                 client, _ = self._listener.accept()
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._sockets += [client, server]
-                threading.Thread(target=self._forward, args=(client, server, self._pass), daemon=True).start()
-                threading.Thread(target=self._forward, args=(server, client, self._count), daemon=True).start()
+                threading.Thread(
+                    target=self._forward, args=(client, server, "question", self._pass), daemon=True
+                ).start()
+                threading.Thread(
+                    target=self._forward, args=(server, client, "answer", self._count), daemon=True
+                ).start()
 
-    def _forward(self, source, target, look):
+    def _forward(self, source, target, kind, look):
         pending = b""
         with suppress(OSError):
             while data := source.recv(65536):
+                if self.loses == kind:
+                    self.loses = None
+                    break
                 pending = look(pending + data)
                 target.sendall(data)
         for each in (source, target):

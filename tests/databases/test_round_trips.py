@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from lineal.errors import AlreadyExists, CausalityViolation, NotFound
+from lineal.errors import Aborted, AlreadyExists, CausalityViolation, NotFound
 from lineal.model.edges import EventType
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Context, Execution
@@ -144,3 +144,33 @@ def test_a_database_that_was_set_back_is_not_written_on_an_old_belief(other, url
     assert [entry.seq for entry in other.entries()] == [1, 2, 3]
     assert [node.name for node in other.list(Execution).items] == ["a", "b", "d"]
     assert other.verify().findings == []
+
+
+@pytest.mark.parametrize("lost", ["question", "answer"])
+def test_a_publication_whose_question_or_answer_was_lost_is_kept_exactly_once(store, proxy, used, lost):
+    entries = len(store.entries())
+    proxy.loses = lost
+    published = store.publish(publication("cut", used), by=BY)
+    assert proxy.loses is None
+    assert store.get(Execution, [published.execution_id])[0].name == "cut"
+    assert len(store.entries()) == entries + 1
+
+
+def test_a_batch_whose_commit_was_lost_on_the_way_is_undone_and_says_so(store, proxy, used):
+    entries = len(store.entries())
+    with pytest.raises(Aborted, match="nothing of this write was kept"):
+        batch_that_loses(store, proxy, "question")
+    assert len(store.entries()) == entries
+
+
+def test_a_batch_whose_commit_was_done_but_not_answered_is_kept(store, proxy, used):
+    entries = len(store.entries())
+    batch_that_loses(store, proxy, "answer")
+    assert len(store.entries()) == entries + 1
+    assert len(store.named(Artifact, "Model", "cut")) == 1
+
+
+def batch_that_loses(store, proxy, lost):
+    with store.batch():
+        store.put([Artifact(type="Model", name="cut")], by=BY)
+        proxy.loses = lost

@@ -105,8 +105,10 @@ class Connections:
         try:
             session.commit()
         except self._dialect.errors as error:
-            if not (session.is_lost(error) and self._was_kept(session)):
+            if not session.is_lost(error):
                 raise
+            if not self._was_kept(session):
+                raise self._undone(error) from error
 
     def _was_kept(self, session: Session) -> bool:
         """Return whether a commit whose answer never came was done."""
