@@ -196,3 +196,16 @@ def test_a_listing_of_the_past_knows_the_members_of_then_and_nothing_that_change
     for options in ({"uris": ["u"]}, {"external_ids": ["x"]}, {"filter": "id = 1"}):
         with pytest.raises(InvalidArgument, match="cannot be combined with as_of"):
             store.list(Artifact, ListOptions(as_of=then, **options))
+
+
+def test_a_double_is_compared_exactly_with_an_integer_that_is_no_double(store, by):
+    large = float(2**53)
+    store.put([Artifact(type="Model", custom_properties={"x": double}) for double in (large, large + 2)], by=by)
+
+    def found(test):
+        return len(store.list(Artifact, ListOptions(filter=f"custom_properties.x.double_value {test}")).items)
+
+    between = 2**53 + 1
+    assert [found(f"{sign} {between}") for sign in ("=", "!=", "<", "<=", ">", ">=")] == [0, 2, 1, 1, 1, 1]
+    assert found(f"IN ({between}, {2**53})") == 1
+    assert found(f"BETWEEN {between} AND {2**53 + 3}") == 1

@@ -44,7 +44,13 @@ _MANY_FILES = 16
 _SLACK_US = 2_000_000
 _EARLIEST = 1_735_689_600  # 2025-01-01: before this Lineal existed
 _SYNCHRONOUS = {"0": "OFF", "1": "NORMAL", "2": "FULL", "3": "EXTRA"}
-_SERVER_DURABILITY = ("synchronous_commit", "fsync", "full_page_writes")
+_SERVER_DURABILITY = (
+    "synchronous_commit",
+    "fsync",
+    "full_page_writes",
+    "innodb_flush_log_at_trx_commit",
+    "innodb_doublewrite",
+)
 _CORE = ("sqlalchemy", "alembic", "orjson", "cryptography", "typer", "rich")
 
 
@@ -169,9 +175,9 @@ def _durability(facts: Mapping[str, str]) -> Probe:
 
 
 def _durability_of_server(facts: Mapping[str, str]) -> Probe:
-    """A server says itself what could make it forget, in settings that are `off`."""
+    """A server says itself what could make it forget, in settings that are `off` (2 is MySQL's word for later)."""
     said = f"{facts.get('backend', '')} · schema {facts.get('schema', '')}"
-    off = [name for name in _SERVER_DURABILITY if facts.get(name, "on").lower() in ("off", "0")]
+    off = [name for name in _SERVER_DURABILITY if facts.get(name, "on").lower() in ("off", "0", "2")]
     if off:
         return Probe("store", Level.WARN, f"{said} · off: {', '.join(off)}", "a crash of the server may lose writes")
     kept = " · ".join(f"{name} {facts[name]}" for name in _SERVER_DURABILITY if name in facts)
