@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
@@ -144,3 +146,17 @@ def test_the_counters_count_by_door_method_and_status(client):
 
 def test_the_version_says_what_is_served(client):
     assert client.get("/version").json()["services"] == ["ml_metadata.MetadataStoreService"]
+
+
+def test_a_store_that_cannot_be_read_is_not_ready_but_lives(tmp_path):
+    with serving(tmp_path / "w") as server, httpx.Client(base_url=server.http, timeout=30) as client:
+        assert client.get("/readyz").text == "ok\n"
+        with closing(sqlite3.connect(tmp_path / "w" / ".lineal" / "lineal.db")) as other:
+            other.execute("DROP TABLE ledger_entry")
+            other.commit()
+
+        answer = client.get("/readyz")
+
+        assert answer.status_code == 503
+        assert "Traceback" not in answer.text
+        assert client.get("/healthz").status_code == 200

@@ -49,7 +49,8 @@ async def _serve(store: Store, settings: Settings, ready: Callable[[Ports], None
 
     loop = asyncio.get_running_loop()
     for number in _STOPS:
-        loop.add_signal_handler(number, asked)
+        # Not add_signal_handler, which Windows' event loop lacks.
+        signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(asked))
     return await run_until(Server(store, settings), stop, hurry=hurry, ready=ready)
 
 
