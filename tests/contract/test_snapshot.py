@@ -94,6 +94,22 @@ def test_a_batch_sees_its_own_events_and_nobody_else_does(asked, store, backend,
     assert store.closure([asked], DOWN) == before
 
 
+def test_while_a_thread_sees_one_state_its_closures_do_not_run_ahead_of_it(asked, store, by):
+    def write_and_ask():
+        extend(store, by, asked.id)
+        later.append(store.closure([asked], DOWN))
+
+    later = []
+    with store.snapshot():
+        before = store.closure([asked], DOWN)
+        thread = threading.Thread(target=write_and_ask)
+        thread.start()
+        thread.join()
+        assert store.closure([asked], DOWN) == before
+        assert len(store.get(Artifact, list(before.artifacts))) == 2
+    assert len(later[0].artifacts) == 3
+
+
 def test_a_snapshot_far_behind_is_loaded_again(asked, store, by, monkeypatch):
     monkeypatch.setattr(planner, "SMALLEST_OVERLAY", 10)
     last = asked.id

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
-from lineal.errors import Aborted, AlreadyExists, CausalityViolation, NotFound
+from lineal.errors import Aborted, AlreadyExists, CausalityViolation, NotFound, StoreUnavailable
 from lineal.model.edges import EventType
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.publication import Origin, Publication, Use
+from lineal.store.dialects.postgresql_wire import PostgresqlWire
 from lineal.store.location import locate
 from lineal.store.open import open_store
 from tests.databases.proxy import Proxy
@@ -154,6 +156,34 @@ def test_a_publication_whose_question_or_answer_was_lost_is_kept_exactly_once(st
     assert proxy.loses is None
     assert store.get(Execution, [published.execution_id])[0].name == "cut"
     assert len(store.entries()) == entries + 1
+
+
+def test_a_publication_of_which_nobody_knows_whether_it_was_kept_is_not_made_again(
+    store, other, proxy, used, monkeypatch
+):
+    def away(_wire):
+        raise psycopg.OperationalError("connection refused")
+
+    entries = len(other.entries())
+    proxy.loses = "answer"
+    with monkeypatch.context() as patched, pytest.raises(StoreUnavailable, match="not known whether it was kept"):  # noqa: PT012
+        patched.setattr(PostgresqlWire, "reconnect", away)
+        store.publish(Publication(execution=Execution(type="Train")), by=BY)
+    assert len(other.entries()) == entries + 1
+
+
+def test_what_a_publication_names_twice_is_one_node(store, used):
+    dataset = Artifact(type="Dataset", name="twice@1", fingerprint="sha256:1")
+    published = store.publish(
+        Publication(
+            execution=Execution(type="Train"),
+            uses=[Use(artifact=dataset, type=kind) for kind in (EventType.INPUT, EventType.DECLARED_INPUT)],
+            contexts=[Context(type="Experiment", name="new")] * 2,
+        ),
+        by=BY,
+    )
+    assert len(published.artifact_ids) == len(published.context_ids) == 2
+    assert len({*published.artifact_ids}) == len({*published.context_ids}) == 1
 
 
 def test_a_batch_whose_commit_was_lost_on_the_way_is_undone_and_says_so(store, proxy, used):

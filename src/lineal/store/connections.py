@@ -88,6 +88,7 @@ class Connections:
                 self._local.witness = None
                 session.begin_writing()
                 yield session.cursor()
+                _need_transaction(session)
                 self._commit(session)
             except self._dialect.errors as error:
                 if session.is_lost(error):
@@ -132,9 +133,7 @@ class Connections:
 
     @contextmanager
     def _nested(self, session: Session) -> Iterator[Cursor]:
-        if not session.in_transaction:
-            # A full disk ends the whole transaction: what follows must not become half of it.
-            raise Aborted("this batch was undone by an error before; nothing of it is kept", hint="start a new batch")
+        _need_transaction(session)
         self._local.depth += 1
         name = f"nested_{self._local.depth}"
         witness = self._local.witness
@@ -227,6 +226,12 @@ class _Reading(AbstractContextManager[Cursor]):
         failure = None if error is None else self._connections.failure(error)
         if failure is not None:
             raise failure from error
+
+
+def _need_transaction(session: Session) -> None:
+    """Raise Aborted where a full disk, or a deadlock on MySQL, ended the whole transaction: no half of it is kept."""
+    if not session.in_transaction:
+        raise Aborted("this batch was undone by an error before; nothing of it is kept", hint="start a new batch")
 
 
 def id_list(ids: Sequence[int]) -> str:

@@ -15,7 +15,7 @@ import orjson
 
 from lineal.model.edges import INPUTS
 from lineal.model.ids import NodeKind
-from lineal.model.nodes import Artifact
+from lineal.model.nodes import Artifact, Context
 from lineal.model.publication import Publication
 from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store import lookups
@@ -56,6 +56,9 @@ class Foresight:
         if self._wait:
             self._wait -= 1
             return False
+        # What is named twice is looked up again once it was written, which nobody can guess.
+        if _names_twice(publication):
+            return False
         # What is said about an artifact is checked against its row, which nobody can guess.
         return not publication.decisions and not any(
             use.aliases or not (isinstance(use.artifact, Artifact) or use.type in INPUTS) for use in publication.uses
@@ -73,12 +76,14 @@ class Foresight:
     def learn(self, contexts: Iterable[tuple[int, str, int]]) -> None:
         """Remember (type id, name, id) of contexts, which never change."""
         if len(self._contexts) > MOST_CONTEXTS:
-            self._contexts.clear()
+            # Another thread may be reading the former one.
+            self._contexts = {}
         self._contexts.update(((type_id, name), id_) for type_id, name, id_ in contexts)
 
     def context_rows(self, type_id: int, names: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return rows of the known ones of these contexts, as far as a publication reads them."""
-        known = {name: self._contexts[type_id, name] for name in names if (type_id, name) in self._contexts}
+        contexts = self._contexts
+        known = {name: contexts[type_id, name] for name in names if (type_id, name) in contexts}
         return [_row(id_, type_id, name) for name, id_ in known.items()]
 
 
@@ -146,6 +151,12 @@ _FREE = (
     lookups.BY_NAME[NodeKind.EXECUTION],
     *lookups.BY_EXTERNAL_ID.values(),
 )
+
+
+def _names_twice(publication: Publication) -> bool:
+    given: list[Artifact | Context] = [use.artifact for use in publication.uses if isinstance(use.artifact, Artifact)]
+    named = [node for node in (*given, *publication.contexts) if node.name is not None]
+    return len({(type(node), node.type, node.type_version, node.name) for node in named}) < len(named)
 
 
 def _row(id_: int, type_id: int, name: str) -> tuple[Any, ...]:

@@ -81,11 +81,12 @@ class Planner:
         state = snapshot.state
         if until < state.mark.seq:
             return None
-        return View(snapshot, state.last, question.direction, question.follows_all)
+        # Another thread may have brought it further than this one's transaction sees.
+        last = state.last if state.mark == mark else _newest(cursor)
+        return View(snapshot, last, question.direction, question.follows_all)
 
     def _is_due(self, cursor: Cursor) -> bool:
-        (newest,) = cursor.execute(_NEWEST).fetchone()
-        return self._read >= (newest or 0)
+        return self._read >= _newest(cursor)
 
     def _bring_up(self, cursor: Cursor, mark: Mark) -> Snapshot | None:
         """Return the snapshot as of `mark` or later, or None where it cannot be had now."""
@@ -128,6 +129,11 @@ class Planner:
 def _mark(cursor: Cursor) -> Mark:
     seq, leaf = cursor.execute(_LAST).fetchone() or (0, b"")
     return Mark(EntrySeq(seq), bytes(leaf))
+
+
+def _newest(cursor: Cursor) -> int:
+    (newest,) = cursor.execute(_NEWEST).fetchone()
+    return newest or 0
 
 
 def _filled(cursor: Cursor, snapshot: Snapshot) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
-from lineal.errors import LinealError
+from lineal.errors import LinealError, Unavailable
 from lineal.model.aliases import Alias
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.decisions import Decision
@@ -141,12 +141,15 @@ class SqlStore:
         return published
 
     def _publish_foreseen(self, foresight: Foresight, publication: Publication, by: Origin) -> Published | None:
-        """Publish in one round trip, or return None where a guess was wrong, whatever came of it."""
+        """Publish in one round trip, or return None where a guess was wrong and nothing was kept."""
         try:
             with self._writer.foreseeing(
                 by, lambda cursor, assume: Guess(cursor, assume, foresight, publication)
             ) as transaction:
                 published = publish(transaction, self._nodes, publication)
+        except Unavailable:
+            # Nobody may know whether it was kept: it must not be made again.
+            raise
         except (UnforeseenError, LinealError):
             foresight.was_wrong()
             return None

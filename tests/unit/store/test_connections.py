@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lineal.errors import AlreadyExists, StoreTimeout
+from lineal.errors import Aborted, AlreadyExists, StoreTimeout
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
 from lineal.store.clock import SystemClock
@@ -75,6 +75,15 @@ def test_a_write_that_failed_leaves_its_thread_able_to_write(hasty):
             hasty.put([Artifact(type="RawData", name="d@1")], by=BY)
         hasty.put([Artifact(type="Model")], by=BY)
     assert hasty.verify().ok
+
+
+def test_a_batch_that_the_database_undid_is_refused_at_its_end(hasty):
+    entries = len(hasty.entries())
+    with pytest.raises(Aborted, match="this batch was undone"), hasty.batch():  # noqa: PT012  the block is the batch
+        hasty.put([Artifact(type="Model")], by=BY)
+        # As a full disk does, and a deadlock on MySQL, where a COMMIT without a transaction would say nothing.
+        hasty._connections._local.session.roll_back()
+    assert len(hasty.entries()) == entries
 
 
 def test_reading_sees_one_state_from_its_first_look_on(database, hasty):
