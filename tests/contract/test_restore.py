@@ -236,3 +236,16 @@ def test_one_entry_binds_thousands_of_records(store, by, clean):
     assert outcome.written == 5000
     assert [entry.rows for entry in store.entries()] == [3, 5000]
     clean()
+
+
+def test_in_a_batch_an_id_that_a_restoration_jumped_over_is_no_node(store, by, clean):
+    with store.batch(by=by):
+        (made,) = store.put([Artifact(type="Model")], by=by)
+        (context,) = store.put([Context(type="Pipeline", name="p")], by=by)
+        store.restore([*TYPES, ARTIFACTS[0]], by=by)
+        with pytest.raises(NotFound, match="artifact#50 not found"):
+            store.put_edges([Attribution(artifact_id=50, context_id=context.id)], by=by)
+        store.put_edges([Attribution(artifact_id=made.id, context_id=context.id)], by=by)
+        (after,) = store.put([Artifact(type="Model")], by=by)
+    assert after.id == 901
+    clean()

@@ -161,7 +161,10 @@ class Connections:
         local = self._local
         if local.session is not None:
             return local.session, False
-        local.session = self._sessions.take()
+        try:
+            local.session = self._sessions.take()
+        except self._dialect.errors as error:
+            raise self._dialect.translate(error) from error
         return local.session, True
 
     def leave(self, session: Session) -> None:

@@ -93,6 +93,8 @@ class Transaction:
         """Let new ids go on above ids that were given from outside."""
         if table.name in self._next_ids:
             self._next_ids[table.name] = max(self._next_ids[table.name], largest + 1)
+            # Not every id below is a row that was made here.
+            self._first_ids[table.name] = self._next_ids[table.name]
 
     def made(self, table: BoundTable, id_: int) -> bool:
         """Return whether this transaction made the row, so that no other row can point at it yet."""

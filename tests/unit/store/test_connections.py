@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lineal.errors import Aborted, AlreadyExists, StoreTimeout
+from lineal.errors import Aborted, AlreadyExists, StoreTimeout, StoreUnavailable
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
 from lineal.store.clock import SystemClock
 from lineal.store.connections import Connections
 from lineal.store.dialects.sqlite import SqliteDialect
+from lineal.store.location import locate
+from lineal.store.open import _life
 from lineal.store.sql import SqlStore
 
 BY = Origin(actor="ada", action="test")
@@ -84,6 +86,19 @@ def test_a_batch_that_the_database_undid_is_refused_at_its_end(hasty):
         # As a full disk does, and a deadlock on MySQL, where a COMMIT without a transaction would say nothing.
         hasty._connections._local.session.roll_back()
     assert len(hasty.entries()) == entries
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_server_that_is_away_is_unavailable_whatever_is_asked_of_it(scheme, tmp_path):
+    location = locate(f"{scheme}://lineal@127.0.0.1:1/lineal?home={tmp_path}")
+    store = SqlStore(_life(location).dialect, SystemClock())
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        store.list_types()
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        store.put([Artifact(type="Model")], by=BY)
+    with pytest.raises(StoreUnavailable, match="cannot be reached"), store.batch():
+        pass
+    store.close()
 
 
 def test_reading_sees_one_state_from_its_first_look_on(database, hasty):
