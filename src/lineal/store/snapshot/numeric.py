@@ -12,8 +12,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-LARGE = 50_000
-"""Events from which on it pays to load NumPy for them alone; SciPy takes twice as long to load."""
+LARGE = 20_000
+"""Events from which on NumPy, loaded for them alone, is repaid within some ten questions; SciPy takes twice as long."""
 
 
 def numpy_for(events: int) -> ModuleType | None:
