@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineal.errors import AlreadyExists, InvalidArgument, NotFound, UnknownType
+from lineal.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, UnknownType
 from lineal.model.edges import Attribution, Event, EventType
 from lineal.model.ids import NodeKind
 from lineal.model.nodes import Artifact, Context, Execution
@@ -200,4 +200,14 @@ def test_an_id_beyond_those_a_one_entry_batch_made_is_no_node(store, by, clean):
         with pytest.raises(NotFound, match="artifact#2"):
             store.put_edges([beyond], by=by)
     assert store.events(executions=[1]) == []
+    clean()
+
+
+def test_a_write_inside_a_snapshot_is_refused_and_the_snapshot_goes_on(store, by, clean):
+    with store.snapshot():
+        with pytest.raises(FailedPrecondition, match="inside a snapshot"):
+            store.put([Artifact(type="Model", name="m")], by=by)
+        assert store.list(Artifact).items == []
+
+    store.put([Artifact(type="Model", name="m")], by=by)
     clean()

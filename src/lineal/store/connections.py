@@ -78,6 +78,8 @@ class Connections:
             with self._nested(session) as cursor:
                 yield cursor
             return
+        if not taken:
+            raise FailedPrecondition("nothing can be written inside a snapshot", hint="write after it, or use a batch")
         lock = self._write_lock
         try:
             # Within a process writers queue here: each would hold a connection while it waits for the database.

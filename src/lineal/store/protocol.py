@@ -199,7 +199,10 @@ class Store(Protocol):
         """
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Make all reads of this thread see one state of the store until the block ends. Do not write inside."""
+        """Make all reads of this thread see one state of the store until the block ends.
+
+        A write inside is FailedPrecondition.
+        """
 
     def names(self, kind: NodeKind) -> Iterator[tuple[str, str]]:
         """Yield (type, name) of every named node of a kind, newest first; for suggestions and completion."""
