@@ -59,7 +59,7 @@ class ServerProcess:
             text=True,
             check=False,
             cwd=self.directory,
-            env=_plain_environment(),
+            env=_environment(self.directory),
             **self._as_user(),
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}"
@@ -106,7 +106,7 @@ class ServerProcess:
                 stdout=log,
                 stderr=log,
                 cwd=self.directory,
-                env=_plain_environment(),
+                env=_environment(self.directory),
                 start_new_session=True,
                 **self._as_user(),
             )
@@ -163,5 +163,6 @@ def _memory():
     return place if room.f_bavail * room.f_frsize >= ROOM else None
 
 
-def _plain_environment():
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+def _environment(directory):
+    # MariaDB removes what looks like old temporary tables when it starts: two servers must not share a place for them.
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", "TMPDIR": str(directory)}
