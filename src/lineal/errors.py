@@ -248,3 +248,7 @@ class MissingExtra(LinealError, ImportError):
             hint=f"pip install 'lineal[{extra}]'",
         )
         self.extra = extra
+
+    def __str__(self) -> str:
+        # In a traceback nobody prints the hint.
+        return f"{self.message} {self.hint}"

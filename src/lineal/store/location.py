@@ -135,6 +135,7 @@ def _from_url(url: str) -> Location:
 
 def _on_server(url: str) -> Location:
     parts = urlsplit(url)
+    _check_user(parts)
     if not parts.path.strip("/"):
         raise InvalidArgument(
             f"{without_password(url)!r} names no database", hint=f"use {parts.scheme}://USER@HOST/DATABASE"
@@ -142,6 +143,17 @@ def _on_server(url: str) -> Location:
     asked = parse_qs(parts.query).get("home")
     home = Path(asked[-1]).expanduser().absolute() if asked else _data_directory() / _key_of(parts)
     return Location(url=url, database=None, home=home)
+
+
+def _check_user(parts: SplitResult) -> None:
+    """Refuse a password that would be read as another part of the URL, and so be shown, without showing it."""
+    user = parts.netloc.rpartition("@")[0]
+    rest = parts.path + parts.fragment + ("" if parts.path.strip("/") else parts.query)
+    if "@" in user or "@" in rest or re.search(r"%(?![0-9A-Fa-f]{2})", user):
+        raise InvalidArgument(
+            "the user or password in the workspace's URL holds a character that means something in a URL",
+            hint="write it percent-encoded: % as %25, / as %2F, @ as %40, # as %23, ? as %3F",
+        )
 
 
 def _data_directory() -> Path:

@@ -137,3 +137,11 @@ def test_a_server_without_a_database_is_refused_without_showing_the_password():
     with pytest.raises(InvalidArgument, match="names no database") as caught:
         locate("postgresql://ada:secret@host")
     assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("password", ["se%cret", "s/cret", "s@cret", "s#cret", "s?cret"])
+def test_a_password_that_would_be_read_as_another_part_is_refused_and_not_shown(password):
+    with pytest.raises(InvalidArgument, match="means something") as refused:
+        locate(f"postgresql://ada:{password}@127.0.0.1:1/db")
+
+    assert "cret" not in f"{refused.value} {refused.value.hint}"
