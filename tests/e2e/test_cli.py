@@ -14,6 +14,11 @@ from contextlib import closing
 
 import pytest
 
+from lineal.model.edges import EventType
+from lineal.model.ids import NodeKind
+from lineal.model.nodes import Artifact, Execution
+from lineal.model.publication import Origin, Publication, Use
+from lineal.model.types import NodeType
 from lineal.workspace import open_workspace
 
 GRAPH_FORMATS = ("tree", "table", "json", "csv", "mermaid", "dot", "svg", "html")
@@ -50,6 +55,31 @@ def test_show_says_the_same_as_data(document, url):
     assert [one["name"] for one in answer["answers"]["trained_on"]["datasets"]] == ["training@v1.0"]
     assert [one["action"] for one in answer["answers"]["decisions"]] == ["approve", "deploy"]
     assert [one["live"] for one in answer["answers"]["runs"]] == [True]
+
+
+def test_what_a_model_was_made_from_is_shown_also_where_no_type_says_that_it_is_data(lineal, document, own_url):
+    with open_workspace(own_url) as workspace:
+        by = Origin(actor="ada", action="test")
+        workspace.store.put_types(
+            [NodeType(kind=NodeKind.ARTIFACT, name="Examples"), NodeType(kind=NodeKind.EXECUTION, name="Trainer")],
+            by=by,
+        )
+        workspace.store.publish(
+            Publication(
+                execution=Execution(type="Trainer"),
+                uses=[
+                    Use(artifact=Artifact(type="Examples", name="flights"), type=EventType.INPUT),
+                    Use(artifact=Artifact(type="Model", name="tutorial"), type=EventType.OUTPUT),
+                ],
+            ),
+            by=by,
+        )
+
+    text = lineal("show", "model:tutorial", url=own_url).stdout
+    assert "examples:flights" in text
+    assert "of no type known as data" in text
+    answer = document("show", "model:tutorial", url=own_url)
+    assert [one["name"] for one in answer["answers"]["trained_on"]["read"]] == ["flights"]
 
 
 def test_nobody_approved_and_nowhere_deployed_is_an_answer(lineal, url):

@@ -86,11 +86,13 @@ def _trained_on(around: Surroundings) -> Card:
     raw = [artifact for artifact in around.raw_data() if artifact not in data]
     lines = [*_some(data, "trained on"), *_some(models, "starts from"), *_some(raw, "raw data")]
     if not lines:
-        lines = [Line("no data is recorded upstream of it", mark=Mark.UNKNOWN)]
+        unsaid = "what its run read is of no type known as data" if read else "no data is recorded upstream of it"
+        lines = [*_some(read, "made from"), Line(unsaid, mark=Mark.UNKNOWN)]
     facts = {
         "datasets": [node_document(artifact) for artifact in data],
         "models": [node_document(artifact) for artifact in models],
         "raw_data": [node_document(artifact) for artifact in raw],
+        "read": [node_document(artifact) for artifact in read],
     }
     return Card("trained_on", "What data trained this?", lines, facts)
 

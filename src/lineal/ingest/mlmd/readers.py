@@ -114,6 +114,12 @@ class SqliteReader:
             connection.close()
             if error.sqlite_errorname != "SQLITE_CANTOPEN" or mode != "mode=ro":
                 raise
+            log = self._path.with_name(f"{self._path.name}-wal")
+            if log.exists() and log.stat().st_size:
+                raise FailedPrecondition(
+                    f"{self._path} has writes in {log.name} that cannot be read where it lies",
+                    hint="copy both files into a directory that can be written, and import that copy",
+                ) from error
             # A write-ahead file where no log may be placed can be read if nobody writes it.
             return self._connect("immutable=1")
         except BaseException:

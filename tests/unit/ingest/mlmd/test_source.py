@@ -190,3 +190,18 @@ def test_a_large_execution_is_compared_from_the_side_of_its_artifacts(full, stor
     assert report.equal
     assert len(store.events(executions=[7])) == 62
     assert store.get(Execution, [7])
+
+
+def test_a_file_whose_log_cannot_be_read_is_refused_rather_than_read_without_it(tmp_path):
+    path = tmp_path / "logged.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE MLMDEnv (schema_version)")
+        copy = tmp_path / "copy.db"
+        copy.write_bytes(path.read_bytes())
+        (tmp_path / "copy.db-wal").write_bytes((tmp_path / "logged.db-wal").read_bytes())
+    # Where the log's index cannot be placed, as on a medium that is only read.
+    (tmp_path / "copy.db-shm").symlink_to(tmp_path / "nowhere" / "else")
+
+    with pytest.raises(FailedPrecondition, match=r"copy\.db-wal"):
+        read(copy)
