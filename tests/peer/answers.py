@@ -14,7 +14,7 @@ def answers(mlmd, file: str) -> dict[str, object]:
     pb = mlmd.proto.metadata_store_pb2
     config = pb.ConnectionConfig()
     config.sqlite.filename_uri = file
-    config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE
+    config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READONLY
     store = mlmd.MetadataStore(config)
     found: dict[str, object] = {}
     for kind in ("artifact", "execution", "context"):

@@ -24,6 +24,8 @@ from lineal.model.edges import Association, Attribution, How, ParentContext
 from lineal.model.ids import ExecutionId, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
+from lineal.model.types import NodeType
+from lineal.model.vocabulary import SIMPLE_TYPES
 from lineal.store.protocol import N, Store
 
 _PAGE = 1_000
@@ -59,7 +61,7 @@ class _Export:
         self._target = target
         self._tell = progress
         self._losses = Losses()
-        self._types = back.TypeIds(store.list_types())
+        self._types = back.TypeIds(_types_of(store))
         self._rows = dict.fromkeys(TABLES, 0)
 
     def run(self) -> Exported:
@@ -200,6 +202,15 @@ def _pair(membership: Attribution | Association | ParentContext) -> tuple[int, i
     if isinstance(membership, Association):
         return membership.execution_id, membership.context_id
     return membership.child_id, membership.parent_id
+
+
+def _types_of(store: Store) -> list[NodeType]:
+    """Return a store's types and ML Metadata's simple ones: without them it cannot open a file to read it."""
+    stored = store.list_types()
+    ids = {type_.id for type_ in stored}
+    names = {(type_.kind, type_.name) for type_ in stored if not type_.version}
+    missing = [type_ for key, type_ in SIMPLE_TYPES.items() if key not in names and type_.id not in ids]
+    return sorted([*stored, *missing], key=lambda type_: type_.id or 0)
 
 
 def _pages(store: Store, cls: type[N]) -> Iterator[Sequence[N]]:
