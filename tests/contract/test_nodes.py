@@ -200,7 +200,9 @@ def test_an_external_id_belongs_to_one_node_of_a_kind(store, by, kind):
 def test_a_freed_external_id_may_be_given_again(store, by, clean):
     (key,) = store.put([Artifact(type="Model", external_id="x")], by=by)
     store.put([Artifact(type="Model", id=key.id)], by=by)
-    store.put([Artifact(type="Model", external_id="x")], by=by)
+    (other,) = store.put([Artifact(type="Model", external_id="x")], by=by)
+
+    assert [node.external_id for node in store.get(Artifact, [key.id, other.id])] == [None, "x"]
     clean()
 
 

@@ -79,7 +79,9 @@ def test_every_flag_has_a_place_in_the_configuration():
     values = {"text": "x", "number": 1, "switch": True}
     flags = {name: values[kind.value] for name, kind in FLAGS.items() if kind.value in values}
     for source in ("mysql", "postgresql"):
-        server_config(flags | {"metadata_source_config_type": source, "downgrade_db_schema_version": -1})
+        found = server_config(flags | {"metadata_source_config_type": source, "downgrade_db_schema_version": -1})
+        assert found.connection_config.WhichOneof("config") == source
+        assert getattr(found.connection_config, source).host == "x"
 
 
 def test_without_a_database_it_is_one_in_memory():
