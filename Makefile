@@ -58,6 +58,13 @@ setup: $(VENV)/ready ## make .venv from the hashed locks
 	$(UV) pip sync --quiet --require-hashes --compile-bytecode --python .venv-mlmd/bin/python requirements/mlmd.txt
 	@touch $@
 
+# They build on PyTorch, which pip has brought (see the README): the lock leaves it out, and so nothing here brings it.
+.PHONY: frameworks
+frameworks: setup ## add Lightning, Transformers and Keras to .venv, beside a PyTorch that is there
+	@$(BIN)/python -c 'import torch' 2>/dev/null \
+	  || { echo "first PyTorch, of the build you want: $(BIN)/python -m pip install torch" >&2; exit 1; }
+	$(UV) pip install --quiet --no-deps --require-hashes --compile-bytecode --python $(BIN)/python -r requirements/frameworks.txt
+
 .PHONY: peer
 peer: .venv-mlmd/ready ## make .venv-mlmd: the real ML Metadata, to compare with
 	@:
@@ -96,6 +103,8 @@ PROTOBUFS := protobuf4 protobuf5 protobuf6
 
 .PHONY: protobufs
 protobufs: setup ## pass the tests of ML Metadata's interface on every protobuf from 4.25
+	$(COMPILE) $(ARGS) --constraint requirements/dev.txt --override requirements/without_torch.in requirements/frameworks.in \
+	  --output-file requirements/frameworks.txt
 	for of in $(PROTOBUFS); do \
 	  $(UV) pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target build/$$of -r requirements/$$of.txt; \
 	  PYTHONPATH=build/$$of $(BIN)/python -c 'import google.protobuf as p; print("protobuf", p.__version__)' | grep "$${of#protobuf}\."; \

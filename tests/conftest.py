@@ -171,6 +171,7 @@ def peer() -> Peer:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {
         "torch": None if importlib.util.find_spec("torch") else "PyTorch is not installed",
+        "frameworks": None if importlib.util.find_spec("lightning") else "not installed: make frameworks",
         "peer": None if PEER.exists() else "the real ML Metadata is not installed: make peer",
     }
     for item in items:
