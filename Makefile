@@ -103,8 +103,6 @@ PROTOBUFS := protobuf4 protobuf5 protobuf6
 
 .PHONY: protobufs
 protobufs: setup ## pass the tests of ML Metadata's interface on every protobuf from 4.25
-	$(COMPILE) $(ARGS) --constraint requirements/dev.txt --override requirements/without_torch.in requirements/frameworks.in \
-	  --output-file requirements/frameworks.txt
 	for of in $(PROTOBUFS); do \
 	  $(UV) pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target build/$$of -r requirements/$$of.txt; \
 	  PYTHONPATH=build/$$of $(BIN)/python -c 'import google.protobuf as p; print("protobuf", p.__version__)' | grep "$${of#protobuf}\."; \
@@ -150,6 +148,8 @@ lock: .venv-uv/ready ## compile requirements/*.txt anew (ARGS=--upgrade for newe
 	$(COMPILE) $(ARGS) --extra all pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) $(ARGS) --constraint requirements/dev.txt pyproject.toml --output-file requirements/core.txt
 	$(COMPILE) $(ARGS) requirements/mlmd.in --output-file requirements/mlmd.txt
+	$(COMPILE) $(ARGS) --constraint requirements/dev.txt --override requirements/without_torch.in requirements/frameworks.in \
+	  --output-file requirements/frameworks.txt
 	for of in $(PROTOBUFS); do $(COMPILE) $(ARGS) requirements/$$of.in --output-file requirements/$$of.txt; done
 
 .PHONY: schema
