@@ -1,0 +1,53 @@
+"""The libraries that are hooked: which module to wait for, and what puts the patches in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from types import ModuleType
+
+from lineal.errors import InvalidArgument
+from lineal.integrations import pandas
+from lineal.integrations.hooks import Patches, forget_said
+from lineal.integrations.imports import when_imported
+from lineal.integrations.listener import Listener
+
+Install = Callable[[ModuleType, Listener, Patches], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """One integration: its name (as in `autolog(disable=["pandas"])`), the module it waits for, and its patches."""
+
+    name: str
+    module: str
+    install: Install
+
+
+LIBRARIES: tuple[Library, ...] = (Library("pandas", "pandas", pandas.install),)
+"""All integrations. Adding one is a line here and a file beside this one."""
+
+
+def install(
+    listener: Listener, *, disable: Collection[str] = (), libraries: tuple[Library, ...] = LIBRARIES
+) -> Patches:
+    """Hook every library but those disabled, each when it is imported; the patches given back undo everything.
+
+    Raises InvalidArgument for a name that is no integration.
+    """
+    names = {library.name for library in libraries}
+    unknown = sorted(set(disable) - names)
+    if unknown:
+        raise InvalidArgument(
+            f"there is no integration called {', '.join(unknown)}", hint=f"they are: {', '.join(sorted(names))}"
+        )
+    forget_said()
+    patches = Patches()
+    for library in libraries:
+        if library.name not in disable:
+            patches.add(when_imported(library.module, _installer(library, listener, patches)))
+    return patches
+
+
+def _installer(library: Library, listener: Listener, patches: Patches) -> Callable[[ModuleType], None]:
+    return lambda module: library.install(module, listener, patches)
