@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import audits, closures, huge, imports, middleware, reads, recorded, writes
+from benchmarks.arguments import count, directory
 from benchmarks.dag import make_dag
 from benchmarks.report import heading, line, save, say
 from benchmarks.stores import fill
@@ -17,6 +18,7 @@ from benchmarks.timing import ROUNDS, Figure
 RESULTS = Path(__file__).parent / "results"
 SIZES = (10_000, 100_000)
 SMALL = (1_000,)
+GROUPS = ("import", "run", "serving", "store", "edges")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,11 +75,11 @@ def _store(directory: Path, size: int, rounds: int, *, small: bool) -> Iterator[
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description="Speed as ratios; see docs/reference/speed.md")
     parser.add_argument("--small", action="store_true", help="a quick run: small sizes, few rounds")
-    parser.add_argument("--rounds", type=int, help=f"rounds of each comparison (default {ROUNDS})")
-    parser.add_argument("--sizes", type=int, nargs="+", help="artifacts in the store (default 10000 100000)")
-    parser.add_argument("--edges", type=int, help="also closures in a graph of this many edges, up to 10000000")
-    parser.add_argument("--only", nargs="+", help="import, run, serving, store, edges")
-    parser.add_argument("--directory", type=Path, help="where the stores are made: another disk, or memory")
+    parser.add_argument("--rounds", type=count, help=f"rounds of each comparison (default {ROUNDS})")
+    parser.add_argument("--sizes", type=count, nargs="+", help="artifacts in the store (default 10000 100000)")
+    parser.add_argument("--edges", type=count, help="also closures in a graph of this many edges, up to 10000000")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, help="leave out the others")
+    parser.add_argument("--directory", type=directory, help="where the stores are made: another disk, or memory")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON goes")
     return parser
 

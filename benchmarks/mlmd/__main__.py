@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from benchmarks.arguments import count, directory
 from benchmarks.mlmd.measure import COMPAT, OURS, THEIRS, Bench, Record, merged
 from benchmarks.mlmd.pipes import ROOT, Side
 from benchmarks.report import machine, say
@@ -69,9 +70,9 @@ def _time(seconds: float) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-mlmd", description="Lineal beside ML Metadata 1.17.1")
     parser.add_argument("--small", action="store_true", help="a quick run: a small store, one round")
-    parser.add_argument("--rounds", type=int, help=f"rounds of each comparison (default {ROUNDS})")
-    parser.add_argument("--sizes", type=int, nargs="+", help="artifacts in the stores (default 10000 100000)")
-    parser.add_argument("--directory", type=Path, help="where the stores are made: another disk, or memory")
+    parser.add_argument("--rounds", type=count, help=f"rounds of each comparison (default {ROUNDS})")
+    parser.add_argument("--sizes", type=count, nargs="+", help="artifacts in the stores (default 10000 100000)")
+    parser.add_argument("--directory", type=directory, help="where the stores are made: another disk, or memory")
     parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
     return parser
 

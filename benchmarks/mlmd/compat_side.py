@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from benchmarks.mlmd import lineal_file
 from benchmarks.mlmd.pipes import serve
 from lineal.compat.mlmd import install
+from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.compat.mlmd.urls import url_of
+from lineal.store.location import locate
+from lineal.store.open import open_store
 
 install()
 
@@ -18,7 +24,10 @@ class CompatSide(MlmdSide):
 
     def durability(self) -> str:
         """Return how a commit is made durable."""
-        return lineal_file.durability(self._path)
+        # The drop-in shows no pragma, so its store is opened once more, by what the drop-in opens it by.
+        config = pb.ConnectionConfig(sqlite=pb.SqliteMetadataSourceConfig(filename_uri=str(self._path)))
+        with closing(open_store(locate(url_of(config)))) as store:
+            return lineal_file.durability(self._path, store.facts())
 
     def counts(self) -> dict[str, int]:
         """Return how many of each thing there are."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-
-from lineal.store.dialects.sqlite import SqliteDialect
 
 TABLES = ("artifact", "execution", "context", "event", "attribution", "association")
 PROPERTIES = ("property_int", "property_double", "property_string", "property_bool")
 
 
-def durability(path: Path) -> str:
-    """Return how a commit is made durable; anything but WAL with FULL and a ledger is refused."""
-    with closing(SqliteDialect(path).connect()) as connection:
-        found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
-        assert found == ["wal", 2], found
+def durability(path: Path, facts: Mapping[str, str]) -> str:
+    """Return how a commit is made durable; anything but WAL with FULL and a ledger is refused.
+
+    `facts` are those of the store that is measured: the level belongs to its connections, not to the file.
+    """
+    found = [facts["journal_mode"], facts["synchronous"]]
+    assert found == ["wal", "2"], found
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         (bound,) = connection.execute("SELECT sum(row_count) FROM ledger_entry").fetchone()
         rows = sum(_rows(connection, table) for table in TABLES)
     assert bound >= rows, f"the ledger binds {bound} of {rows} rows"

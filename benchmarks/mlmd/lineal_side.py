@@ -92,7 +92,7 @@ class LinealSide:
 
     def durability(self) -> str:
         """Return how a commit is made durable."""
-        return lineal_file.durability(self._path)
+        return lineal_file.durability(self._path, self._store.facts())
 
     # writing -------------------------------------------------------------------------------------
     def publish(self, at: int, times: int) -> float:

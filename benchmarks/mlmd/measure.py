@@ -171,7 +171,7 @@ class Bench:
 
 
 def _difference(theirs: Any, ours: Any) -> str:
-    if isinstance(ours, list) and len(ours) == len(theirs):
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         pairs = [pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]]
         return f"{len(pairs)} differ, first {str(pairs[0])[:300]}"
     return f"{str(theirs)[:150]} and {str(ours)[:150]}"

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from lineal.model.ids import NodeKind
+from lineal.model.publication import Origin
+from lineal.model.types import NodeType
+from lineal.store.location import locate
+from lineal.store.open import open_store
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = {
@@ -69,6 +76,56 @@ def test_the_figures_of_the_largest_store_come_first_and_hold_those_of_the_other
     found = measure.merged({100: {"publish": {"ratio": 5.0}}, 1000: {"publish": {"ratio": 4.0}}})
 
     assert found == {"publish": {"ratio": 4.0, "artifacts": 1000, "at_100": {"ratio": 5.0}}}
+
+
+class Answering:
+    """A side that answers every question with one thing."""
+
+    def __init__(self, name, answer):
+        self.name = name
+        self.ask = lambda *_question: answer
+
+
+@pytest.mark.parametrize("theirs", [[1, [2, "a"]], [1], None])
+def test_sides_that_answer_differently_are_not_timed(measure, theirs):
+    sides = [Answering("lineal", [1, [2, "b"]]), Answering("mlmd", theirs)]
+
+    with pytest.raises(AssertionError, match="mlmd differs from lineal in fill"):
+        next(measure.Bench(sides, 1, small=True).measure("directory", 300))
+
+
+def test_a_store_that_does_not_wait_for_the_disk_is_not_timed(measure, tmp_path):
+    from benchmarks.mlmd.lineal_file import durability
+
+    file = tmp_path / "store.db"
+    for synchronous in ("FULL", "NORMAL"):
+        with closing(open_store(locate(f"sqlite:///{file}?synchronous={synchronous}"))) as store:
+            store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="T")], by=Origin(actor="ada", action="test"))
+            facts = store.facts()
+        if synchronous == "FULL":
+            assert durability(file, facts) == "WAL, synchronous=FULL, ledger on"
+    with pytest.raises(AssertionError, match="'1'"):
+        durability(file, facts)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "said"),
+    [
+        ("benchmarks.mlmd", ["--rounds", "-1"], "--rounds: must be 1 or more, and is -1"),
+        ("benchmarks.mlmd", ["--sizes", "10000", "0"], "--sizes: must be 1 or more, and is 0"),
+        ("benchmarks.mlmd", ["--directory", "nowhere"], "--directory: there is no directory nowhere"),
+        ("benchmarks", ["--rounds", "0"], "--rounds: must be 1 or more, and is 0"),
+        ("benchmarks", ["--only", "nothing"], "--only: invalid choice: 'nothing'"),
+        ("benchmarks", ["--directory", "nowhere"], "--directory: there is no directory nowhere"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_measures_nothing(module, arguments, said):
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.peer
