@@ -20,7 +20,7 @@ from lineal.errors import (
 )
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
-from lineal.store.dialects.postgresql import GUARDS, PostgresqlDialect
+from lineal.store.dialects.postgresql import GUARDS
 from lineal.store.location import locate
 from lineal.store.migrations.head import HEAD
 from lineal.store.open import open_store, schema_version, upgrade_store
@@ -189,8 +189,3 @@ def test_many_rows_at_once_are_copied_and_read_equal(store):
 def test_an_option_that_makes_no_sense_is_refused(url, option):
     with pytest.raises(InvalidArgument, match=option.partition("=")[0]):
         open_store(locate(f"{url}?{option}"))
-
-
-def test_statements_are_written_in_the_databases_own_wording():
-    dialect = PostgresqlDialect("", "somewhere")
-    assert dialect.waited().message.startswith("somewhere: another writer held the store for more than 30 s")

@@ -130,6 +130,10 @@ class MariadbServer:
         """Kill it without warning (kill -9); `start` brings it back."""
         self._process.kill()
 
+    def frozen(self):
+        """Return a block in which it neither hears nor says anything."""
+        return self._process.frozen()
+
     def close(self):
         """End it and remove all it wrote."""
         self._process.close()

@@ -124,6 +124,10 @@ class PostgresServer:
         """Kill it without warning (kill -9, every process at once); `start` brings it back."""
         self._process.kill()
 
+    def frozen(self):
+        """Return a block in which it neither hears nor says anything."""
+        return self._process.frozen()
+
     def close(self):
         """End it and remove all it wrote."""
         self._process.close()

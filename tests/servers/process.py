@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -86,6 +87,17 @@ class ServerProcess:
         """Take the server and its children away in one moment, like a power cut does."""
         self._end([*psutil.Process(self._process.pid).children(recursive=True), self._process], signal.SIGKILL)
 
+    @contextmanager
+    def frozen(self):
+        """Let the server and its children hear and say nothing meanwhile; their connections stay."""
+        server = psutil.Process(self._process.pid)
+        processes = [server, *server.children(recursive=True)]
+        try:
+            _each(processes, psutil.Process.suspend)
+            yield
+        finally:
+            _each(processes, psutil.Process.resume)
+
     @property
     def pid(self):
         """The process id, or None while it does not run."""
@@ -134,6 +146,13 @@ class ServerProcess:
 
     def _last_words(self):
         return f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}"
+
+
+def _each(processes, do):
+    for process in processes:
+        # A server's child may end at any moment, as its parent bids it.
+        with suppress(psutil.NoSuchProcess):
+            do(process)
 
 
 def unprivileged():

@@ -14,8 +14,17 @@ from types import TracebackType
 
 import orjson
 
-from lineal.errors import Aborted, DataLoss, FailedPrecondition, InvalidArgument, LinealError, StoreUnavailable
+from lineal.errors import (
+    Aborted,
+    DataLoss,
+    FailedPrecondition,
+    InvalidArgument,
+    LinealError,
+    StoreTimeout,
+    StoreUnavailable,
+)
 from lineal.store.dialects.dialect import Assume, Cursor, Dialect, Lookup, Session
+from lineal.store.dialects.patience import waited
 
 __all__ = ["Connections", "Cursor", "id_list", "unbindable"]
 
@@ -73,36 +82,48 @@ class Connections:
 
         Inside another one it is a savepoint of it.
         """
-        session, taken = self.enter()
-        if self._local.writes:
+        self._check_usable()
+        session = self._local.session
+        if session is None:
+            with self._turn():
+                yield from self._transaction()
+        elif self._local.writes:
             with self._nested(session) as cursor:
                 yield cursor
-            return
-        if not taken:
+        else:
             raise FailedPrecondition("nothing can be written inside a snapshot", hint="write after it, or use a batch")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until no other thread writes.
+
+        Before a connection is taken: writers that hold one while they wait would leave none to the readers.
+        """
         lock = self._write_lock
+        if not lock.acquire(timeout=self._dialect.timeout):
+            raise waited(self._dialect.where, self._dialect.timeout)
         try:
-            # Within a process writers queue here: each would hold a connection while it waits for the database.
-            if not lock.acquire(timeout=self._dialect.timeout):
-                raise self._dialect.waited()
-            self._local.writes = True
-            try:
-                self._local.witness = None
-                session.begin_writing()
-                yield session.cursor()
-                _need_transaction(session)
-                self._commit(session)
-            except self._dialect.errors as error:
-                if session.is_lost(error):
-                    raise self._undone(error) from error
-                raise self._dialect.translate(error) from error
-            finally:
-                self._local.writes = False
-                session.roll_back()
-                lock.release()
+            yield
         finally:
-            if taken:
-                self.leave(session)
+            lock.release()
+
+    def _transaction(self) -> Iterator[Cursor]:
+        session, _ = self.enter()
+        self._local.writes = True
+        try:
+            self._local.witness = None
+            session.begin_writing()
+            yield session.cursor()
+            _need_transaction(session)
+            self._commit(session)
+        except self._dialect.errors as error:
+            if session.is_lost(error):
+                raise self._undone(error) from error
+            raise self._dialect.translate(error) from error
+        finally:
+            self._local.writes = False
+            session.roll_back()
+            self.leave(session)
 
     def _commit(self, session: Session) -> None:
         try:
@@ -125,13 +146,17 @@ class Connections:
         except self._dialect.errors as error:
             told = self._dialect.translate(error)
             raise StoreUnavailable(
-                f"{told.message}; the connection was lost during the commit, so it is not known whether it was kept",
+                f"the connection was lost during the commit, so it is not known whether it was kept; {told.message}",
                 hint="when the server is back, look whether the newest entries hold it (`lineal audit log`)",
             ) from error
 
-    def _undone(self, error: Exception) -> Aborted:
+    def _undone(self, error: Exception) -> LinealError:
         told = self._dialect.translate(error)
-        return Aborted(f"{told.message}; nothing of this write was kept", hint="try again")
+        message = f"{told.message}; nothing of this write was kept"
+        if isinstance(told, StoreTimeout):
+            # Not Aborted, which is tried again: each try would take as long.
+            return StoreTimeout(message, hint=told.hint)
+        return Aborted(message, hint="try again")
 
     @contextmanager
     def _nested(self, session: Session) -> Iterator[Cursor]:
@@ -156,10 +181,7 @@ class Connections:
 
     def enter(self) -> tuple[Session, bool]:
         """Return the thread's session, and whether it was taken just now."""
-        if self._closed:
-            raise FailedPrecondition("this store is closed", hint="open the workspace again")
-        if self._process != os.getpid():
-            self._forget_parent()
+        self._check_usable()
         local = self._local
         if local.session is not None:
             return local.session, False
@@ -168,6 +190,12 @@ class Connections:
         except self._dialect.errors as error:
             raise self._dialect.translate(error) from error
         return local.session, True
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise FailedPrecondition("this store is closed", hint="open the workspace again")
+        if self._process != os.getpid():
+            self._forget_parent()
 
     def leave(self, session: Session) -> None:
         """Give a session back that `enter` took."""

@@ -18,7 +18,7 @@ from lineal.workspace import open_workspace
 @pytest.fixture
 def url(tmp_path, monkeypatch):
     """A workspace whose store waits a moment for another writer, not half a minute."""
-    monkeypatch.setattr("lineal.store.dialects.sqlite.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("lineal.store.dialects.patience.BUSY_SECONDS", 0.01)
     open_workspace(tmp_path).close()
     return f"sqlite:///{tmp_path}/.lineal/lineal.db"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, Self
 
-from lineal.errors import LinealError, StoreTimeout
+from lineal.errors import LinealError
 
 Parameters = Sequence[Any]
 Lookup = tuple[str, Parameters]
@@ -114,6 +114,10 @@ class Dialect(Protocol):
         """`sqlite`, `postgresql` or `mysql`."""
 
     @property
+    def where(self) -> str:
+        """Which database it is, without any password."""
+
+    @property
     def pipelines(self) -> bool:
         """Whether many statements can go out together, so that guessing an answer saves a network round trip."""
 
@@ -137,9 +141,6 @@ class Dialect(Protocol):
 
     def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:
         """Return a cursor that reads what is no text too, if `error` says that this is what went wrong."""
-
-    def waited(self) -> StoreTimeout:
-        """Return the error of a writer that waited in vain for another one."""
 
     def translate(self, error: Exception) -> LinealError:
         """Return the Lineal error that says what this driver error means."""

@@ -16,18 +16,16 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
 
-from lineal.errors import FailedPrecondition, LinealError, StoreTimeout
+from lineal.errors import FailedPrecondition, LinealError
 from lineal.store.dialects.dialect import Cursor
 from lineal.store.dialects.mysql_address import Address, Connection, pymysql
 from lineal.store.dialects.mysql_errors import UNKNOWN_DATABASE, meaning
 from lineal.store.dialects.mysql_wire import AWAY, LARGEST, MysqlWire, number_of
+from lineal.store.dialects.patience import Patience, waited
 from lineal.store.dialects.pool import Lease, PooledSessions
 from lineal.store.dialects.rendering import Rendering
 from lineal.store.dialects.server import Beginning, ServerSession
 from lineal.store.tables import BOUND
-
-BUSY_SECONDS = 30.0
-"""How long a writer waits for another one, unless the URL says otherwise."""
 
 POOL_SIZE = 8
 """Connections a process holds at most, unless the URL says otherwise with `?pool=`."""
@@ -44,6 +42,9 @@ COLLATIONS = {"MariaDB": "utf8mb4_nopad_bin", "MySQL": "utf8mb4_0900_bin"}
 
 _MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY"
 _RECURSION = {"MariaDB": "max_recursive_iterations", "MySQL": "cte_max_recursion_depth"}
+_LONGEST = {"MariaDB": ("max_statement_time", 1), "MySQL": ("max_execution_time", 1000)}
+"""The limit of a statement, and how it counts a second. MySQL's holds for what only reads."""
+
 _FOR_EVER = 2**32 - 1
 _DURABILITY = "innodb_flush_log_at_trx_commit"
 
@@ -83,7 +84,9 @@ class MysqlDialect:
         self.address = address
         self.where = address.where
         self.synchronous = synchronous
-        self.timeout = BUSY_SECONDS if timeout is None else timeout
+        self.timeout = Patience.of(timeout).lock
+        # The server counts its waits for locks in whole seconds.
+        self._patience = Patience.of(None if timeout is None else max(1, math.ceil(timeout)))
         self._pool = pool
         self._packet = 0
 
@@ -94,23 +97,28 @@ class MysqlDialect:
     def _session(self, lease: Lease) -> ServerSession:
         return ServerSession(MysqlWire(lease, self._packet), _RENDERING.render, _BEGINNING)
 
-    def connect(self) -> Connection[Any]:
-        """Return a new connection that keeps our promises, or raise the driver's error."""
+    def connect(self, *, limited: bool = True) -> Connection[Any]:
+        """Return a new connection that keeps our promises, or raise the driver's error.
+
+        Unless `limited` its statements may take as long as they need: making or changing a store does.
+        """
         connection = self.address.open()
         try:
-            self._prepare(connection)
+            self._prepare(connection, limited=limited)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: Connection[Any]) -> None:
+    def _prepare(self, connection: Connection[Any], *, limited: bool) -> None:
         kind = self.address.kind(connection)
         cursor = connection.cursor()
         cursor.execute(f"SET NAMES utf8mb4 COLLATE {COLLATIONS[kind]}")
-        wait = max(1, math.ceil(self.timeout))
+        longest, second = _LONGEST[kind]
+        statement = self._patience.statement * second if limited else 0
         cursor.execute(
-            f"SET SESSION sql_mode = '{_MODE}', innodb_lock_wait_timeout = {wait}, {_RECURSION[kind]} = {_FOR_EVER}"
+            f"SET SESSION sql_mode = '{_MODE}', innodb_lock_wait_timeout = {self._patience.lock:.0f}, "
+            f"{_RECURSION[kind]} = {_FOR_EVER}, {longest} = {statement:g}"
         )
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(f"SELECT @@sql_mode, @@max_allowed_packet, @@{_DURABILITY}, @@log_bin, @@sync_binlog")
@@ -121,6 +129,7 @@ class MysqlDialect:
         if self.synchronous == "FULL":
             # What the binary log has lost is taken out of the tables after a crash.
             self._assert_durable({_DURABILITY: durability, "sync_binlog": synchronized if binary_log else 1})
+        self.address.listen(connection, self._patience.silence if limited else None)
 
     def _assert_durable(self, settings: dict[str, int]) -> None:
         for name, value in settings.items():
@@ -148,16 +157,9 @@ class MysqlDialect:
         (facts["schema"],) = cursor.execute(_VERSION).fetchone()
         return facts
 
-    def waited(self) -> StoreTimeout:
-        """Return the error of a writer that waited in vain for another one."""
-        return StoreTimeout(
-            f"{self.where}: another writer held the store for more than {self.timeout:g} s",
-            hint="try again, or wait longer with ?timeout=SECONDS in the URL",
-        )
-
     def translate(self, error: Exception) -> LinealError:
         """Return the Lineal error that says what this driver error means."""
-        return self.waited() if number_of(error) == _LOCK_WAIT else meaning(error, self.where)
+        return waited(self.where, self.timeout) if number_of(error) == _LOCK_WAIT else meaning(error, self.where)
 
     def close(self) -> None:
         """Do nothing: the pool is closed with its sessions."""
@@ -188,7 +190,7 @@ class MysqlDialect:
 
     def engine(self) -> Engine:
         """Return an engine for the migrations. Each CREATE and ALTER is committed at once, whatever comes after it."""
-        return create_engine("mysql+pymysql://", creator=self.connect, poolclass=NullPool)
+        return create_engine("mysql+pymysql://", creator=lambda: self.connect(limited=False), poolclass=NullPool)
 
     @contextmanager
     def alone(self, connection: Any) -> Iterator[None]:
@@ -197,9 +199,9 @@ class MysqlDialect:
         # The name of a lock has at most 64 characters, and is the whole server's.
         name = f"lineal_{sha256(self.address.database.encode()).hexdigest()[:32]}"
         with raw.cursor() as cursor:
-            cursor.execute(f"SELECT GET_LOCK('{name}', {max(1, math.ceil(self.timeout))})")
+            cursor.execute(f"SELECT GET_LOCK('{name}', {self._patience.lock:.0f})")
             if cursor.fetchone() != (1,):
-                raise self.waited()
+                raise waited(self.where, self.timeout)
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lineal.errors import FailedPrecondition, MissingExtra
+from lineal.store.dialects.patience import CONNECT_SECONDS
 
 try:
     import pymysql
@@ -21,7 +22,6 @@ except ImportError as error:
 __all__ = ["Address", "Connection", "pymysql"]
 
 PORT = 3306
-CONNECT_SECONDS = 10.0
 
 OLDEST = {"MariaDB": (10, 6), "MySQL": (8, 0, 17)}
 """JSON_TABLE and a binary collation without padding are there from here on."""
@@ -69,12 +69,20 @@ class Address:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
+            read_timeout=CONNECT_SECONDS,
+            write_timeout=CONNECT_SECONDS,
             conv=_CONVERSIONS,
             client_flag=CLIENT.MULTI_STATEMENTS,
             defer_connect=True,
         )
         connection.connect(self._local())
         return connection
+
+    @staticmethod
+    def listen(connection: Connection[Any], seconds: float | None) -> None:
+        """Let the server be silent for so long from now on, None is for ever."""
+        # The driver takes one limit when it is made, for the greeting and for all answers after it.
+        connection._read_timeout = connection._write_timeout = seconds  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _local(self) -> socket.socket | None:
         """Return a connected local socket, if the URL names one; the driver forgets to close one it cannot connect."""

@@ -14,12 +14,12 @@ from lineal.errors import (
     PermissionDenied,
     StoreFull,
     StoreReadOnly,
-    StoreTimeout,
     StoreUnavailable,
     Unauthenticated,
     WriteConflict,
 )
-from lineal.store.dialects.mysql_wire import LOST, number_of
+from lineal.store.dialects.mysql_wire import LOST, is_silent, number_of
+from lineal.store.dialects.patience import silent, slow
 
 UNKNOWN_DATABASE = 1049
 
@@ -46,12 +46,6 @@ def _no_triggers(where: str, said: str) -> LinealError:
     return FailedPrecondition(
         f"{where}: the server writes a binary log and lets only administrators make triggers ({said})",
         hint="SET GLOBAL log_bin_trust_function_creators = 1, or let an administrator create the store",
-    )
-
-
-def _timed_out(where: str, said: str) -> LinealError:
-    return StoreTimeout(
-        f"{where}: the server ended a statement that took too long ({said})", hint="ask for less at once"
     )
 
 
@@ -121,7 +115,7 @@ _MEANINGS: dict[int, _Maker] = {
     1227: _denied,
     1264: _value,
     1290: _read_only,
-    1317: _timed_out,
+    1317: slow,
     1366: _value,
     1370: _denied,
     1406: _value,
@@ -135,8 +129,8 @@ _MEANINGS: dict[int, _Maker] = {
     1712: _damaged,
     1792: _read_only,
     1836: _read_only,
-    1969: _timed_out,
-    3024: _timed_out,
+    1969: slow,
+    3024: slow,
     3170: _too_much,
 }
 """By number; the two servers agree on these."""
@@ -146,6 +140,8 @@ def meaning(error: Exception, where: str) -> LinealError:
     """Return the Lineal error of a driver's error; `where` names the database without its password."""
     number = number_of(error)
     said = ": ".join(str(part) for part in error.args) or type(error).__name__
+    if is_silent(error):
+        return silent(where, said)
     known = _MEANINGS.get(number)
     if known is not None:
         return known(where, said)

@@ -82,6 +82,10 @@ class MysqlWire:
         """Return whether an error says that the connection is gone."""
         return isinstance(error, pymysql.Error) and number_of(error) in LOST
 
+    def is_silent(self, error: Exception) -> bool:
+        """Return whether the server did not answer."""
+        return is_silent(error)
+
     def reconnect(self) -> None:
         """Take a fresh connection in place of a lost one."""
         self._lease.renew()
@@ -116,6 +120,12 @@ def number_of(error: Exception) -> int:
     """Return the server's (or the driver's) number of an error, 0 where it has none."""
     number = error.args[0] if error.args else 0
     return number if isinstance(number, int) else 0
+
+
+def is_silent(error: Exception) -> bool:
+    """Return whether an error says that the server does not answer, which only what it came from tells."""
+    cause = getattr(error, "original_exception", error.__context__)
+    return number_of(error) in LOST and isinstance(cause, TimeoutError)
 
 
 def _messages(statements: Iterable[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ default, and its answer is asserted. (With `fsync=off` the server itself breaks 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -15,25 +16,24 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from lineal.errors import FailedPrecondition, LinealError, MissingExtra, StoreTimeout
+from lineal.errors import FailedPrecondition, LinealError, MissingExtra
 from lineal.store.dialects.dialect import Cursor
+from lineal.store.dialects.patience import CONNECT_SECONDS, Patience, waited
 from lineal.store.dialects.rendering import Rendering
 from lineal.store.tables import BOUND
 
 try:
     import psycopg
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
     from psycopg.types.numeric import Int8Dumper
     from psycopg.types.string import StrDumper
 except ImportError as error:
     raise MissingExtra("A store on PostgreSQL", extra="postgresql") from error
 
 from lineal.store.dialects.pool import Lease, PooledSessions
-from lineal.store.dialects.postgresql_errors import AWAY, translate
-from lineal.store.dialects.postgresql_wire import ERRORS, PostgresqlWire
+from lineal.store.dialects.postgresql_errors import AWAY, LOCK_NOT_AVAILABLE, translate
+from lineal.store.dialects.postgresql_wire import ERRORS, PatientConnection, PostgresqlWire, is_silent
 from lineal.store.dialects.server import Beginning, ServerSession
-
-BUSY_SECONDS = 30.0
-"""How long a writer waits for another one, unless the URL says otherwise."""
 
 POOL_SIZE = 8
 """Connections a process holds at most, unless the URL says otherwise with `?pool=`."""
@@ -119,10 +119,8 @@ class PostgresqlDialect:
 
     def __init__(self, conninfo: str, where: str, *, timeout: float | None = None, pool: int = POOL_SIZE) -> None:
         self.where = where
-        self.timeout = BUSY_SECONDS if timeout is None else timeout
-        # 0 is no limit: an audit of a large store may run for long, unless a limit was asked for.
-        # A little longer than the wait for a lock, so that a writer is told what it waited for.
-        self._statement_timeout = 0.0 if timeout is None else timeout + 0.5
+        self._patience = Patience.of(timeout)
+        self.timeout = self._patience.lock
         self._conninfo = conninfo
         self._pool = pool
 
@@ -130,24 +128,34 @@ class PostgresqlDialect:
         """Return a pool."""
         return PooledSessions(self, self._session, self._pool)
 
-    def connect(self) -> psycopg.Connection[Any]:
-        """Return a new connection with the promised durability, or raise the driver's error."""
-        connection = psycopg.connect(
-            self._conninfo, autocommit=True, client_encoding="UTF8", fallback_application_name="lineal"
-        )
+    def connect(self, *, limited: bool = True) -> psycopg.Connection[Any]:
+        """Return a new connection with the promised durability, or raise the driver's error.
+
+        Unless `limited` its statements may take as long as they need: a migration does.
+        """
+        connection = self._open(self._conninfo)
         try:
-            self._prepare(connection)
+            self._prepare(connection, limited=limited)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+    def _open(self, conninfo: str) -> PatientConnection:
+        if not {"connect_timeout", "PGCONNECT_TIMEOUT"} & {*conninfo_to_dict(conninfo), *os.environ}:
+            conninfo = make_conninfo(conninfo, connect_timeout=round(CONNECT_SECONDS))
+        connection = PatientConnection.connect(
+            conninfo, autocommit=True, client_encoding="UTF8", fallback_application_name="lineal"
+        )
+        connection.silence = CONNECT_SECONDS
+        return connection
+
+    def _prepare(self, connection: PatientConnection, *, limited: bool) -> None:
         # The driver would choose the type by the number's size, and the server plan each choice anew.
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(str, StrDumper)
         connection.prepared_max = 500
-        limits = (f"{round(self.timeout * 1000)}ms", f"{round(self._statement_timeout * 1000)}ms")
+        limits = (_milliseconds(self._patience.lock), _milliseconds(self._patience.statement if limited else 0))
         settings = connection.execute(_SETTINGS, limits).fetchone()
         assert settings is not None
         *_, synchronous, encoding = settings
@@ -158,6 +166,7 @@ class PostgresqlDialect:
                 f"{self.where}: the database's encoding is {encoding}; Lineal keeps any text, so it needs UTF8",
                 hint="CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
             )
+        connection.silence = self._patience.silence if limited else None
 
     def _session(self, lease: Lease) -> ServerSession:
         return ServerSession(PostgresqlWire(lease), _RENDERING.render, _BEGINNING, pipelines=True)
@@ -166,6 +175,8 @@ class PostgresqlDialect:
         """Return whether an error of `connect` may pass: the server restarts, or has no place left."""
         state = getattr(error, "sqlstate", None)
         said = str(error)
+        if is_silent(error):
+            return True
         if state is None:
             # Before a session exists libpq gives no SQLSTATE, only words.
             return any(words in said for words in _PASSING)
@@ -185,15 +196,10 @@ class PostgresqlDialect:
         """Return None: this database holds no text that is none."""
         return None
 
-    def waited(self) -> StoreTimeout:
-        """Return the error of a writer that waited in vain for another one of this process."""
-        return StoreTimeout(
-            f"{self.where}: another writer held the store for more than {self.timeout:g} s",
-            hint="try again, or wait longer with ?timeout=SECONDS in the URL",
-        )
-
     def translate(self, error: Exception) -> LinealError:
         """Return the Lineal error that says what this driver error means."""
+        if getattr(error, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            return waited(self.where, self.timeout)
         return translate(self.where, error)
 
     def close(self) -> None:
@@ -215,7 +221,7 @@ class PostgresqlDialect:
         """Return an engine for the migrations, whose transactions cover DDL."""
 
         def connect() -> psycopg.Connection[Any]:
-            connection = self.connect()
+            connection = self.connect(limited=False)
             connection.autocommit = False
             return connection
 
@@ -231,3 +237,7 @@ class PostgresqlDialect:
         finally:
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_MIGRATING})")
             connection.commit()
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"

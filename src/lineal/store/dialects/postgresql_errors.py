@@ -15,14 +15,18 @@ from lineal.errors import (
     NotALinealStore,
     StoreFull,
     StoreReadOnly,
-    StoreTimeout,
     StoreUnavailable,
     Unauthenticated,
     WriteConflict,
 )
+from lineal.store.dialects.patience import silent, slow
+from lineal.store.dialects.postgresql_wire import is_silent
 
 AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300", "08000", "08001", "08003", "08004", "08006"})
 """Ended by an administrator or a crash, starting up, no place left, any failure of the connection."""
+
+LOCK_NOT_AVAILABLE = "55P03"
+"""A lock was waited for in vain."""
 
 _Made = Callable[[str, str], LinealError]
 
@@ -41,17 +45,6 @@ def _read_only(where: str, text: str) -> LinealError:
 
 def _unavailable(where: str, text: str) -> LinealError:
     return StoreUnavailable(f"{where}: the server cannot be reached ({text})", hint="is it running? check --url")
-
-
-def _slow(where: str, text: str) -> LinealError:
-    return StoreTimeout(f"{where}: it took too long ({text})", hint="wait longer with ?timeout=SECONDS in the URL")
-
-
-def _waited(where: str, text: str) -> LinealError:
-    return StoreTimeout(
-        f"{where}: another writer held the store for too long ({text})",
-        hint="try again, or wait longer with ?timeout=SECONDS in the URL",
-    )
 
 
 def _taken(where: str, text: str) -> LinealError:
@@ -81,8 +74,7 @@ _BY_STATE: dict[str, _Made] = {
     "53300": _unavailable,
     "25006": _read_only,
     "42501": _read_only,
-    "55P03": _waited,
-    "57014": _slow,
+    "57014": slow,
     "25P02": _conflict,
     "23505": _taken,
     "P0001": _refused,
@@ -101,6 +93,8 @@ _BY_STATE: dict[str, _Made] = {
 def translate(where: str, error: Exception) -> LinealError:
     """Return the Lineal error that says what this driver error means."""
     text = _first_line(error)
+    if is_silent(error):
+        return silent(where, text)
     state = getattr(error, "sqlstate", None) or ""
     if state in _BY_STATE:
         return _BY_STATE[state](where, text)

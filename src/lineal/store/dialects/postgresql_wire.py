@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from time import monotonic
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.generators import fetch_many
 
 from lineal.store.dialects.dialect import Parameters
@@ -21,6 +24,47 @@ ERRORS: tuple[type[Exception], ...] = (psycopg.Error,)
 
 ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03"})
 """Shut down by an administrator, crashed, not yet up, idle for too long."""
+
+
+RV = TypeVar("RV")
+
+
+class SilentError(psycopg.OperationalError):
+    """The server is there, but says nothing: it was stopped, or its network swallows what it says."""
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that waits for the server only so long; after that it is closed."""
+
+    silence: float | None = None
+    """The longest time in seconds in which nothing at all may be heard; None is for ever."""
+
+    def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
+        """Wait for an answer, which all of psycopg does here."""
+        return super().wait(gen if self.silence is None else self._listening(gen, self.silence), *args, **options)
+
+    def _listening(self, gen: PQGen[RV], limit: float) -> PQGen[RV]:
+        heard = monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard = monotonic()
+                elif monotonic() > heard + limit:
+                    self.close()
+                    # It would talk to the closed connection when it is collected.
+                    with suppress(psycopg.Error):
+                        gen.close()
+                    raise SilentError(f"nothing was heard from it for {limit:g} s")
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def is_silent(error: Exception) -> bool:
+    """Return whether an error says that the server does not answer."""
+    return isinstance(error, SilentError | psycopg.errors.ConnectionTimeout)
 
 
 class PostgresqlWire:
@@ -107,6 +151,10 @@ class PostgresqlWire:
         """Return whether the connection is gone."""
         state = getattr(error, "sqlstate", None)
         return self._connection.closed or state in ENDED
+
+    def is_silent(self, error: Exception) -> bool:
+        """Return whether the server did not answer."""
+        return is_silent(error)
 
     def reconnect(self) -> None:
         """Take a fresh connection."""

@@ -41,6 +41,9 @@ class Wire(Protocol):
     def is_lost(self, error: Exception) -> bool:
         """Return whether an error says that the connection is gone."""
 
+    def is_silent(self, error: Exception) -> bool:
+        """Return whether an error says that the server is there but does not answer. The connection is gone then."""
+
     def reconnect(self) -> None:
         """Take a fresh connection in place of a lost one, or raise why there is none."""
 
@@ -165,7 +168,8 @@ class ServerSession:
         try:
             return self.wire.run(queued, asked)
         except self.wire.errors as error:
-            if not (first and repeatable and self.wire.is_lost(error)):
+            # A server that does not answer would be waited for once more.
+            if not (first and repeatable and self.wire.is_lost(error)) or self.wire.is_silent(error):
                 raise
         self.wire.reconnect()
         return self.wire.run(queued, asked)

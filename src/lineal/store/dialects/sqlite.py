@@ -22,16 +22,13 @@ from lineal.errors import (
     NotALinealStore,
     StoreFull,
     StoreReadOnly,
-    StoreTimeout,
     StoreUnavailable,
 )
 from lineal.store.dialects.dialect import Cursor
+from lineal.store.dialects.patience import Patience, waited
 from lineal.store.dialects.threads import ThreadSessions
 from lineal.store.location import Temporary
 from lineal.store.tables import BOUND
-
-BUSY_SECONDS = 30.0
-"""How long a writer waits for another one, unless the URL says otherwise."""
 
 GUARDS = frozenset(
     f"{table}_{guard}"
@@ -63,8 +60,9 @@ class SqliteDialect:
         temporary: Temporary | None = None,
     ) -> None:
         self.path = path
+        self.where = str(path)
         self.synchronous = synchronous
-        self.timeout = BUSY_SECONDS if timeout is None else timeout
+        self.timeout = Patience.of(timeout).lock
         self._temporary = temporary
 
     def sessions(self) -> ThreadSessions:
@@ -141,13 +139,6 @@ class SqliteDialect:
         (facts["schema"],) = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
         return facts
 
-    def waited(self) -> StoreTimeout:
-        """Return the error of a writer that waited in vain for another one."""
-        return StoreTimeout(
-            f"{self.path}: another writer held the store for more than {self.timeout:g} s",
-            hint="try again, or wait longer with ?timeout=SECONDS in the URL",
-        )
-
     def close(self) -> None:
         """Remove a temporary store."""
         if self._temporary is not None:
@@ -159,7 +150,7 @@ class SqliteDialect:
         text = str(error)
         where = f"{self.path}: "
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return self.waited()
+            return waited(self.where, self.timeout)
         if name == "SQLITE_FULL" or "disk is full" in text:
             return StoreFull(f"{where}the disk is full; nothing of this write was kept", hint="free some space")
         if name.startswith("SQLITE_READONLY") or name == "SQLITE_PERM":

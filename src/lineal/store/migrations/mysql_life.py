@@ -44,7 +44,7 @@ class MysqlLife:
         """Make the store, unless another process was faster; the database too, where it is missing."""
         try:
             self._make_database()
-            with self.dialect.connect() as connection, self.dialect.alone(connection):
+            with self.dialect.connect(limited=False) as connection, self.dialect.alone(connection):
                 if self._version() is None:
                     self._make(connection)
         except self.dialect.errors as error:
