@@ -402,6 +402,8 @@ def reusing_in_a_subgraph(tape):
     tape("reused", store.put_lineage_subgraph, runs, [], context, [], reuse_context_if_already_exist=True)
     tape("and not changed", store.get_contexts_by_id, [1])
     tape("an id without a type", store.put_lineage_subgraph, runs, [], [Context(id=1, name="group")], [])
+    tape("an artifact's id without a type", store.put_lineage_subgraph, [], [Artifact(id=1, uri="new")], [], [])
+    tape("an execution's id without a type", store.put_lineage_subgraph, [Execution(id=1)], [], [], [])
     same = [Artifact(type_id=a, external_id="x", uri="new")]
     tape("an external id that is taken", store.put_lineage_subgraph, runs, same, [], [])
     tape(

@@ -83,6 +83,14 @@ def endings(tape):
         ending_executions=Query.EndingNodes(filter_query="name = 'e3'", include_ending_nodes=True),
     )
     walk("at nothing", "name = 'a1'", ending_executions=Query.EndingNodes(filter_query="name = 'zz'"))
+    walk("at no filter", "name = 'a1'", ending_artifacts=Query.EndingNodes())
+    walk("at no filter, included", "name = 'a1'", ending_executions=Query.EndingNodes(include_ending_nodes=True))
+    walk("at an empty filter", "name = 'a1'", ending_artifacts=Query.EndingNodes(filter_query=""))
+    walk(
+        "at an empty filter, included",
+        "name = 'a1'",
+        ending_artifacts=Query.EndingNodes(filter_query="", include_ending_nodes=True),
+    )
 
 
 def wrong_questions(tape):

@@ -95,6 +95,7 @@ def describing_a_type(tape):
     tape("without one", store.put_context_type, pb.ContextType(name="C"))
     tape("it stays", store.get_context_type, "C")
     tape("by external id", store.get_context_types_by_external_ids, ["c-2", "absent"])
+    tape("listed", store.get_context_types)
     tape("none found", store.get_context_types_by_external_ids, ["c-1"], says="No types found for external_ids.")
     tape(
         "an empty one",

@@ -46,6 +46,10 @@ DIFFERENCES = {
             True,
         ),
     },
+    "edges: reusing in a subgraph": {
+        "an artifact's id without a type": ("an update needs no type, as everywhere else", [[], [1], []]),
+        "an execution's id without a type": ("an update needs no type, as everywhere else", [[1], [], []]),
+    },
     "lineage: long chains": {"artifacts of a chain of 121": ("defect 5: cut after 100 hops", 121)},
     "lineage: many starts": {"of 151 starting nodes": ("defect 5: cut after 101 starting nodes", 151)},
     "lineage: parents of contexts": {"parent contexts": ("ML Metadata never fills parent_contexts", [[1, 2]])},
@@ -119,6 +123,12 @@ DIFFERENCES = {
         "an equal update moves nothing": (
             "ML Metadata compares with its own times, which a client need not send",
             True,
+        ),
+    },
+    "types: describing a type": {
+        "listed": (
+            "ML Metadata leaves external ids out of a list of all types",
+            [{"id": "10", "name": "C", "description": "first", "external_id": "c-2"}],
         ),
     },
     "types: one external id for types of all kinds": {

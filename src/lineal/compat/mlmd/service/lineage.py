@@ -82,9 +82,9 @@ def _stops(call: Call, options: pb.LineageSubgraphQueryOptions) -> tuple[list[No
     left_out: list[NodeKey] = []
     kept: list[NodeKey] = []
     for field, kind in (("ending_artifacts", ARTIFACT), ("ending_executions", EXECUTION)):
-        if options.HasField(field):
-            ending = getattr(options, field)
-            # As in ML Metadata, ending nodes without a filter are all nodes.
+        ending = getattr(options, field)
+        # As in ML Metadata, without a filter there are none, and an empty filter is true of all nodes.
+        if ending.HasField("filter_query"):
             (kept if ending.include_ending_nodes else left_out).extend(_keys(call, kind, ending.filter_query))
     return left_out, kept
 

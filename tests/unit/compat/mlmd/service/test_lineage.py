@@ -104,7 +104,9 @@ def test_a_read_mask_of_unknown_fields_leaves_nothing_and_an_empty_one_everythin
         ),
         ('ending_artifacts { filter_query: "id = 99" }', [1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6]),
         ('ending_artifacts { filter_query: "id = 4" }', [], []),
-        ("ending_artifacts {}", [], []),
+        ("ending_artifacts { filter_query: '' }", [], []),
+        ("ending_artifacts {}", [1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6]),
+        ("ending_executions { include_ending_nodes: true }", [1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6]),
     ],
 )
 def test_ending_nodes_stop_the_walk_and_are_left_out_unless_asked_for(chain, ending, artifacts, executions):
