@@ -190,7 +190,7 @@ def test_an_export_says_what_ml_metadata_cannot_hold(lineal, own_url, tmp_path):
 
     assert done.returncode == 0
     assert "not in ML Metadata: decision, 2 times" in done.stderr
-    assert "not in ML Metadata: prediction, 1 times" in done.stderr
+    assert "not in ML Metadata: prediction, 1 time" in done.stderr
     assert lineal("export", "mlmd", str(tmp_path / "out.db"), url=own_url).returncode == 4
 
 

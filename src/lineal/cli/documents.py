@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from lineal.ingest.mlmd.export import Exported
+from lineal.ingest.mlmd.losses import Loss
 from lineal.ingest.mlmd.report import Report, TableReport
 from lineal.lineage.render.document import Document, plain
 from lineal.lineage.render.words import when
@@ -119,17 +124,33 @@ def import_report(record: Report) -> Document:
         "written": record.written,
         "same": record.same,
         "doubles_with_six_decimals": record.doubles,
+        "texts_read_as_ml_metadata_reads_them": record.reread,
         "tables": [_table(table) for table in record.tables],
-        "losses": [
-            {"table": loss.table, "key": _key(loss.key), "fate": loss.fate.value, "message": loss.message}
-            for loss in record.losses
-        ],
+        "losses": _losses(record.losses),
         "clashes": [{"record": clash.record, "message": clash.message} for clash in record.clashes],
         "differences": [
             {"table": item.table, "key": _key(item.key), "there": item.there, "here": item.here}
             for item in record.differences
         ],
     }
+
+
+def export_report(record: Exported, file: Path) -> Document:
+    """Return what an export wrote, and what it could not write as it is."""
+    return {
+        "file": str(file),
+        "rows": dict(record.rows),
+        "left_out": dict(record.left_out),
+        "changed": dict(record.changed),
+        "losses": _losses(record.losses),
+    }
+
+
+def _losses(losses: Sequence[Loss]) -> list[Json]:
+    return [
+        {"table": loss.table, "key": _key(loss.key), "fate": loss.fate.value, "message": loss.message}
+        for loss in losses
+    ]
 
 
 def _table(record: TableReport) -> Document:

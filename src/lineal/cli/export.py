@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 import typer
 from typer.core import TyperGroup
 
+from lineal.cli import documents
 from lineal.cli.dump import records
 from lineal.cli.options import AnswerFormat, AsAnswer, AsOf, Url, Verbose
 from lineal.cli.output import on_terminal, print_document, print_json, print_table, say
@@ -20,6 +21,7 @@ from lineal.cli.progress import Progress
 from lineal.cli.times import parse_as_of
 from lineal.errors import InvalidArgument
 from lineal.ingest.mlmd.export import export_mlmd
+from lineal.ingest.mlmd.losses import Fate, Loss
 from lineal.lineage.render import render
 from lineal.workspace import open_workspace
 
@@ -34,6 +36,9 @@ class ExportFormat(StrEnum):
     MERMAID = "mermaid"
     CSV = "csv"
 
+
+_EXAMPLES = 3
+"""How many of the losses of one kind are shown."""
 
 _USUAL = "lineage"
 """The form of export that needs no word."""
@@ -118,15 +123,24 @@ def mlmd(
     with open_workspace(url, create=False) as workspace:
         exported = export_mlmd(workspace.store, file, progress=Progress("exporting").rows)
     if format is AnswerFormat.JSON:
-        print_json({"file": str(file), "rows": exported.rows, "left_out": exported.left_out})
+        print_json(documents.export_report(exported, file))
     else:
         rows = [(table, f"{count:,}") for table, count in exported.rows.items()]
         print_table(("table", "rows"), rows, numbers=("rows",))
+    for what, count in exported.changed.items():
+        _tell(f"written otherwise for ML Metadata: {what}", count, exported.examples(what, Fate.CHANGED))
     for what, count in exported.left_out.items():
-        say(f"not in ML Metadata: {what}, {count:,} times")
-    for loss in exported.losses:
-        say(f"  {loss.table} {' '.join(map(str, loss.key))}: {loss.message}")
+        _tell(f"not in ML Metadata: {what}", count, exported.examples(what, Fate.LEFT_OUT))
     say(f"wrote {file}: {sum(exported.rows.values()):,} rows")
+
+
+def _tell(what: str, count: int, examples: Sequence[Loss]) -> None:
+    """Say how often something was lost, with a few examples: what was lost a million times must not hide the rest."""
+    say(f"{what}, {count:,} {'time' if count == 1 else 'times'}")
+    for loss in examples[:_EXAMPLES]:
+        say(f"  {'/'.join(map(str, loss.key))}: {loss.message}")
+    if examples and count > _EXAMPLES:
+        say(f"  … and {count - _EXAMPLES:,} more")
 
 
 def _write_lines(lines: Iterable[str], out: Path | None) -> None:

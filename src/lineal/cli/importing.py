@@ -87,6 +87,9 @@ def _tell(report: Report) -> None:
         print_text(f"differs: {item.table} {_key(item.key)}: there {there}, here {here}")
     if report.doubles:
         print_text(f"{report.doubles:,} doubles have the six decimals that ML Metadata kept of them")
+    if report.reread:
+        shown = ", ".join(f"{stored!r} as {read!r}" for stored, read in report.first_reread.items())
+        print_text(f"{report.reread:,} texts were read as ML Metadata reads them, not as they are stored: {shown} …")
     did = "would be written" if report.dry_run else "written"
     say(f"{report.source} (schema {report.version}): {report.written:,} records {did}, {report.same:,} were there")
 

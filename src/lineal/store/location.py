@@ -135,7 +135,7 @@ def _from_url(url: str) -> Location:
 
 def _on_server(url: str) -> Location:
     parts = urlsplit(url)
-    _check_user(parts)
+    check_user(parts, "the workspace's URL")
     if not parts.path.strip("/"):
         raise InvalidArgument(
             f"{without_password(url)!r} names no database", hint=f"use {parts.scheme}://USER@HOST/DATABASE"
@@ -145,13 +145,13 @@ def _on_server(url: str) -> Location:
     return Location(url=url, database=None, home=home)
 
 
-def _check_user(parts: SplitResult) -> None:
-    """Refuse a password that would be read as another part of the URL, and so be shown, without showing it."""
+def check_user(parts: SplitResult, what: str) -> None:
+    """Refuse a password that would be read as another part of a URL, and so be shown, without showing it."""
     user = parts.netloc.rpartition("@")[0]
     rest = parts.path + parts.fragment + ("" if parts.path.strip("/") else parts.query)
     if "@" in user or "@" in rest or re.search(r"%(?![0-9A-Fa-f]{2})", user):
         raise InvalidArgument(
-            "the user or password in the workspace's URL holds a character that means something in a URL",
+            f"the user or password in {what} holds a character that means something in a URL",
             hint="write it percent-encoded: % as %25, / as %2F, @ as %40, # as %23, ? as %3F",
         )
 

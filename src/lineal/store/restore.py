@@ -6,7 +6,7 @@ with other content, or under a taken name, is a clash: it is returned, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -35,6 +35,7 @@ from lineal.store.types import Types, row_of_type
 from lineal.store.writer import Transaction
 
 _CHUNK = 512
+_NUL, _ESCAPED = "\0", "\\u0000"
 _NO_TYPE = 0
 """No type has this id: it stands for one that a dry run would write."""
 
@@ -90,6 +91,7 @@ class Restorer:
     def _restore_types(self, types: Sequence[NodeType]) -> None:
         now = Micros(0) if self._transaction is None else self._transaction.now
         rows: list[Row] = [(*row_of_type(_dated(type_, now)), self._seq) for type_ in types]
+        self._need_nul(rows)
         # When a type was made is not always known: then any time will do.
         vague = frozenset(_need_id("type", type_.id) for type_ in types if type_.created_at is None)
         new = self._sift(TYPE, rows, vague)
@@ -109,6 +111,7 @@ class Restorer:
                 raise InvalidArgument(f"{kind.value}#{id_} has no times; a restored node says when it was made")
             by_id[id_] = node
             rows.append(row_of(node, id_, self._type_id(kind, node), node.created_at, node.updated_at, self._seq))
+        self._need_nul(rows, by_id)
         new = self._untaken(table, self._sift(table, rows), (1, NAME))
         new = self._untaken(table, new, (table.columns.index("external_id"),))
         self._insert(table, new)
@@ -164,6 +167,21 @@ class Restorer:
         if new and self._transaction is not None:
             ids = self._transaction.new_ids(table, len(new))
             self._transaction.insert(table, [(id_, *pair, self._seq) for id_, pair in zip(ids, new, strict=True)])
+
+    def _need_nul(self, rows: Iterable[Sequence[Cell]], nodes: Mapping[int, Node] | None = None) -> None:
+        """Let the database say whether it holds a text with a NUL, the one text that not every database holds.
+
+        A row that is there without the property that was refused would be a clash otherwise.
+        """
+        for row in rows:
+            for cell in row:
+                if not isinstance(cell, str):
+                    continue
+                if _NUL in cell:
+                    self._cursor.execute("SELECT ?", (cell,)).fetchall()
+                elif nodes and _ESCAPED in cell:
+                    node = nodes[cast("int", row[0])]
+                    self._need_nul(cells for _, cells in _indexed(kind_of(node), [node]))
 
     # what is there -------------------------------------------------------------------------------
     def _sift(self, table: BoundTable, rows: Sequence[Row], vague: frozenset[int] = frozenset()) -> list[Row]:

@@ -13,7 +13,7 @@ from itertools import chain
 from lineal.ingest.mlmd import back, canonical
 from lineal.ingest.mlmd.canonical import MODULUS, Lines
 from lineal.ingest.mlmd.layout import NODES, TABLES
-from lineal.ingest.mlmd.losses import Key, Losses
+from lineal.ingest.mlmd.losses import Fate, Key, Losses
 from lineal.ingest.mlmd.rows import EventBatch, NodeBatch
 from lineal.ingest.mlmd.source import PAIRS, Source
 from lineal.model.edges import Association, Attribution, Event, ParentContext
@@ -156,7 +156,7 @@ class Equality:
     def _match(self, table: str, there: Lines, here: Lines) -> None:
         """Add the rows of one part of a table, and note those that differ."""
         comparison = self.comparisons[table]
-        lost = self._losses.keys(table)
+        lost = self._losses.keys(table, Fate.LEFT_OUT) | self._losses.keys(table, Fate.CHANGED)
         if lost:
             there = {key: line for key, line in there.items() if key not in lost}
             here = {key: line for key, line in here.items() if key not in lost}

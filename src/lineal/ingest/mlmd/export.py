@@ -5,22 +5,22 @@ The file takes its name when it is complete; a failed export leaves nothing.
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from lineal.errors import AlreadyExists, StoreFull, StoreReadOnly
 from lineal.ingest.mlmd import back, schema
+from lineal.ingest.mlmd.destination import whole
 from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, NODES, NULL, STRUCT, TABLES, VERSION, NodeTable
 from lineal.ingest.mlmd.losses import Fate, Loss, Losses
+from lineal.ingest.mlmd.nul import NUL, STAND_IN, holds_nul, visible
+from lineal.ingest.mlmd.rows import NodeRow, StepRow, TypeRow
 from lineal.ingest.mlmd.source import PAIRS
-from lineal.model.edges import Association, Attribution, How, ParentContext
+from lineal.model.edges import Association, Attribution, Event, How, ParentContext
 from lineal.model.ids import ExecutionId, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
@@ -30,17 +30,24 @@ from lineal.store.protocol import N, Store
 
 _PAGE = 1_000
 
+R = TypeVar("R", TypeRow, NodeRow)
+
 Progress = Callable[[str, int], None]
 """Gets a table and how many rows of it were written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export wrote: rows of each table, how many facts are not in it, and the first of them."""
+    """What an export wrote: rows of each table, how many facts are not in it or changed, and the first of them."""
 
     rows: dict[str, int]
     left_out: dict[str, int]
+    changed: dict[str, int]
     losses: Sequence[Loss]
+
+    def examples(self, what: str, fate: Fate) -> Sequence[Loss]:
+        """Return the first facts of one kind that met this fate."""
+        return [loss for loss in self.losses if loss.table == what and loss.fate is fate]
 
 
 def export_mlmd(store: Store, file: Path, *, progress: Progress | None = None) -> Exported:
@@ -48,7 +55,7 @@ def export_mlmd(store: Store, file: Path, *, progress: Progress | None = None) -
 
     Raises AlreadyExists (the file is there), StoreFull, StoreReadOnly.
     """
-    with store.snapshot(), _whole(file) as unfinished, closing(_connect(unfinished)) as target:
+    with store.snapshot(), whole(file) as unfinished, closing(_connect(unfinished)) as target:
         export = _Export(store, target, progress or _silent)
         exported = export.run()
         target.execute("COMMIT")
@@ -60,7 +67,8 @@ class _Export:
         self._store = store
         self._target = target
         self._tell = progress
-        self._losses = Losses()
+        # A store of a million nodes loses the microseconds of each: only their number is kept.
+        self._losses = Losses(keyed=False)
         self._types = back.TypeIds(_types_of(store))
         self._rows = dict.fromkeys(TABLES, 0)
 
@@ -79,24 +87,33 @@ class _Export:
             self._events(executions)
         for statement in schema.indexes():
             self._target.execute(statement)
-        left_out = {what: self._losses.count(what, Fate.LEFT_OUT) for what in (*TABLES, *_BESIDE)}
-        left_out["prediction"] = int(self._store.facts().get("prediction rows", "0"))
-        return Exported(self._rows, {what: count for what, count in left_out.items() if count}, self._losses.shown())
+        left_out = self._counts(Fate.LEFT_OUT)
+        if predictions := int(self._store.facts().get("prediction rows", "0")):
+            left_out["prediction"] = predictions
+        return Exported(self._rows, left_out, self._counts(Fate.CHANGED), self._losses.shown())
+
+    def _counts(self, fate: Fate) -> dict[str, int]:
+        counts = {what: self._losses.count(what, fate) for what in (*TABLES, *_BESIDE)}
+        return {what: count for what, count in counts.items() if count}
 
     def _write_types(self) -> None:
         types = self._types.types
-        self._insert("Type", back.type_rows(types))
-        self._insert("TypeProperty", back.type_property_rows(types))
+        self._insert("Type", self._visible("Type", back.type_rows(types)))
+        declared = back.type_property_rows(types)
+        self._insert("TypeProperty", [row for row in declared if NUL not in row[1]])
+        for row in declared:
+            if NUL in row[1]:
+                self._lose("TypeProperty", row[:2], _NO_NUL)
         parents = back.parent_type_rows(types)
         simple = {type_.id for type_ in types if type_.name.startswith("mlmd.")}
         self._insert("ParentType", [row for row in parents if row[1] in simple])
-        for row in parents:
-            if row[1] not in simple:
-                self._lose("ParentType", row, "a base of ML Metadata is one of its simple types, mlmd.Dataset say")
+        for pair in parents:
+            if pair[1] not in simple:
+                self._lose("ParentType", pair, "a base of ML Metadata is one of its simple types, mlmd.Dataset say")
 
     def _nodes(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
         table = NODES[kind]
-        rows = [back.node_row(node, self._types.of(node)) for node in nodes]
+        rows = self._visible(table.name, [back.node_row(node, self._types.of(node)) for node in nodes])
         columns = {
             "id": 0,
             "type_id": 1,
@@ -119,7 +136,9 @@ class _Export:
         kept: list[tuple[object, ...]] = []
         for row in rows:
             value = (node.custom_properties if row.custom else node.properties)[row.name]
-            if isinstance(value, str) and (value == NULL or value.startswith(STRUCT)):
+            if holds_nul(row.name, value):
+                lost[row.node_id, row.custom, row.name] = _NO_NUL
+            elif isinstance(value, str) and (value == NULL or value.startswith(STRUCT)):
                 lost[row.node_id, row.custom, row.name] = f"ML Metadata reads {value[:16]!r} as another value"
             else:
                 kept.append((*row[:6], None, *row[6:]))
@@ -149,7 +168,7 @@ class _Export:
         ids = [ExecutionId(execution.id or 0) for execution in executions]
         events = self._store.events(executions=ids)
         self._insert("Event", [back.event_row(event) for event in events])
-        self._insert("EventPath", list(chain.from_iterable(map(back.step_rows, events))))
+        self._insert("EventPath", [step for event in events for step in self._steps(event)])
         for event in events:
             key = (f"event#{event.id}",)
             if event.how is not How.DECLARED:
@@ -159,6 +178,29 @@ class _Export:
         for id_ in ids:
             for series in self._store.metrics(id_):
                 self._lose("metric", (f"execution#{id_}", series.name), f"{len(series.steps)} points")
+
+    def _steps(self, event: Event) -> list[StepRow]:
+        rows = back.step_rows(event)
+        for place, row in enumerate(rows):
+            if row.key is not None and NUL in row.key:
+                self._losses.add("EventPath", (row.event_id, place), Fate.CHANGED, f"its key holds a NUL: {_STANDS}")
+                rows[place] = row._replace(key=visible(row.key))
+        return rows
+
+    def _visible(self, table: str, rows: Iterable[R]) -> list[R]:
+        """Return rows whose texts have no NUL, at which ML Metadata would cut them off."""
+        seen: list[R] = []
+        for row in rows:
+            held: dict[str, Any] = {
+                name: visible(cell)
+                for name, cell in zip(row._fields, row, strict=True)
+                if cell.__class__ is str and NUL in cell
+            }
+            if held:
+                message = f"its {', '.join(held)} holds a NUL: {_STANDS}"
+                self._losses.add(table, (row.id,), Fate.CHANGED, message)
+            seen.append(row._replace(**held) if held else row)
+        return seen
 
     def _beside(self, artifacts: Sequence[Artifact]) -> None:
         ids = [artifact.id for artifact in artifacts if artifact.id is not None]
@@ -179,15 +221,19 @@ class _Export:
         self._losses.add(table, key, Fate.LEFT_OUT, message)
 
 
+_NO_NUL = "it holds a NUL, where texts of ML Metadata end"
+_STANDS = f"{STAND_IN} is written in its place, because texts of ML Metadata end at a NUL"
+
+# What nearly every record has comes last, so that nothing hides behind it.
 _BESIDE = (
     "fingerprint",
     "started and ended",
-    "microseconds",
-    "how an event became known",
     "reproduction",
     "metric",
     "alias",
     "decision",
+    "how an event became known",
+    "microseconds",
 )
 _OWN_MEMBERSHIPS: dict[NodeKind, tuple[str, type[Attribution | Association | ParentContext]]] = {
     NodeKind.ARTIFACT: ("Attribution", Attribution),
@@ -231,35 +277,6 @@ def _connect(file: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN")
     return connection
-
-
-@contextmanager
-def _whole(file: Path) -> Iterator[Path]:
-    """Give a path beside `file` that becomes `file` at the end; what goes wrong becomes Lineal's errors."""
-    if file.exists():
-        raise AlreadyExists(f"{file} is there already and is not overwritten", hint="choose another file")
-    unfinished = file.absolute().with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        yield unfinished
-        with unfinished.open("rb+") as written:
-            os.fsync(written.fileno())
-        _rename(unfinished, file)
-    except (sqlite3.Error, OSError) as error:
-        if "disk is full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
-            raise StoreFull(f"the disk is full; {file} was not written", hint="free some space") from error
-        raise StoreReadOnly(f"{file} cannot be written: {error}", hint="check the directory") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _rename(unfinished: Path, file: Path) -> None:
-    try:
-        # Unlike a rename, a second name never replaces a file that appeared meanwhile.
-        os.link(unfinished, file)
-    except FileExistsError as error:
-        raise AlreadyExists(f"{file} appeared meanwhile and is not overwritten", hint="choose another file") from error
-    except OSError:
-        unfinished.rename(file)
 
 
 def _silent(table: str, rows: int) -> None:

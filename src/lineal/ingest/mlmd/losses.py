@@ -32,18 +32,19 @@ class Loss:
 
 
 class Losses:
-    """All losses of one pass: every key, every count, and the first sentences."""
+    """All losses of one pass: every count, the first sentences, and every key if they are to be `keyed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keyed: bool = True) -> None:
+        self._keyed = keyed
         self._counts: Counter[tuple[str, Fate]] = Counter()
-        self._keys: dict[str, set[Key]] = {}
+        self._keys: dict[tuple[str, Fate], set[Key]] = {}
         self._shown: list[Loss] = []
 
     def add(self, table: str, key: Key, fate: Fate, message: str) -> None:
         """Note a loss."""
         self._counts[table, fate] += 1
-        if fate is not Fate.NOTED:
-            self._keys.setdefault(table, set()).add(key)
+        if self._keyed and fate is not Fate.NOTED:
+            self._keys.setdefault((table, fate), set()).add(key)
         if self._counts[table, fate] <= SHOWN:
             self._shown.append(Loss(table, key, fate, message))
 
@@ -51,13 +52,9 @@ class Losses:
         """Return how many rows of a table met this fate."""
         return self._counts[table, fate]
 
-    def keys(self, table: str) -> set[Key]:
-        """Return the keys of the rows of a table that are left out or changed."""
-        return self._keys.get(table, set())
-
-    def total(self, fate: Fate) -> int:
-        """Return how many rows of all tables met this fate."""
-        return sum(count for (_, each), count in self._counts.items() if each is fate)
+    def keys(self, table: str, fate: Fate) -> set[Key]:
+        """Return the keys of the rows of a table that are left out, or those that are changed."""
+        return self._keys.get((table, fate), set())
 
     def shown(self) -> Sequence[Loss]:
         """Return the first losses of every table and fate."""

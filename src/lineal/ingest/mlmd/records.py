@@ -38,13 +38,16 @@ class Records:
     def __init__(self, source: Source) -> None:
         self.losses = Losses()
         self.doubles = 0
+        self.reread = 0
         self._source = source
         self._types: dict[int, NodeType] = {}
         self._without: dict[NodeKind, set[int]] = {kind: set() for kind in NodeKind}
 
     def leave_out(self, table: str, key: Key, message: str) -> None:
-        """Note that a row is not kept; nothing that touches such a node is kept either."""
+        """Note that a row is not kept; no node of such a type and nothing that touches such a node is kept either."""
         self.losses.add(table, key, Fate.LEFT_OUT, message)
+        if table == "Type":
+            self._types.pop(cast("int", key[0]), None)
         for kind, node_table in NODES.items():
             if table == node_table.name:
                 self._without[kind].add(cast("int", key[0]))

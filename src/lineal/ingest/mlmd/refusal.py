@@ -5,41 +5,17 @@ PostgreSQL keeps no text with a NUL, MySQL no name longer than its keys; SQLite 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from lineal.ingest.mlmd.back import property_rows
 from lineal.ingest.mlmd.layout import NODES
 from lineal.ingest.mlmd.losses import Key
+from lineal.ingest.mlmd.nul import PropertyKey, without_nul
 from lineal.ingest.mlmd.records import Records
 from lineal.model.edges import Association, Attribution, Event, ParentContext
-from lineal.model.nodes import Node, kind_of
+from lineal.model.nodes import Artifact, Context, Execution, kind_of
 from lineal.model.restoration import Record
 from lineal.model.types import NodeType
-from lineal.model.values import Value
-from lineal.store.codec import encode_json
-
-_NUL = "\0"
-
-
-def without_nul(records: Records, nodes: Sequence[Node]) -> list[Node]:
-    """Return nodes without the properties that hold a NUL, noting these."""
-    return [_without_nul(records, node) for node in nodes]
-
-
-def _without_nul(records: Records, node: Node) -> Node:
-    maps = (node.properties, node.custom_properties)
-    lost = [{name for name, value in each.items() if _has_nul(name, value)} for each in maps]
-    if not any(lost):
-        return node
-    table = NODES[kind_of(node)].properties
-    for custom, names in enumerate(lost):
-        for name in names:
-            records.leave_out(table, (node.id or 0, custom, name), "it holds a NUL, which this store cannot keep")
-    declared, custom_ = (
-        {name: each[name] for name in each if name not in gone} for each, gone in zip(maps, lost, strict=True)
-    )
-    return replace(node, properties=declared, custom_properties=custom_)
 
 
 def refuse(records: Records, record: Record, why: str) -> None:
@@ -62,14 +38,22 @@ def refuse(records: Records, record: Record, why: str) -> None:
             records.leave_out(table.properties, (row.node_id, row.custom, row.name), message)
 
 
+def without_nuls(record: Record) -> tuple[Record, Sequence[PropertyKey]]:
+    """Return a record without the properties that hold a NUL, and the keys of these; only nodes have any."""
+    return without_nul(record) if isinstance(record, Artifact | Execution | Context) else (record, ())
+
+
+def leave_out_nuls(records: Records, record: Record, lost: Sequence[PropertyKey]) -> None:
+    """Note the properties of a node that a store cannot keep because they hold a NUL."""
+    if not isinstance(record, Artifact | Execution | Context):
+        return
+    table = NODES[kind_of(record)].properties
+    for key in lost:
+        records.leave_out(table, key, "it holds a NUL, which this store cannot keep")
+
+
 def _pair_key(record: Attribution | Association | ParentContext) -> Key:
     if isinstance(record, ParentContext):
         return record.child_id, record.parent_id
     member = record.artifact_id if isinstance(record, Attribution) else record.execution_id
     return member, record.context_id
-
-
-def _has_nul(name: str, value: Value) -> bool:
-    if isinstance(value, str):
-        return _NUL in name or _NUL in value
-    return _NUL in name or (isinstance(value, Mapping) and "\\u0000" in encode_json(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lineal.ingest.mlmd.equality import Difference
@@ -41,7 +41,8 @@ class Report:
     """What an import did. `losses`, `clashes` and `differences` are the first of each; the tables count all.
 
     `written` and `same` count records: nodes with their properties, types with what they declare. `doubles` is the
-    number of doubles; ML Metadata kept six decimals of each.
+    number of doubles; ML Metadata kept six decimals of each. `reread` texts were read otherwise than they are stored;
+    `first_reread` are some of them, as stored and as read (see `rereading`).
     """
 
     source: str
@@ -50,6 +51,8 @@ class Report:
     written: int
     same: int
     doubles: int
+    reread: int
+    first_reread: Mapping[str, str]
     tables: Sequence[TableReport]
     losses: Sequence[Loss]
     clashes: Sequence[Clash]

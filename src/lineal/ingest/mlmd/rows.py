@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lineal.model.ids import NodeKind
+
+Cells = tuple[Any, ...]
+"""A row as a database gives it."""
 
 
 class TypeRow(NamedTuple):

@@ -6,7 +6,7 @@ the way, nothing is written at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from lineal.errors import AlreadyExists, InvalidArgument
@@ -14,7 +14,7 @@ from lineal.ingest.mlmd.equality import Equality
 from lineal.ingest.mlmd.layout import NODES, TABLES
 from lineal.ingest.mlmd.losses import Fate
 from lineal.ingest.mlmd.records import Records
-from lineal.ingest.mlmd.refusal import refuse, without_nul
+from lineal.ingest.mlmd.refusal import leave_out_nuls, refuse, without_nuls
 from lineal.ingest.mlmd.report import Report, TableReport
 from lineal.ingest.mlmd.source import PAIRS, Source
 from lineal.model.ids import EntrySeq, NodeKind
@@ -70,7 +70,6 @@ class _Import:
         reason = f"{prefix}(schema {source.version}); ML Metadata kept six decimals of each double"
         self._origin = Origin(actor=actor, action=ACTION, reason=reason)
         self._prefix = prefix
-        self._keeps_nul = store is None or not store.facts()["backend"].startswith("PostgreSQL")
         self._written = 0
         self._same = 0
         self._clashes: list[Clash] = []
@@ -81,12 +80,8 @@ class _Import:
         if not _empty(store):
             self._check(store)
         records = Records(self._source)
-        self._clashes.clear()
         for table, part, count in self._parts(records):
-            for outcome in self._restored(store, records, part):
-                self._written += outcome.written
-                self._same += outcome.same
-                self._clashes.extend(outcome.clashes[: SHOWN - len(self._clashes)])
+            self._count(self._restored(store, records, part))
             self._progress("importing", table, count)
         equality = Equality(self._source, store, records.losses)
         self._done.clear()
@@ -100,50 +95,74 @@ class _Import:
             if self._store is None:
                 self._written += len(part)
             else:
-                outcome = self._store.restore(part, by=self._origin, dry_run=True)
-                self._written += outcome.written
-                self._same += outcome.same
-                self._clashes.extend(outcome.clashes[: SHOWN - len(self._clashes)])
+                self._count(self._restored(self._store, records, part, dry_run=True))
             self._progress("reading", table, count)
         return self._report(records, None)
 
     def _parts(self, records: Records) -> Iterator[tuple[str, Sequence[Record], int]]:
         """Yield everything there is in parts: the table, records of it, and how many rows they were."""
+        self._source.rereading.forget()
         yield "Type", records.types(), self._counts["Type"]
         for kind in (NodeKind.CONTEXT, NodeKind.ARTIFACT, NodeKind.EXECUTION):
             for batch in self._source.nodes(kind, self._batch):
                 nodes = records.nodes(batch)
-                yield NODES[kind].name, nodes if self._keeps_nul else without_nul(records, nodes), len(batch.nodes)
+                yield NODES[kind].name, nodes, len(batch.nodes)
         for rows, events in records.events(self._source.events(self._batch)):
             yield "Event", events, len(rows.events)
         for table in PAIRS:
             for members in records.memberships(table, self._source.pairs(table, self._batch)):
                 yield table, members, min(self._batch, self._counts[table])
+        records.reread = self._source.rereading.count
 
     # writing -------------------------------------------------------------------------------------
-    def _restored(self, store: Store, records: Records, part: Sequence[Record]) -> Iterator[Restored]:
+    def _restored(
+        self, store: Store, records: Records, part: Sequence[Record], *, dry_run: bool = False
+    ) -> Iterator[Restored]:
         """Write one part as one ledger entry; what a store refuses is sought out and left out."""
         if not part:
             return
         try:
-            yield store.restore(part, by=self._origin)
+            yield store.restore(part, by=self._origin, dry_run=dry_run)
         except InvalidArgument as refusal:
             if len(part) == 1:
-                refuse(records, part[0], refusal.message)
+                yield from self._refused(store, records, part[0], refusal, dry_run=dry_run)
                 return
             middle = len(part) // 2
-            yield from self._restored(store, records, part[:middle])
-            yield from self._restored(store, records, part[middle:])
+            yield from self._restored(store, records, part[:middle], dry_run=dry_run)
+            yield from self._restored(store, records, part[middle:], dry_run=dry_run)
+
+    def _refused(
+        self, store: Store, records: Records, record: Record, refusal: InvalidArgument, *, dry_run: bool
+    ) -> Iterator[Restored]:
+        """Write what a store keeps of one record that it has refused."""
+        kept, lost = without_nuls(record)
+        if lost:
+            try:
+                outcome = store.restore([kept], by=self._origin, dry_run=dry_run)
+            except InvalidArgument as again:
+                refusal = again
+            else:
+                leave_out_nuls(records, record, lost)
+                yield outcome
+                return
+        refuse(records, record, refusal.message)
+
+    def _count(self, outcomes: Iterable[Restored]) -> None:
+        for outcome in outcomes:
+            self._written += outcome.written
+            self._same += outcome.same
+            self._clashes.extend(outcome.clashes[: SHOWN - len(self._clashes)])
 
     def _check(self, store: Store) -> None:
         """Raise AlreadyExists if anything stands in the way that an earlier run of this import did not write."""
         ours: set[EntrySeq] | None = None
         foreign: list[Clash] = []
-        for table, part, count in self._parts(Records(self._source)):
-            outcome = store.restore(part, by=self._origin, dry_run=True) if part else Restored(0, 0)
-            if outcome.clashes and ours is None:
-                ours = self._own_entries(store)
-            foreign.extend(clash for clash in outcome.clashes if clash.entry not in (ours or ()))
+        records = Records(self._source)
+        for table, part, count in self._parts(records):
+            for outcome in self._restored(store, records, part, dry_run=True):
+                if outcome.clashes and ours is None:
+                    ours = self._own_entries(store)
+                foreign.extend(clash for clash in outcome.clashes if clash.entry not in (ours or ()))
             self._progress("checking", table, count)
         self._done.clear()
         if foreign:
@@ -179,6 +198,8 @@ class _Import:
             written=self._written,
             same=self._same,
             doubles=records.doubles,
+            reread=records.reread,
+            first_reread=self._source.rereading.first,
             tables=[self._table(table, records, equality) for table in TABLES],
             losses=records.losses.shown(),
             clashes=tuple(self._clashes),

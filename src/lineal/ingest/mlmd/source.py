@@ -32,8 +32,11 @@ class Source:
         """Look at what is there; raise SchemaVersionMismatch or FailedPrecondition where it cannot be read."""
         self._reader = reader
         self.name = reader.name
+        self.rereading = reader.rereading
         self._tables = reader.tables()
         self.version = _version(reader, self._tables)
+        # Only now: what is not ML Metadata's is said to be just that, whatever state it is in.
+        reader.check()
         self._check_tables()
 
     @classmethod

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import resource
 import sqlite3
+import stat
 from contextlib import closing
 
 import pytest
 
-from lineal.errors import AlreadyExists, StoreFull, StoreReadOnly
+from lineal.errors import AlreadyExists, FailedPrecondition, StoreFull, StoreReadOnly
 from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.layout import TABLES
+from lineal.ingest.mlmd.losses import Fate
 from lineal.ingest.mlmd.run import import_mlmd
 from lineal.ingest.mlmd.source import Source
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.edges import EventType, How
+from lineal.model.ids import NodeKind
 from lineal.model.metrics import MetricSeries
-from lineal.model.nodes import Artifact, Execution
+from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Origin, Publication, Use
+from lineal.model.types import NodeType
+from lineal.model.values import PropertyType
 from lineal.store.location import of_database
 from lineal.store.open import open_store
 
@@ -189,3 +196,90 @@ def test_a_full_disk_leaves_nothing(full, store, bring, tmp_path):
 
 def leftovers(directory):
     return [path.name for path in directory.iterdir() if path.name.endswith(".part")]
+
+
+def test_a_nul_is_never_where_ml_metadata_would_cut_a_text_off_and_each_is_told(store, tmp_path):
+    properties = {"a\0b": PropertyType.INT, "fine": PropertyType.STRING}
+    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="T", properties=properties, description="d\0")], by=BY)
+    published = store.publish(
+        Publication(
+            execution=Execution(type="Train", name="e\0"),
+            uses=[
+                Use(
+                    artifact=Artifact(
+                        type="T",
+                        name="n\0m",
+                        uri="u\0",
+                        external_id="x\0",
+                        properties={"a\0b": 1, "fine": "v\0"},
+                        custom_properties={"struct": {"k\0": "v\0"}},
+                    ),
+                    type=EventType.OUTPUT,
+                    path=("k\0", 0),
+                )
+            ],
+            contexts=[Context(type="Pipeline", name="c\0d")],
+        ),
+        by=BY,
+    )
+    exported = export_mlmd(store, tmp_path / "out.db")
+
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        assert not any("\0" in row for row in connection.iterdump())
+        assert connection.execute("SELECT name, uri, external_id FROM Artifact").fetchall() == [("n␀m", "u␀", "x␀")]
+        assert connection.execute("SELECT name FROM Context").fetchall() == [("c␀d",)]
+        assert connection.execute("SELECT step_key FROM EventPath").fetchall() == [("k␀",), (None,)]
+    assert exported.changed == {"Type": 1, "Artifact": 1, "Execution": 1, "Context": 1, "EventPath": 1}
+    assert (exported.left_out["ArtifactProperty"], exported.left_out["TypeProperty"]) == (2, 1)
+    (told,) = exported.examples("Artifact", Fate.CHANGED)
+    assert told.key == published.artifact_ids
+    assert told.message.startswith("its name, uri, external_id holds a NUL")
+
+
+def test_two_names_that_ml_metadata_cannot_tell_apart_are_refused_rather_than_one_lost(store, tmp_path):
+    store.put([Artifact(type="Model", name="a\0b"), Artifact(type="Model", name="a␀b")], by=BY)
+
+    with pytest.raises(FailedPrecondition, match="UNIQUE"):
+        export_mlmd(store, tmp_path / "out.db")
+    assert not (tmp_path / "out.db").exists()
+    assert leftovers(tmp_path) == []
+
+
+@pytest.fixture
+def no_second_names(monkeypatch):
+    """A file system on which a file has one name, as on many USB sticks and network shares."""
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+
+
+@pytest.mark.usefixtures("no_second_names")
+def test_without_second_names_a_file_that_appears_meanwhile_is_not_overwritten_either(full, store, bring, tmp_path):
+    bring(full)
+    file = tmp_path / "out.db"
+
+    def appear(table, _):
+        if table == "Event":
+            file.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(AlreadyExists, match="appeared meanwhile"):
+        export_mlmd(store, file, progress=appear)
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert leftovers(tmp_path) == []
+    file.unlink()
+    assert export_mlmd(store, file).rows["Artifact"] == 2
+    assert rows(file, "Artifact") == rows(full.path, "Artifact")
+
+
+def test_the_directory_is_synced_once_the_file_has_its_name(full, store, bring, tmp_path, monkeypatch):
+    bring(full)
+    synced = []
+
+    def sync(descriptor):
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), (tmp_path / "out.db").exists()))
+
+    monkeypatch.setattr("os.fsync", sync)
+    export_mlmd(store, tmp_path / "out.db")
+    assert synced == [(False, False), (True, True)]

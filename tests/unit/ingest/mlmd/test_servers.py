@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from contextlib import closing
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -15,7 +16,7 @@ from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.layout import COLUMNS, INDEXES, KEYS
 from lineal.ingest.mlmd.losses import Fate
 from lineal.ingest.mlmd.readers import open_reader
-from lineal.ingest.mlmd.run import import_mlmd
+from lineal.ingest.mlmd.run import import_mlmd, preview_mlmd
 from lineal.ingest.mlmd.source import Source
 from lineal.model.ids import NodeKind
 from lineal.model.nodes import Artifact
@@ -149,12 +150,31 @@ def test_a_store_on_a_server_takes_an_import_and_tells_what_it_refuses(full, tar
     assert report.equal
     assert target.verify().findings == []
     refused = {(loss.table, loss.key) for loss in report.losses if loss.fate is Fate.LEFT_OUT}
-    nul = {("ArtifactProperty", (900, 1, name)) for name in ("nul", "nul within")}
-    assert {("Artifact", (901,)), ("Event", (30,)), *nul} >= refused
+    assert {("Artifact", (901,)), ("Event", (30,)), ("ArtifactProperty", (900, 1, "nul"))} >= refused
     assert [artifact.uri for artifact in target.get(Artifact, [900, 902])] == ["s3://bucket/ü", "fine"]
+    assert target.get(Artifact, [900])[0].custom_properties["nul within"] == {"x": ["a\0b"]}
     with closing(full.read()) as source:
         again = import_mlmd(source, target, actor="ada")
     assert (again.written, again.equal) == (0, True)
+
+
+def test_a_row_that_postgresql_refuses_stops_neither_a_dry_run_nor_the_next_import(full, postgresql_url):
+    full.property("Artifact", 900, "nul", custom=True, string_value="a\0b")
+    full.node("Artifact", 901, 10, name="n\0m")
+    full.insert("Type", id=15, name="t\0", type_kind=1)
+    full.node("Artifact", 902, 15)
+    refused = {("Artifact", (901,)), ("Artifact", (902,)), ("ArtifactProperty", (900, 1, "nul")), ("Type", (15,))}
+    with closing(open_store(locate(postgresql_url))) as target, closing(full.read()) as source:
+        for attempt in (
+            preview_mlmd,
+            partial(import_mlmd, actor="ada"),
+            preview_mlmd,
+            partial(import_mlmd, actor="ada"),
+        ):
+            report = attempt(source, target)
+            told = {(loss.table, loss.key) for loss in report.losses if loss.fate is Fate.LEFT_OUT}
+            assert (told, report.equal) == (refused, True)
+        assert target.get(Artifact, [900])[0].custom_properties == {"loss": 1e300}
 
 
 def test_a_store_on_a_server_goes_out_as_it_came(full, target, tmp_path):
@@ -167,6 +187,28 @@ def test_a_store_on_a_server_goes_out_as_it_came(full, target, tmp_path):
     assert exported.left_out == {"ArtifactProperty": 1, "ExecutionProperty": 1}
     with closing(Source.at(str(tmp_path / "out.db"))) as out, closing(full.read()) as source:
         assert out.counts() == source.counts()
+
+
+@pytest.mark.parametrize("option", ["ssl_ca=/no/such/file", "ssl_verify=true"])
+def test_tls_that_was_asked_for_is_never_left_out(mariadb_url, option):
+    with pytest.raises(Unavailable):
+        open_reader(f"{mariadb_url}?{option}")
+
+
+def test_text_of_mysql_is_read_as_ml_metadata_reads_it_unless_the_url_says_otherwise(full, store, mariadb_url):
+    full.execute("UPDATE Artifact SET uri = ? WHERE id = 900", "ü".encode().decode("cp1252"))
+    full.execute("UPDATE Artifact SET uri = ? WHERE id = 3", "properly ü")
+    made = Server(mariadb_url)
+    with closing(made.connection):
+        made.copy(full)
+    with closing(Source.at(mariadb_url)) as source:
+        report = import_mlmd(source, store, actor="ada")
+    assert [artifact.uri for artifact in store.get(Artifact, [3, 900])] == ["properly ü", "ü"]
+    assert (report.reread, report.first_reread) == (1, {"Ã¼": "ü"})
+
+    with closing(Source.at(f"{mariadb_url}?charset=utf8mb4")) as source:
+        (batch,) = source.nodes(NodeKind.ARTIFACT, 10)
+    assert [row.uri for row in batch.nodes] == ["properly ü", "Ã¼"]
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])

@@ -15,11 +15,14 @@ from lineal.errors import (
     SchemaVersionMismatch,
     Unavailable,
 )
-from lineal.ingest.mlmd.readers import open_reader, without_password
+from lineal.ingest.mlmd.readers import open_reader
 from lineal.ingest.mlmd.source import Source
 from lineal.model.ids import NodeKind
 from lineal.model.nodes import Artifact, Execution
+from lineal.model.publication import Origin
 from tests.unit.ingest.mlmd.conftest import Database
+
+BY = Origin(actor="grace", action="test")
 
 
 def read(path):
@@ -176,9 +179,35 @@ def test_a_url_of_another_kind_is_refused(url):
         open_reader(url)
 
 
-def test_a_password_is_never_shown():
-    assert without_password("mysql://me:secret@db:3306/mlmd") == "mysql://me@db:3306/mlmd"
-    assert without_password("postgresql://db/mlmd?user=me&password=secret") == "postgresql://db/mlmd?user=me"
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:secret@host:abc/mlmd",
+        "mysql://me:secret@host:99999/mlmd",
+        "mysql://me:se/cret@host/mlmd",
+        "mysql://me:secret@[host/mlmd",
+        "postgresql://me:secret@[host/mlmd",
+        "mysql://me@host/mlmd?ssl-mode=REQUIRED",
+        "mysql://me@host/mlmd?charset=koi8r",
+    ],
+)
+def test_a_url_that_cannot_be_read_is_refused_without_its_password(url):
+    with pytest.raises(InvalidArgument, match=r"the source's URL|charset=koi8r is neither") as caught:
+        open_reader(url)
+    assert "cret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_lineal_store_is_called_one_whatever_state_it_is_in(tmp_path, store):
+    store.put([Artifact(type="Model", custom_properties={"note": "x" * 100_000})], by=BY)
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "lineal.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (tmp_path / "lineal.db").open("r+b") as file:
+        file.seek(-4096, 2)
+        file.write(b"\xff" * 4096)
+
+    with pytest.raises(FailedPrecondition, match="is a Lineal store"):
+        read(tmp_path / "lineal.db")
 
 
 def test_a_large_execution_is_compared_from_the_side_of_its_artifacts(full, store, bring):
