@@ -11,6 +11,9 @@ from google.protobuf import text_format
 from lineal.compat.mlmd import errors
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service import Service
+from lineal.model.ids import NodeKind
+from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.types import NodeType
 
 TYPES = """
 artifact_types { name: "T" properties { key: "a" value: INT } properties { key: "b" value: DOUBLE } }
@@ -139,6 +142,39 @@ def test_pages_filters_and_lineage(call, clean):
     stop = 'ending_executions { filter_query: "last_known_state = CACHED" include_ending_nodes: true }'
     graph = call("GetLineageSubgraph", f"lineage_subgraph_query_options {{ {start} {stop} }}").lineage_subgraph
     assert (ids(graph.artifacts), ids(graph.executions)) == ([3], [2])
+    clean()
+
+
+@pytest.mark.parametrize("large", [2**31, 2**53 + 1, 2**63 - 10])
+def test_ids_beyond_32_bits_are_ids_like_others(store, by, clean, large):
+    times = {"created_at": 1_000, "updated_at": 2_000}
+    types = [NodeType(kind=kind, name="T", id=large + at, created_at=1) for at, kind in enumerate(NodeKind)]
+    nodes = [
+        Artifact(type="T", id=large, **times),
+        Artifact(type="T", id=large + 1, **times),
+        Execution(type="T", id=large, **times),
+        Context(type="T", id=large, name="c", **times),
+    ]
+    store.restore([*types, *nodes], by=by)
+    service = Service(store)
+
+    ends = f"execution_id: {large} type:"
+    both = f"events {{ artifact_id: {large} {ends} INPUT }} events {{ artifact_id: {large + 1} {ends} OUTPUT }}"
+    ask(service, "PutEvents", both)
+    ask(
+        service,
+        "PutAttributionsAndAssociations",
+        f"attributions {{ artifact_id: {large} context_id: {large} }}",
+    )
+    (artifact_type,) = [type_.id for type_ in types if type_.kind is NodeKind.ARTIFACT]
+    put = ask(service, "PutArtifacts", f"artifacts {{ type_id: {artifact_type} }}")
+
+    assert put.artifact_ids == [large + 2]
+    assert ask(service, "PutContextType", 'context_type { name: "next" }').type_id == large + 3
+    start = f'starting_artifacts {{ filter_query: "id = {large + 1}" }} direction: UPSTREAM'
+    graph = ask(service, "GetLineageSubgraph", f"lineage_subgraph_query_options {{ {start} }}").lineage_subgraph
+    assert [ids(graph.artifacts), ids(graph.executions), ids(graph.contexts)] == [[large, large + 1], [large], [large]]
+    assert ids(ask(service, "GetArtifactsByContext", f"context_id: {large}").artifacts) == [large]
     clean()
 
 
