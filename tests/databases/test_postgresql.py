@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from lineal.errors import (
+    AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotALinealStore,
@@ -18,8 +22,13 @@ from lineal.errors import (
     SchemaVersionMismatch,
     StoreTimeout,
 )
-from lineal.model.nodes import Artifact
-from lineal.model.publication import Origin
+from lineal.model.edges import EventType
+from lineal.model.ids import NodeKind
+from lineal.model.listing import ListOptions
+from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.publication import Origin, Publication, Use
+from lineal.model.types import NodeType
+from lineal.model.values import PropertyType
 from lineal.store.dialects.postgresql import GUARDS
 from lineal.store.location import locate
 from lineal.store.migrations.head import HEAD
@@ -189,3 +198,64 @@ def test_many_rows_at_once_are_copied_and_read_equal(store):
 def test_an_option_that_makes_no_sense_is_refused(url, option):
     with pytest.raises(InvalidArgument, match=option.partition("=")[0]):
         open_store(locate(f"{url}?{option}"))
+
+
+def granted_on_the_page():
+    """The statements that docs/databases.md gives for a role that can only add."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "databases.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sql\n(GRANT SELECT.*?)```", page, re.DOTALL)
+    return block
+
+
+def test_the_role_of_the_page_can_do_all_that_a_writer_does_and_remove_nothing(url, store, postgresql):
+    database = url.rpartition("/")[2]
+    with behind(url) as owner, postgresql.admin() as admin:
+        admin.execute("CREATE ROLE writer LOGIN PASSWORD 'secret'")
+        owner.execute(granted_on_the_page())
+    try:
+        with closing(open_store(locate(f"postgresql://writer:secret@127.0.0.1:{postgresql.port}/{database}"))) as other:
+            by_many_verbs(other)
+            assert other.verify().findings == []
+        with psycopg.connect(
+            host="127.0.0.1", port=postgresql.port, user="writer", password="secret", dbname=database, autocommit=True
+        ) as connection:
+            for table in (*(table.name for table in BOUND), "revision", "ledger_entry"):
+                for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"DROP TABLE {table}"):
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                        connection.execute(statement)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("UPDATE event SET type = 3")
+    finally:
+        with postgresql.admin(database) as admin:
+            admin.execute("DROP OWNED BY writer")
+            admin.execute("DROP ROLE writer")
+
+
+def by_many_verbs(store):
+    """Write what a store can hold: types widened, nodes updated, edges, aliases, many rows at once."""
+    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="T", properties={"a": PropertyType.INT})], by=BY)
+    store.put_types(
+        [NodeType(kind=NodeKind.ARTIFACT, name="T", properties={"a": PropertyType.INT, "b": PropertyType.STRING})],
+        by=BY,
+        can_add_fields=True,
+    )
+    values = {"a": 1, "b": "x"}
+    ids = [
+        key.id for key in store.put([Artifact(type="T", name=f"n{at}", properties=values) for at in range(120)], by=BY)
+    ]
+    store.put([Artifact(type="T", id=ids[0], name="n0", properties={"a": 2})], by=BY)
+    model = Artifact(type="Model", name="m@1", fingerprint="sha256:1", custom_properties={"d": 0.5, "t": True})
+    store.publish(
+        Publication(
+            execution=Execution(type="Train"),
+            uses=[
+                Use(artifact=ids[1], type=EventType.INPUT),
+                Use(artifact=model, type=EventType.OUTPUT, aliases=("newest",)),
+            ],
+            contexts=[Context(type="Experiment", name="e")],
+        ),
+        by=BY,
+    )
+    with pytest.raises(AlreadyExists):
+        store.put([Artifact(type="T", name="n1")], by=BY)
+    assert store.list(Artifact, ListOptions(filter="properties.a.int_value = 2")).items[0].id == ids[0]

@@ -6,7 +6,7 @@ import itertools
 import struct
 import threading
 from contextlib import closing
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import pymysql
 import pytest
@@ -316,3 +316,40 @@ def until_somebody_waits(server):
         while not count:
             cursor.execute("SELECT count(*) FROM information_schema.innodb_lock_waits")
             (count,) = cursor.fetchone()
+
+
+def test_without_the_right_to_drop_a_user_writes_on_and_empties_no_table(url, mariadb_url, admin):
+    database = mariadb_url.rpartition("/")[2]
+    open_store(locate(url)).close()
+    admin.execute(f"REVOKE DROP ON {database}.* FROM lineal")
+    with closing(open_store(locate(url))) as store:
+        store.put([Artifact(type="Model", name="m")], by=BY)
+        store.put([Artifact(type="Model", name="m", id=1, uri="u")], by=BY)
+        with pytest.raises(pymysql.err.OperationalError, match="DROP command denied"):
+            emptied("event", mariadb_url)
+        assert store.verify().findings == []
+
+
+def test_a_table_that_was_emptied_past_its_triggers_is_named_by_the_audit(url, store, mariadb_url):
+    store.put([Context(type="Experiment", name=name) for name in ("a", "b")], by=BY)
+    store.put_edges([ParentContext(child_id=1, parent_id=2)], by=BY)
+    emptied("parent_context", mariadb_url)
+
+    findings = store.verify().findings
+    assert findings
+    assert all("parent_context" in str(finding) for finding in findings)
+
+
+def emptied(table, url):
+    """Empty a table as the store's own user."""
+    parts = urlsplit(url)
+    with closing(
+        pymysql.connect(
+            host=parts.hostname,
+            port=parts.port,
+            user=parts.username,
+            password=unquote(parts.password),
+            database=parts.path[1:],
+        )
+    ) as connection:
+        connection.cursor().execute(f"TRUNCATE {table}")
