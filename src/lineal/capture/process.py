@@ -20,6 +20,8 @@ _WORLD = (
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS")
 _RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
 
+_word: tuple[int, str] | None = None
+
 
 def argv_item() -> Captured:
     """Return the whole command line with the interpreter's own options, secrets cut out."""
@@ -28,12 +30,17 @@ def argv_item() -> Captured:
     return captured(redact_argv(sys.argv), "an embedded interpreter: its own options are not known")
 
 
-def cwd_item(root: Path | None) -> Captured:
-    """Return the working directory, relative to the repository where there is one."""
+def cwd_item(root: Path | None, base: Path | None = None) -> Captured:
+    """Return the working directory, relative to the repository where there is one.
+
+    `root` in the value is where that repository (else the code's directory, `base`) lies on this machine.
+    """
     here = Path.cwd()
+    top = root or base
+    where = None if top is None else str(top)
     if root is not None and here.is_relative_to(root):
-        return captured({"path": here.relative_to(root).as_posix(), "machine_bound": False})
-    return captured({"path": str(here), "machine_bound": True})
+        return captured({"path": here.relative_to(root).as_posix(), "machine_bound": False, "root": where})
+    return captured({"path": str(here), "machine_bound": True, "root": where})
 
 
 def python_item() -> Captured:
@@ -70,6 +77,14 @@ def thread_variables_item() -> Captured:
     if torch is not None:
         found["torch.get_num_threads"] = int(torch.get_num_threads())
     return captured(found)
+
+
+def process_word() -> str:
+    """Return a word that names this process and no other, here or elsewhere; a forked child has its own."""
+    global _word  # noqa: PLW0603 — one process, one word
+    if _word is None or _word[0] != os.getpid():
+        _word = (os.getpid(), os.urandom(8).hex())
+    return _word[1]
 
 
 def hash_seed_item() -> Captured:

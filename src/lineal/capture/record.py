@@ -61,7 +61,7 @@ def at_start(files: Files, *, script: Path | None = None, leave_out: Sequence[Pa
         "modules": lambda: modules_item(files, root or base, keep=root is None),
         "notebook": lambda: notebook_item(files),
         "argv": argv_item,
-        "cwd": lambda: cwd_item(root),
+        "cwd": lambda: cwd_item(root, base),
         "python": python_item,
         "platform": platform_item,
         "environment": lambda: environment_item(files),

@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from lineal.cli import audit, care, decide, demo, doctor, export, importing, lineage, prediction, run, serve, show
+from lineal.cli import (
+    audit,
+    care,
+    decide,
+    demo,
+    doctor,
+    export,
+    importing,
+    lineage,
+    prediction,
+    reproduce,
+    run,
+    serve,
+    show,
+)
 from lineal.cli.exits import ANSWERS
 from lineal.cli.failures import flushed, report
 from lineal.cli.options import Invocation
@@ -85,6 +99,7 @@ app.command("demo", rich_help_panel=_RECORD)(demo.demo)
 app.command("approve", rich_help_panel=_DECIDE)(decide.approve)
 app.command("decisions", rich_help_panel=_DECIDE)(decide.decisions)
 app.command("deploy", rich_help_panel=_DECIDE)(decide.deploy)
+app.command("reproduce", rich_help_panel=_PROVE)(reproduce.reproduce)
 app.add_typer(audit.app, name="audit", rich_help_panel=_PROVE)
 app.command("doctor", rich_help_panel=_CARE)(doctor.doctor)
 app.command("upgrade", rich_help_panel=_CARE)(care.upgrade)

@@ -14,6 +14,12 @@ UNHEALTHY = 22
 DIFFERS = 23
 """`import`: what is in the store now is not what was read."""
 
+DIVERGED = 24
+"""`reproduce`: it was rebuilt and is not the same."""
+
+NOT_RUNNABLE = 25
+"""`reproduce`: it cannot be rebuilt, something is missing."""
+
 CANNOT_EXECUTE = 126
 """`run`: the command was found and cannot be executed, as in a shell."""
 
@@ -32,6 +38,8 @@ ANSWERS: dict[int, str] = {
     NOT_REBUILDABLE: "`check`: not rebuildable, something is missing or unknown",
     UNHEALTHY: "`doctor`: at least one check failed",
     DIFFERS: "`import`: the store differs from what was read, beyond what is reported as not storable",
+    DIVERGED: "`reproduce`: it was rebuilt and is not the same",
+    NOT_RUNNABLE: "`reproduce`: it cannot be rebuilt, something is missing",
     CANNOT_EXECUTE: "`run`: the command cannot be executed",
     COMMAND_NOT_FOUND: "`run`: the command was not found (any other code is the command's own)",
     INTERRUPTED: "interrupted by Ctrl-C",

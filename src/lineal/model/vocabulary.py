@@ -18,6 +18,15 @@ PARAM = "param."
 METRIC = "metric."
 """The last values of a run's metrics are its custom properties with this prefix."""
 
+PROCESS = "process"
+"""The custom property that runs of one process share: a word of that process alone."""
+
+RECORDED_BY = "recorded_by"
+"""The custom property that says how a run came to be recorded: LAUNCHED for a command."""
+
+LAUNCHED = "lineal run"
+"""A run that is a command, started by `lineal run -- COMMAND`."""
+
 _INT, _TEXT = PropertyType.INT, PropertyType.STRING
 
 _DATA = {"version": _TEXT, "rows": _INT, "columns": _INT, "bytes": _INT, "schema": PropertyType.STRUCT}

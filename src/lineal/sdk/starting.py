@@ -6,10 +6,12 @@ import os
 from collections.abc import Mapping
 
 from lineal.capture.command import Command
+from lineal.capture.process import process_word
 from lineal.capture.seeds import set_seed as seed_everything
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Context, Execution, ExecutionState
 from lineal.model.values import Value, check_text
+from lineal.model.vocabulary import LAUNCHED, PROCESS, RECORDED_BY
 from lineal.sdk.captured import Capturing
 from lineal.sdk.plain import parameters
 from lineal.sdk.recorder import Recorder
@@ -61,7 +63,7 @@ def run(
         state=ExecutionState.RUNNING,
         external_id=str(properties["run_id"]),
         properties={**properties, **capturing.at_start()},
-        custom_properties=custom,
+        custom_properties={**custom, PROCESS: process_word()},
         started_at=session.clock.now(),
     )
     return _started(session, execution, contexts, capturing, strict=strict)
@@ -83,6 +85,7 @@ def run_command(
         state=ExecutionState.RUNNING,
         external_id=str(properties["run_id"]),
         properties={**properties, **capturing.at_start()},
+        custom_properties={RECORDED_BY: LAUNCHED},
         started_at=session.clock.now(),
     )
     return _started(session, execution, (), capturing, strict=False)

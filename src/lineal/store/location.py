@@ -23,6 +23,9 @@ HOME = ".lineal"
 DATABASE = "lineal.db"
 ENVIRONMENT = "LINEAL_URL"
 
+INSTEAD = "LINEAL_REBUILD"
+"""The workspace of a rebuild: set for what runs in one, it takes the place of every other, whatever is asked for."""
+
 DATA = "LINEAL_HOME"
 """Names the directory in which the homes of stores on servers lie."""
 
@@ -92,6 +95,7 @@ def locate(url: str | os.PathLike[str] | None = None, *, create: bool = False) -
     directory, otherwise NotFound.
     """
     text = os.fspath(url) if url is not None else os.environ.get(ENVIRONMENT, "")
+    text = os.environ.get(INSTEAD) or text
     if not text:
         return _search(Path.cwd(), create=create)
     if "://" in text:

@@ -1,0 +1,165 @@
+"""`lineal reproduce`: rebuild something from its record and say whether it is the same."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from lineal.cli.cards import Card, Line, Mark, print_cards
+from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
+from lineal.cli.naming import short
+from lineal.cli.options import AnswerFormat, AsAnswer, Reference, Url, Verbose
+from lineal.cli.output import on_terminal, print_json, say
+from lineal.rebuild.environment import EnvironmentKind
+from lineal.rebuild.execute import Limits
+from lineal.rebuild.plan import Plan, plan
+from lineal.rebuild.rebuild import Options, rebuild
+from lineal.rebuild.recipe import recipe_of
+from lineal.rebuild.verdict import Grade, OutputResult, Verdict
+from lineal.workspace import open_workspace
+
+_ENDED_BY_SIGNAL = 128
+_SHOWN = 12
+
+
+def reproduce(
+    ref: Reference,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and what is missing; compute nothing.")
+    ] = False,
+    env: Annotated[
+        EnvironmentKind, typer.Option("--env", help="Where it runs: this environment, the recorded lock, the image.")
+    ] = EnvironmentKind.CURRENT,
+    allow_drift: Annotated[
+        bool, typer.Option("--allow-drift", help="Go on with another Python or other packages than recorded.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the rebuild directory and say where it is.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0, metavar="S", help="Stop the program after this many seconds.")
+    ] = None,
+    network: Annotated[bool, typer.Option("--network", help="Let the program reach the network.")] = False,
+    url: Url = None,
+    format: AsAnswer = AnswerFormat.TABLE,
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Rebuild a model, data or a run from its record, and say whether the result is the same.
+
+    Code, inputs and command come from the record; the program runs in a directory of its own, without network where
+    the system allows that. Exit 0 if the result is the same, 24 if it differs, 25 if something is missing.
+    """
+    limits = Limits(seconds=timeout, network=network)
+    options = Options(environment=env, allow_drift=allow_drift, keep=keep, limits=limits)
+    with open_workspace(url, create=False) as workspace:
+        recipe = recipe_of(workspace.store, ref)
+        if dry_run:
+            planned = plan(recipe, workspace.files, kind=env, limits=limits, allow_drift=allow_drift)
+            _tell_plan(planned, format)
+            raise typer.Exit(NOT_RUNNABLE if planned.missing else 0)
+        with _signals_end_it(), _telling() as progress:
+            verdict = rebuild(workspace.store, workspace.files, recipe, options, progress=progress)
+    _tell(verdict, format)
+    raise typer.Exit(_code(verdict.grade))
+
+
+def _code(grade: Grade) -> int:
+    if grade.is_same:
+        return 0
+    return DIVERGED if grade is Grade.DIVERGED else NOT_RUNNABLE
+
+
+@contextmanager
+def _signals_end_it() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command as an exception, so that nothing is left running or lying about."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        sys.exit(_ENDED_BY_SIGNAL + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Teller:
+    """Says each stage on stderr: on one line that is drawn anew on a terminal, as lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._drawn = on_terminal(sys.stderr)
+        self._last = ""
+
+    def __call__(self, text: str) -> None:
+        stage = text.partition(":")[0]
+        if self._drawn:
+            sys.stderr.write(f"\r\x1b[K{' '.join(text.split())[:100]}")
+            sys.stderr.flush()
+        elif stage != self._last:
+            say(text)
+        self._last = stage
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+@contextmanager
+def _telling() -> Iterator[_Teller]:
+    teller = _Teller()
+    try:
+        yield teller
+    finally:
+        teller.end()
+
+
+def _tell_plan(planned: Plan, format: AnswerFormat) -> None:
+    if format is AnswerFormat.JSON:
+        print_json(planned.document())
+        return
+    mark = Mark.BAD if planned.missing else Mark.GOOD
+    lines = [Line(planned.reachable.value, "best verdict", mark=mark)]
+    for step in planned.steps:
+        name, _, told = step.partition(": ")
+        lines.append(Line(told, name))
+    lines += [Line(missing.sentence, "missing", aside=missing.advice, mark=Mark.BAD) for missing in planned.missing]
+    lines += [Line(note, "note", mark=Mark.UNKNOWN) for note in planned.notes]
+    print_cards([Card("plan", f"How would {planned.recipe.reference} be rebuilt?", lines)])
+
+
+def _tell(verdict: Verdict, format: AnswerFormat) -> None:
+    if format is AnswerFormat.JSON:
+        print_json(verdict.document())
+        return
+    mark = Mark.GOOD if verdict.grade.is_same else Mark.BAD
+    lines = [Line(verdict.grade.value, "verdict", mark=mark), Line(verdict.sentence, "in words")]
+    lines += [Line(missing.sentence, "missing", aside=missing.advice, mark=Mark.BAD) for missing in verdict.missing]
+    lines += [_output(output) for output in verdict.outputs]
+    lines += [Line(difference.sentence, difference.kind, mark=Mark.BAD) for difference in verdict.differences[:_SHOWN]]
+    lines += [Line(note, "note", mark=Mark.UNKNOWN) for note in verdict.notes]
+    if verdict.grade is not Grade.NOT_RUNNABLE or verdict.confinement.how:
+        how = ", ".join(verdict.confinement.how)
+        lines.append(Line(verdict.confinement.network, "network", aside=how))
+    if verdict.kept:
+        lines.append(Line(verdict.kept, "kept"))
+    print_cards([Card("verdict", f"Is {verdict.reference} the same when it is rebuilt?", lines)])
+
+
+def _output(output: OutputResult) -> Line:
+    mark = Mark.GOOD if output.grade.is_same else Mark.BAD
+    label = "" if output.role == "output" else output.role
+    return Line(
+        f"{output.name} {output.grade.value}", label, aside=f"{output.note} · {short(output.recorded)}", mark=mark
+    )

@@ -1,0 +1,1 @@
+"""Rebuilding: a run is executed again from its record alone, and what it makes is compared with what it made."""

@@ -1,0 +1,262 @@
+"""Comparison: what the recorded run made beside what its rebuilt twin made, output by output and point by point.
+
+Bytes first, then the content they stand for; a tolerance never hides where it was needed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lineal.lineage.changes import equal
+from lineal.lineage.training import reference_to
+from lineal.model.metrics import MetricSeries
+from lineal.model.nodes import Artifact, family_of
+from lineal.model.values import Json
+from lineal.model.vocabulary import METRIC, PARAM
+from lineal.rebuild.recipe import Step
+from lineal.rebuild.verdict import Difference, Grade, OutputResult
+
+TOLERANCE = 1e-9
+"""How far two numbers may lie apart, relative to the larger one, and still count as the same within a tolerance."""
+
+_TIMES = re.compile(
+    r"(?:^|[_./ -])(?:time|seconds?|secs?|ms|millis|duration|elapsed|latency|throughput|per_second|speed|memory|rss)"
+    r"(?:$|[_./ -])",
+    re.IGNORECASE,
+)
+"""Names of metrics that measure the machine: they differ each time and decide nothing."""
+
+_LOGICAL = ("frame", "value", "model")
+"""Kinds of fingerprint made from content rather than from the bytes of a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A recorded run and the rebuilt one that stands for it; None where there is none."""
+
+    recorded: Step
+    rebuilt: Step | None
+
+
+def matched(recorded: Sequence[Step], rebuilt: Sequence[Step]) -> list[Pair]:
+    """Return each recorded run with its rebuilt twin: of the same type and label, in the same place among those."""
+    queues: dict[tuple[str, str], list[Step]] = {}
+    for step in rebuilt:
+        queues.setdefault((step.run.type, step.label), []).append(step)
+    pairs: list[Pair] = []
+    wanted: dict[tuple[str, str], int] = {}
+    for step in recorded:
+        key = (step.run.type, step.label)
+        wanted[key] = wanted.get(key, 0) + 1
+    for step in recorded:
+        key = (step.run.type, step.label)
+        candidates = queues.get(key, [])
+        twin = _twin(step, candidates, in_order=len(candidates) == wanted[key])
+        if twin is not None:
+            candidates.remove(twin)
+            wanted[key] -= 1
+        pairs.append(Pair(recorded=step, rebuilt=twin))
+    return pairs
+
+
+def _twin(step: Step, candidates: Sequence[Step], *, in_order: bool) -> Step | None:
+    """The first in order; where more were made than recorded, the one with the same parameters and inputs."""
+    if not candidates:
+        return None
+    if in_order or len(candidates) == 1:
+        return candidates[0]
+    alike = [each for each in candidates if parameters_of(each) == parameters_of(step)] or list(candidates)
+    read = {artifact.fingerprint for artifact in step.inputs}
+    same = [each for each in alike if {artifact.fingerprint for artifact in each.inputs} == read]
+    return (same or alike)[0]
+
+
+def compare_outputs(pair: Pair, *, tolerance: float = TOLERANCE) -> list[OutputResult]:
+    """Return the comparison of every output of a recorded run."""
+    made = _by_family(pair.rebuilt.outputs if pair.rebuilt else ())
+    results: list[OutputResult] = []
+    for artifact in pair.recorded.outputs:
+        twins = made.get(_key(artifact), [])
+        twin = twins.pop(0) if twins else None
+        results.append(_compared(artifact, twin, tolerance=tolerance))
+    return results
+
+
+def compare_metrics(pair: Pair, *, tolerance: float = TOLERANCE) -> list[tuple[Grade, Difference]]:
+    """Return the first point of each metric that differs, with what it means; metrics of time are left out."""
+    found: list[tuple[Grade, Difference]] = []
+    recorded, rebuilt = _series(pair.recorded), _series(pair.rebuilt) if pair.rebuilt else {}
+    for name, before in recorded.items():
+        if _TIMES.search(name):
+            continue
+        after = rebuilt.get(name)
+        if after is None:
+            sentence = f"metric {name} was not measured again"
+            found.append(
+                (Grade.DIVERGED, Difference(kind="metric", what=name, recorded=len(before.values), sentence=sentence))
+            )
+            continue
+        difference = _first_point(name, before, after)
+        if difference is not None:
+            found.append((_metric_grade(before, after, tolerance), difference))
+    return found
+
+
+def parameters_of(step: Step) -> dict[str, Json]:
+    """Return the parameters of a run."""
+    custom = step.run.custom_properties
+    return {name.removeprefix(PARAM): _json(value) for name, value in custom.items() if name.startswith(PARAM)}
+
+
+def ulps(one: float, other: float) -> int | None:
+    """Return how many doubles lie between two numbers; None where one is not finite."""
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return None
+    return abs(_ordered(one) - _ordered(other))
+
+
+def is_near(one: float, other: float, tolerance: float) -> bool:
+    """Return whether two numbers are the same within a relative tolerance; NaN is the same as NaN."""
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    return one == other or math.isclose(one, other, rel_tol=tolerance, abs_tol=0.0)
+
+
+def _compared(artifact: Artifact, twin: Artifact | None, *, tolerance: float) -> OutputResult:
+    name = reference_to(artifact)
+    grade, note, differences = _graded(artifact, twin, name)
+    return OutputResult(
+        name=name,
+        type=artifact.type,
+        grade=grade,
+        recorded=artifact.fingerprint,
+        rebuilt=twin.fingerprint if twin is not None else None,
+        note=note,
+        tolerance=tolerance if grade is Grade.NUMERIC else None,
+        differences=tuple(differences),
+    )
+
+
+def _graded(artifact: Artifact, twin: Artifact | None, name: str) -> tuple[Grade, str, list[Difference]]:
+    if twin is None:
+        sentence = f"{name} was not made again"
+        return (
+            Grade.DIVERGED,
+            sentence,
+            [Difference(kind="output", what=name, recorded=artifact.fingerprint, sentence=sentence)],
+        )
+    if artifact.fingerprint is not None and artifact.fingerprint == twin.fingerprint:
+        if artifact.custom_properties.get("fingerprint_kind") in _LOGICAL:
+            return Grade.CANONICAL_EXACT, "the same content; it has no file whose bytes could be compared", []
+        return Grade.BIT_EXACT, "the same bytes", []
+    before, after = artifact.properties.get("canonical"), twin.properties.get("canonical")
+    if before is not None and before == after:
+        return Grade.CANONICAL_EXACT, "the same fitted state; the bytes of the file differ", []
+    return Grade.DIVERGED, "the content differs", _content_differences(artifact, twin, name)
+
+
+def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[Difference]:
+    found: list[Difference] = []
+    for fact in ("rows", "columns"):
+        before, after = artifact.properties.get(fact), twin.properties.get(fact)
+        if before != after:
+            sentence = f"{name} had {before} {fact}, and has {after}"
+            found.append(_difference(name, before, after, sentence, {fact: True}))
+    columns = [each.custom_properties.get("column_fingerprints") for each in (artifact, twin)]
+    if all(isinstance(each, Mapping) for each in columns):
+        before, after = columns
+        assert isinstance(before, Mapping)
+        assert isinstance(after, Mapping)
+        for column in before:
+            if before[column] != after.get(column):
+                sentence = f"column {column!r} of {name} differs"
+                found.append(_difference(name, before[column], after.get(column), sentence, {"column": column}))
+    if not found:
+        sentence = f"{name} was {str(artifact.fingerprint)[:19]}, and came out as {str(twin.fingerprint)[:19]}"
+        found.append(_difference(name, artifact.fingerprint, twin.fingerprint, sentence, {}))
+    return found
+
+
+def _gone(kind: str, name: str, recorded: Json, told: str) -> Difference:
+    return Difference(kind=kind, what=name, recorded=recorded, sentence=f"{kind} {name} {told}")
+
+
+def _difference(name: str, before: object, after: object, sentence: str, where: Mapping[str, Json]) -> Difference:
+    return Difference(
+        kind="output", what=name, recorded=_json(before), rebuilt=_json(after), sentence=sentence, where=where
+    )
+
+
+def _series(step: Step) -> dict[str, MetricSeries]:
+    found = {series.name: series for series in step.metrics}
+    for name, value in step.run.custom_properties.items():
+        if name.startswith(METRIC) and isinstance(value, int | float) and name.removeprefix(METRIC) not in found:
+            plain = name.removeprefix(METRIC)
+            assert step.run.id is not None
+            found[plain] = MetricSeries(
+                execution_id=step.run.id,
+                name=plain,
+                steps=[0],
+                values=[float(value)],
+                times=[step.run.created_at or 0],  # type: ignore[list-item]
+            )
+    return found
+
+
+def _first_point(name: str, before: MetricSeries, after: MetricSeries) -> Difference | None:
+    for place, (step, value) in enumerate(zip(before.steps, before.values, strict=True)):
+        if place >= len(after.values):
+            sentence = f"metric {name} ends after {len(after.values)} points of {len(before.values)}"
+            return _point(name, step, value, None, sentence)
+        other = after.values[place]
+        if not equal(value, other):
+            distance = ulps(value, other)
+            apart = f", {distance:,} ulp apart" if distance is not None else ""
+            return _point(
+                name, step, value, other, f"metric {name} at step {step} was {value!r}, and is {other!r}{apart}"
+            )
+    if len(after.values) > len(before.values):
+        sentence = f"metric {name} has {len(after.values)} points, and had {len(before.values)}"
+        return _point(name, after.steps[len(before.values)], None, after.values[len(before.values)], sentence)
+    return None
+
+
+def _point(name: str, step: int, before: float | None, after: float | None, sentence: str) -> Difference:
+    return Difference(
+        kind="metric", what=name, recorded=_json(before), rebuilt=_json(after), sentence=sentence, where={"step": step}
+    )
+
+
+def _metric_grade(before: MetricSeries, after: MetricSeries, tolerance: float) -> Grade:
+    if len(before.values) != len(after.values):
+        return Grade.DIVERGED
+    near = all(is_near(one, other, tolerance) for one, other in zip(before.values, after.values, strict=True))
+    return Grade.NUMERIC if near else Grade.DIVERGED
+
+
+def _by_family(artifacts: Iterable[Artifact]) -> dict[tuple[str, str], list[Artifact]]:
+    found: dict[tuple[str, str], list[Artifact]] = {}
+    for artifact in artifacts:
+        found.setdefault(_key(artifact), []).append(artifact)
+    return found
+
+
+def _key(artifact: Artifact) -> tuple[str, str]:
+    return artifact.type, family_of(artifact.name)[0] if artifact.name else ""
+
+
+def _ordered(value: float) -> int:
+    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
+    return bits if bits >= 0 else -(2**63) - bits
+
+
+def _json(value: object) -> Json:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return (
+        value if isinstance(value, bool | int | float | str | Mapping | list | tuple) or value is None else str(value)
+    )

@@ -1,0 +1,179 @@
+"""Execution: the recorded command once more, in a clean process of its own, watched until it ends.
+
+Its stdin is closed, its output is streamed and kept within a limit, its files are counted; whatever it leaves running
+is ended with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lineal.rebuild import confine
+from lineal.rebuild.place import Place, size_of
+from lineal.rebuild.verdict import Confinement, Missing
+
+_GIB = 1 << 30
+_LOOKED_AT_S = 0.5
+_GRACE_S = 3.0
+_TAIL = 64 << 10
+_LOG = 32 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long, how much and how far: seconds (None: as long as it takes), bytes written, bytes left free."""
+
+    seconds: float | None = None
+    bytes: int = 4 * _GIB
+    free: int = 256 << 20
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """How the program ended. `said` is the end of its output, `stopped` why it was not left to end by itself."""
+
+    status: int
+    seconds: float
+    said: str
+    stopped: Missing | None
+    confinement: Confinement
+
+
+def execute(
+    argv: Sequence[str],
+    *,
+    place: Place,
+    cwd: Path,
+    environment: Mapping[str, str],
+    limits: Limits,
+    progress: Callable[[str], None],
+) -> Executed:
+    """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted."""
+    report, spec = place.root / "confinement.json", place.root / "command.json"
+    wanted = {
+        "argv": list(argv),
+        "cwd": str(cwd),
+        "environment": dict(environment),
+        "report": str(report),
+        "network": "on" if limits.network else "off",
+        "writable": [str(place.root)],
+        "most_bytes": limits.bytes,
+    }
+    spec.write_text(json.dumps(wanted), encoding="utf-8", errors="surrogateescape")
+    began = time.monotonic()
+    with _started([sys.executable, "-I", confine.__file__, str(spec)], environment) as child:
+        assert child.stdout is not None
+        listener = _Listener(child.stdout, place.said)
+        stopped = _watched(child, place.root, limits, began, progress)
+    listener.join()
+    return Executed(
+        status=child.returncode,
+        seconds=time.monotonic() - began,
+        said=listener.tail.decode("utf-8", "replace"),
+        stopped=stopped,
+        confinement=_confinement(report),
+    )
+
+
+@contextmanager
+def _started(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        _end(child)
+
+
+def _watched(
+    child: subprocess.Popen[bytes], root: Path, limits: Limits, began: float, progress: Callable[[str], None]
+) -> Missing | None:
+    """Wait for the end; return why the program was stopped, or None."""
+    while True:
+        try:
+            child.wait(_LOOKED_AT_S)
+        except subprocess.TimeoutExpired:
+            seconds = time.monotonic() - began
+            progress(f"running: {seconds:.0f} s")
+            stop = _reason_to_stop(root, limits, seconds)
+            if stop is not None:
+                return stop
+            continue
+        return None
+
+
+def _reason_to_stop(root: Path, limits: Limits, seconds: float) -> Missing | None:
+    if limits.seconds is not None and seconds > limits.seconds:
+        sentence = f"it was stopped after {limits.seconds:g} s, and had not ended"
+        return Missing(kind="time", what="timeout", sentence=sentence, advice="give it more with --timeout")
+    if shutil.disk_usage(root).free < limits.free:
+        sentence = f"the disk of {root.parent} is nearly full: less than {limits.free >> 20} MiB are free"
+        return Missing(kind="disk", what=str(root.parent), sentence=sentence, advice="free some space, or set TMPDIR")
+    written = size_of(root)
+    if written > limits.bytes:
+        sentence = f"it wrote {written >> 20} MiB, more than the {limits.bytes >> 20} MiB it may"
+        return Missing(kind="disk", what="output", sentence=sentence, advice="the recorded run wrote less than that")
+    return None
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the program and everything in its session that is left, gently first."""
+    with suppress(ProcessLookupError, PermissionError):
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_GRACE_S)
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+class _Listener:
+    """Reads what a program says, writes the beginning to a file and remembers the end."""
+
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
+        self.tail = b""
+        self._stream = stream
+        self._path = path
+        self._thread = threading.Thread(target=self._listen, name="lineal-rebuild-output", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until everything is read. A program that left its session may hold the stream open for ever."""
+        self._thread.join(_GRACE_S)
+
+    def _listen(self) -> None:
+        room = _LOG
+        with self._stream, self._path.open("wb") as log:
+            while part := os.read(self._stream.fileno(), _TAIL):
+                self.tail = (self.tail + part)[-_TAIL:]
+                with suppress(OSError):  # a full disk is noticed by the one who watches
+                    log.write(part[:room])
+                    log.flush()
+                room = max(0, room - len(part))
+
+
+def _confinement(report: Path) -> Confinement:
+    try:
+        said = json.loads(report.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Confinement()
+    return Confinement(network=str(said["network"]), writes=str(said["writes"]), how=tuple(map(str, said["how"])))

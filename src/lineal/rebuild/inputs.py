@@ -1,0 +1,216 @@
+"""The inputs: where each recorded input can be had from, checked by fingerprint before anything runs.
+
+A file is taken from the kept files, else from where it lay; one that belongs to the code comes with it. What a
+program made or fetched by itself (a frame without a file) needs nothing and is compared afterwards.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lineal.capture.data import fingerprint_of
+from lineal.errors import LinealError, NotRunnable
+from lineal.files import Files
+from lineal.lineage.capture_record import item
+from lineal.lineage.training import reference_to
+from lineal.model.nodes import Artifact
+from lineal.rebuild.code import safe_target
+from lineal.rebuild.layout import Layout
+from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.verdict import Missing, refused
+
+_BY_BYTES = ("file", "dir")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSource:
+    """One input of the process and where it comes from.
+
+    `target` is where it belongs below the tree, None where it has no place there. `origin` is `files`, `original`
+    (the recorded path `path`), `place` (outside the tree, read where it lies), `code` or `program`.
+    """
+
+    name: str
+    origin: str
+    fingerprint: str | None = None
+    kind: str | None = None
+    kept: str | None = None
+    path: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recorded:
+    """An input as the record names it: by its artifact, by its path as the program opened it, or by both."""
+
+    name: str
+    fingerprint: str | None
+    kind: str | None
+    kept: str | None
+    path: str | None
+
+
+def find_inputs(recipe: Recipe, layout: Layout, files: Files) -> tuple[list[InputSource], list[Missing]]:
+    """Return where the inputs come from, and what of them is gone or is not what it was."""
+    found: list[InputSource] = []
+    missing: list[Missing] = []
+    for recorded in _recorded(recipe):
+        source = _find(recorded, layout, files)
+        if isinstance(source, Missing):
+            missing.append(source)
+        else:
+            found.append(source)
+    return found, missing
+
+
+def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path) -> None:
+    """Put the inputs where the program looks for them and check each; NotRunnable names the first that is wrong."""
+    for source in sources:
+        if source.target is None or source.origin not in ("files", "original", "code"):
+            continue
+        target = safe_target(tree, source.target)
+        try:
+            _put(source, files, target)
+            _check(source, target)
+        except NotRunnable:
+            raise
+        except (LinealError, OSError) as error:
+            raise refused("input", source.name, f"the input {source.name} cannot be put in place: {error}") from error
+
+
+def _recorded(recipe: Recipe) -> list[_Recorded]:
+    """Return every input once: the artifacts of the graph, with the paths that the record tells of them."""
+    paths = _opened(recipe)
+    found: dict[tuple[str | None, str | None], _Recorded] = {}
+    for artifact in recipe.inputs:
+        name, fingerprint = reference_to(artifact), artifact.fingerprint
+        kept = artifact.custom_properties.get("kept", fingerprint)
+        where = paths.pop(name, None) or paths.pop(str(fingerprint), None) or [_local(artifact)]
+        for path in where:
+            found[(fingerprint, path)] = _Recorded(
+                name=name,
+                fingerprint=fingerprint,
+                kind=_kind(artifact),
+                kept=kept if isinstance(kept, str) else None,
+                path=path,
+            )
+    return list(found.values())
+
+
+def _opened(recipe: Recipe) -> dict[str, list[str | None]]:
+    """Return the paths of the record's item `inputs`, as the program opened them, by artifact and by fingerprint."""
+    paths: dict[str, list[str | None]] = {}
+    for step in recipe.steps:
+        value = item(step.record, "inputs").value
+        for entry in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ():
+            if not isinstance(entry, Mapping) or not isinstance(entry.get("path"), str):
+                continue
+            key = entry.get("artifact") or entry.get("fingerprint")
+            for name in _names(str(key)):
+                paths.setdefault(name, []).append(str(entry["path"]))
+    return paths
+
+
+def _names(key: str) -> tuple[str, ...]:
+    return (key,) if key.startswith("sha256:") else (key, f"dataset:{key}", f"rawdata:{key}", f"model:{key}")
+
+
+def _kind(artifact: Artifact) -> str | None:
+    kind = artifact.custom_properties.get("fingerprint_kind")
+    if isinstance(kind, str):
+        return kind
+    return "file" if artifact.type == "Model" and artifact.properties.get("format") == "file" else None
+
+
+def _local(artifact: Artifact) -> str | None:
+    parts = urlsplit(artifact.uri or "")
+    return unquote(parts.path) if parts.scheme == "file" else None
+
+
+def _find(recorded: _Recorded, layout: Layout, files: Files) -> InputSource | Missing:
+    if recorded.path is None:
+        return InputSource(name=recorded.name, origin="program", fingerprint=recorded.fingerprint, kind=recorded.kind)
+    target = layout.inside(recorded.path)
+    absolute = Path(layout.root or "/") / layout.cwd / recorded.path if layout.root else Path(recorded.path)
+    kept = recorded.fingerprint if recorded.kind == "file" else None
+    if target is not None and kept is not None and files.has(kept):
+        return _source(recorded, "files", target, absolute)
+    if not absolute.exists():
+        if target is not None and layout.root is None:
+            return _source(recorded, "code", target, absolute)  # it can only come with the code; checked once there
+        return _vanished(recorded, absolute)
+    wrong = _mismatch(recorded, absolute)
+    if wrong is not None:
+        return wrong
+    return _source(recorded, "place" if target is None else "original", target, absolute)
+
+
+def _source(recorded: _Recorded, origin: str, target: str | None, path: Path) -> InputSource:
+    return InputSource(
+        name=recorded.name,
+        origin=origin,
+        fingerprint=recorded.fingerprint,
+        kind=recorded.kind,
+        kept=recorded.fingerprint,
+        path=str(path),
+        target=target,
+    )
+
+
+def _vanished(recorded: _Recorded, path: Path) -> Missing:
+    seen = f", last seen as {recorded.fingerprint[:19]}" if recorded.fingerprint else ""
+    return Missing(
+        kind="input",
+        what=recorded.name,
+        sentence=f"the input {recorded.name} is gone: there is nothing at {path}{seen}",
+        advice="put it there again; log_dataset(…, keep=True) keeps a copy in the workspace",
+    )
+
+
+def _mismatch(recorded: _Recorded, path: Path) -> Missing | None:
+    """Return what is wrong with the file; a table's file cannot be judged before the program has parsed it."""
+    if recorded.fingerprint is None or recorded.kind not in _BY_BYTES:
+        return None
+    try:
+        found = fingerprint_of(path).fingerprint
+    except LinealError as error:
+        found = f"unreadable ({error.message})"
+    if found == recorded.fingerprint:
+        return None
+    return Missing(
+        kind="input",
+        what=recorded.name,
+        sentence=f"the input {recorded.name} is not what it was: {path} is {found[:19]}, "
+        f"recorded was {recorded.fingerprint[:19]}",
+        advice="put the recorded content there again",
+    )
+
+
+def _put(source: InputSource, files: Files, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.origin == "files":
+        assert source.kept is not None
+        with files.open(source.kept) as handle, target.open("wb") as copy:
+            shutil.copyfileobj(handle, copy, 1 << 20)
+    elif source.origin == "original" and source.path is not None:
+        original = Path(source.path)
+        if original.is_dir():
+            shutil.copytree(original, target, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(original, target)
+
+
+def _check(source: InputSource, target: Path) -> None:
+    if not target.exists():
+        sentence = f"the input {source.name} is not part of the recorded code: there is no {source.target}"
+        raise refused("input", source.name, sentence)
+    if source.fingerprint is None or source.kind not in _BY_BYTES:
+        return
+    found = fingerprint_of(target).fingerprint
+    if found != source.fingerprint:
+        sentence = f"the input {source.name} came out as {found[:19]}, recorded was {source.fingerprint[:19]}"
+        raise refused("input", source.name, sentence)

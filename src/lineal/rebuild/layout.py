@@ -1,0 +1,67 @@
+"""The layout: where the recorded directories lie below the tree of a rebuild.
+
+The tree stands for one recorded directory: the repository's top, or, where the code or the working directory lie
+apart, the directory above both. Paths are as the recording machine wrote them (POSIX); nothing here touches a disk.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lineal.lineage.capture_record import Item, item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """`root` is the recorded directory that the tree stands for, None where it is not known.
+
+    `code` is where the repository (else the script's directory) lies below it, `cwd` the working directory.
+    """
+
+    root: str | None
+    code: str = "."
+    cwd: str = "."
+
+    def inside(self, path: str) -> str | None:
+        """Return a recorded path, absolute or as the program opened it, relative to the tree; None if it is outside."""
+        if posixpath.isabs(path):
+            if self.root is None or not _is_below(path, self.root):
+                return None
+            return posixpath.relpath(path, self.root)
+        joined = posixpath.normpath(posixpath.join(self.cwd, path))
+        return None if joined.startswith("..") else joined
+
+    def moved(self, text: str, tree: str) -> str:
+        """Return a word or a variable of the record with the recorded directory replaced by the tree."""
+        if self.root is None or self.root in ("/", ""):
+            return text
+        parts = text.split(":") if text.startswith("/") else [text]
+        return ":".join(self._moved(part, tree) for part in parts)
+
+    def _moved(self, part: str, tree: str) -> str:
+        head, equals, value = part.rpartition("=")
+        if self.root is not None and _is_below(value, self.root):
+            value = posixpath.normpath(posixpath.join(tree, posixpath.relpath(value, self.root)))
+        return head + equals + value
+
+
+def layout_of(record: Mapping[str, Item]) -> Layout:
+    """Return the layout that the record's working directory and code directory ask for."""
+    found = item(record, "cwd")
+    value = found.value if found.captured and isinstance(found.value, Mapping) else {}
+    path, root = str(value.get("path") or "."), value.get("root")
+    top = root if isinstance(root, str) and posixpath.isabs(root) else None
+    if not value.get("machine_bound", False):
+        return Layout(root=top, cwd=posixpath.normpath(path))
+    if not posixpath.isabs(path):
+        return Layout(root=top)
+    if top is None:
+        return Layout(root=path)
+    above = posixpath.commonpath([path, top])
+    return Layout(root=above, code=posixpath.relpath(top, above), cwd=posixpath.relpath(path, above))
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")

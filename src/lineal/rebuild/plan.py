@@ -1,0 +1,166 @@
+"""The plan: what a rebuild will do, what it lacks, and the best verdict it can reach, before anything is computed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lineal.capture.secrets import HIDDEN
+from lineal.files import Files
+from lineal.lineage.capture_record import item
+from lineal.model.nodes import Artifact, ExecutionState
+from lineal.model.values import Json
+from lineal.rebuild.code import CodeSource, find_code
+from lineal.rebuild.environment import Environment, EnvironmentKind, prepare
+from lineal.rebuild.execute import Limits
+from lineal.rebuild.inputs import InputSource, find_inputs
+from lineal.rebuild.layout import Layout, layout_of
+from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.verdict import Grade, Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The steps of a rebuild. `missing` is empty where it can run; `reachable` is the best verdict it can come to."""
+
+    recipe: Recipe
+    layout: Layout
+    environment: Environment | None
+    code: CodeSource | None
+    inputs: tuple[InputSource, ...]
+    missing: tuple[Missing, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def reachable(self) -> Grade:
+        """The best verdict this rebuild can come to."""
+        if self.missing or self.environment is None:
+            return Grade.NOT_RUNNABLE
+        return self.environment.cap
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What will be done, in order, for people."""
+        told = [f"environment: {self.environment.kind.value}, {self.environment.python}" if self.environment else ""]
+        told.append(f"code: {self.code.sentence}" if self.code else "")
+        told += [f"input: {source.name} from {_origin(source)}" for source in self.inputs]
+        told.append(f"run: {' '.join(self.recipe.argv)}")
+        told += [f"compare: {artifact.type} {artifact.name}" for artifact in self.recipe.outputs]
+        return tuple(step for step in told if step)
+
+    def document(self) -> dict[str, Json]:
+        """Return the plan as JSON: the keys of a verdict that are known before, and the steps."""
+        return {
+            "verdict": None if not self.missing else Grade.NOT_RUNNABLE.value,
+            "reference": self.recipe.reference,
+            "run": self.recipe.run_reference,
+            "reachable": self.reachable.value,
+            "missing": [missing.document() for missing in self.missing],
+            "steps": list(self.steps),
+            "drift": [difference.document() for difference in self.environment.drift] if self.environment else [],
+            "notes": list(self.notes),
+            "outputs": [],
+            "first_difference": None,
+        }
+
+
+def plan(recipe: Recipe, files: Files, *, kind: EnvironmentKind, limits: Limits, allow_drift: bool = False) -> Plan:
+    """Return the plan of a rebuild. Reads the record, files and inputs; writes and executes nothing."""
+    layout = layout_of(recipe.record)
+    code = find_code(recipe.record, layout, files, network=limits.network)
+    sources, lost = find_inputs(recipe, layout, files)
+    environment = prepare(recipe.record, files, kind, allow_drift=allow_drift)
+    missing = [*_record(recipe), *_arguments(recipe)]
+    missing += [code] if isinstance(code, Missing) else []
+    missing += lost
+    missing += [environment] if isinstance(environment, Missing) else []
+    missing += _room(recipe, limits)
+    return Plan(
+        recipe=recipe,
+        layout=layout,
+        environment=None if isinstance(environment, Missing) else environment,
+        code=None if isinstance(code, Missing) else code,
+        inputs=tuple(sources),
+        missing=tuple(missing),
+        notes=tuple(_notes(recipe)),
+    )
+
+
+def _record(recipe: Recipe) -> list[Missing]:
+    run = recipe.target.run
+    if not recipe.record:
+        sentence = f"{recipe.target.label} was recorded after the fact: nothing is known of how it ran"
+        advice = "record it while it runs: lineal run -- python train.py"
+        return [Missing(kind="record", what="capture", sentence=sentence, advice=advice)]
+    if run.state is ExecutionState.RUNNING:
+        sentence = f"{recipe.target.label} is still running, or was killed: what it made is not known"
+        return [Missing(kind="record", what="outputs", sentence=sentence)]
+    if not recipe.outputs and not recipe.target.metrics:
+        sentence = f"the record of {recipe.target.label} names nothing that it made, so there is nothing to compare"
+        advice = "log what it makes: run.log_model(...), run.log_dataset(...)"
+        return [Missing(kind="record", what="outputs", sentence=sentence, advice=advice)]
+    bare = [artifact.name or artifact.type for artifact in recipe.outputs if not _is_known(artifact)]
+    sentence = "{} has no fingerprint, so nothing can be compared with it"
+    return [Missing(kind="record", what=name, sentence=sentence.format(name)) for name in bare]
+
+
+def _is_known(artifact: Artifact) -> bool:
+    return bool(artifact.fingerprint or artifact.properties.get("canonical"))
+
+
+def _arguments(recipe: Recipe) -> list[Missing]:
+    words = recipe.argv
+    found = item(recipe.record, "argv")
+    if not words and item(recipe.record, "notebook").captured:
+        return []
+    if not words:
+        why = found.reason or found.status
+        return [Missing(kind="command", what="argv", sentence=f"the command is not known: {why}")]
+    hidden = [place for place, word in enumerate(words) if HIDDEN in word]
+    return [
+        Missing(
+            kind="argument",
+            what=words[place],
+            sentence=f"argument {place} of the command was a secret and was not recorded",
+            advice="give secrets in variables or files",
+        )
+        for place in hidden
+    ]
+
+
+def _room(recipe: Recipe, limits: Limits) -> list[Missing]:
+    sizes = [artifact.properties.get("bytes") for artifact in (*recipe.inputs, *recipe.outputs)]
+    needed = sum(size for size in sizes if isinstance(size, int))
+    place = tempfile.gettempdir()
+    free = shutil.disk_usage(place).free
+    if needed + limits.free <= free:
+        return []
+    sentence = (
+        f"the disk of {place} has {free >> 20} MiB free, and the rebuild needs {(needed + limits.free) >> 20} MiB"
+    )
+    return [Missing(kind="disk", what=place, sentence=sentence, advice="free some space, or set TMPDIR")]
+
+
+def _notes(recipe: Recipe) -> Sequence[str]:
+    notes: list[str] = []
+    if item(recipe.record, "hash_seed").value == "random":
+        notes.append("PYTHONHASHSEED was not set when it ran: what depends on the order of a set may differ")
+    if recipe.target.run.state is ExecutionState.FAILED:
+        notes.append("the recorded run failed")
+    modules = item(recipe.record, "modules").value
+    changed = modules.get("changed_during_run") if isinstance(modules, Mapping) else None
+    if changed and not isinstance(changed, str) and isinstance(changed, Sequence):
+        notes.append(f"edited while it ran: {', '.join(map(str, changed))}")
+    return notes
+
+
+def _origin(source: InputSource) -> str:
+    return {
+        "files": "the kept files",
+        "original": str(source.path),
+        "place": f"{source.path} where it lies",
+        "code": "the code",
+        "program": "the program itself",
+    }[source.origin]

@@ -1,0 +1,182 @@
+"""The rebuild: from a reference to a verdict. Plan, code, inputs, run, compare, first difference; then it is recorded.
+
+Everything happens in one directory that is gone afterwards. The user's workspace is read, and gets the verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lineal.errors import NotRunnable
+from lineal.files import Files
+from lineal.lineage.capture_record import item, leaves
+from lineal.model.nodes import ExecutionState
+from lineal.model.values import Json
+from lineal.rebuild.code import assemble
+from lineal.rebuild.command import command_of, environment_of
+from lineal.rebuild.compare import TOLERANCE, Pair, compare_metrics, compare_outputs, matched
+from lineal.rebuild.difference import differences_between
+from lineal.rebuild.environment import EnvironmentKind
+from lineal.rebuild.execute import Executed, Limits, execute
+from lineal.rebuild.failures import exit_difference, missing_behind
+from lineal.rebuild.inputs import place_inputs
+from lineal.rebuild.place import Place, rebuild_directory
+from lineal.rebuild.plan import Plan, plan
+from lineal.rebuild.recipe import Recipe, Step
+from lineal.rebuild.scratch import rebuilt_steps, seed
+from lineal.rebuild.verdict import Difference, Grade, Missing, OutputResult, Verdict, missing_of, worst
+from lineal.store.protocol import Store
+
+Progress = Callable[[str], None]
+
+_PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to rebuild: in which environment, within which limits, and what counts as the same."""
+
+    environment: EnvironmentKind = EnvironmentKind.CURRENT
+    allow_drift: bool = False
+    keep: bool = False
+    limits: Limits = field(default_factory=Limits)
+    tolerance: float = TOLERANCE
+
+
+def silent(_text: str) -> None:
+    """Say nothing."""
+
+
+def rebuild(store: Store, files: Files, recipe: Recipe, options: Options, *, progress: Progress = silent) -> Verdict:
+    """Rebuild a run and return the verdict. Only faults of the workspace itself raise."""
+    began = time.monotonic()
+    planned = plan(recipe, files, kind=options.environment, limits=options.limits, allow_drift=options.allow_drift)
+    if planned.missing:
+        return _not_runnable(planned, options, planned.missing)
+    with rebuild_directory(keep=options.keep) as place:
+        try:
+            verdict = _rebuilt(store, files, planned, options, place, progress)
+        except NotRunnable as error:
+            verdict = _not_runnable(planned, options, [missing_of(error)])
+    kept = str(place.root) if options.keep else None
+    return replace(verdict, seconds=time.monotonic() - began, kept=kept)
+
+
+def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place: Place, progress: Progress) -> Verdict:
+    recipe, layout = planned.recipe, planned.layout
+    assert planned.code is not None
+    assert planned.environment is not None
+    progress(f"code: {planned.code.sentence}")
+    notes = assemble(recipe.record, layout, files, place.tree, planned.code)
+    progress(f"inputs: {len(planned.inputs)}")
+    place_inputs(planned.inputs, files, place.tree)
+    url = seed(store, files, recipe, planned.inputs, place=place.workspace, tree=place.tree)
+    progress(f"running: {' '.join(recipe.argv)}")
+    executed = execute(
+        command_of(recipe, layout, planned.environment, place, None),
+        place=place,
+        cwd=place.tree / layout.cwd,
+        environment=environment_of(recipe, layout, planned.environment, place, url),
+        limits=options.limits,
+        progress=progress,
+    )
+    steps, kept = rebuilt_steps(url)
+    progress("comparing")
+    verdict = _judged(planned, options, executed, steps, files, kept, place.tree)
+    return replace(verdict, notes=(*planned.notes, *notes, *verdict.notes))
+
+
+def _judged(
+    planned: Plan,
+    options: Options,
+    executed: Executed,
+    steps: Sequence[Step],
+    files: Files,
+    kept: Files,
+    tree: Path,
+) -> Verdict:
+    """Return the verdict on what a program did."""
+    failed_then = planned.recipe.target.run.state is ExecutionState.FAILED
+    lacking = executed.stopped
+    if lacking is None and not failed_then:
+        lacking = missing_behind(executed.status, executed.said, network=executed.confinement.network)
+    if lacking is not None:
+        verdict = _not_runnable(planned, options, [lacking])
+        return replace(verdict, confinement=executed.confinement)
+    pairs = matched(planned.recipe.steps, steps)
+    target = next(pair for pair in pairs if pair.recorded is planned.recipe.target)
+    outputs = _outputs(planned.recipe, pairs, options.tolerance)
+    measured = compare_metrics(target, tolerance=options.tolerance)
+    grade = worst([*(each.grade for each in outputs if each.role == "output"), *(grade for grade, _ in measured)])
+    causes = differences_between(target, files, kept, planned.layout, str(tree))
+    if executed.status != 0 and not failed_then:
+        grade = Grade.DIVERGED
+        causes.append(exit_difference(executed.status, executed.said))
+    elif target.rebuilt is None:
+        causes.append(_no_twin(target.recorded))
+    found = [*causes, *(difference for _, difference in measured), *_of_outputs(outputs)]
+    return Verdict(
+        reference=planned.recipe.reference,
+        run=planned.recipe.run_reference,
+        grade=grade,
+        outputs=tuple(outputs),
+        first_difference=None if grade.is_exact or not found else found[0],
+        differences=tuple(found),
+        environment=options.environment.value,
+        drift=planned.environment.drift if planned.environment else (),
+        confinement=executed.confinement,
+        platform=_platforms(target),
+        tolerance=options.tolerance if grade is Grade.NUMERIC else None,
+        max_ulp=max((each.max_ulp for each in outputs if each.max_ulp is not None), default=None),
+    )
+
+
+def _outputs(recipe: Recipe, pairs: Sequence[Pair], tolerance: float) -> list[OutputResult]:
+    """Return the outputs of all runs of the process in the order they were made; those asked for decide."""
+    deciding = {artifact.id for artifact in recipe.outputs}
+    beside = {artifact.id for artifact in recipe.target.outputs}
+    results: list[OutputResult] = []
+    for pair in pairs:
+        for artifact, result in zip(pair.recorded.outputs, compare_outputs(pair, tolerance=tolerance), strict=True):
+            role = "output" if artifact.id in deciding else "beside" if artifact.id in beside else "intermediate"
+            results.append(replace(result, role=role))
+    return results
+
+
+def _of_outputs(outputs: Sequence[OutputResult]) -> list[Difference]:
+    return [difference for output in outputs for difference in output.differences]
+
+
+def _no_twin(step: Step) -> Difference:
+    sentence = f"the program recorded no {step.run.type} run {step.label!r} this time"
+    return Difference(kind="run", what=step.label, recorded=step.run.external_id, sentence=sentence)
+
+
+def _not_runnable(planned: Plan, options: Options, missing: Sequence[Missing]) -> Verdict:
+    return Verdict(
+        reference=planned.recipe.reference,
+        run=planned.recipe.run_reference,
+        grade=Grade.NOT_RUNNABLE,
+        missing=tuple(missing),
+        environment=options.environment.value,
+        drift=planned.environment.drift if planned.environment else (),
+        notes=planned.notes,
+    )
+
+
+def _platforms(pair: Pair) -> dict[str, Json]:
+    """Return what was recorded of both platforms: a verdict holds for these."""
+    sides = {"recorded": pair.recorded, "rebuilt": pair.rebuilt}
+    return {side: dict(_platform(step)) if step is not None else None for side, step in sides.items()}
+
+
+def _platform(step: Step) -> list[tuple[str, Json]]:
+    return [
+        leaf
+        for name in _PLATFORM
+        if item(step.record, name).captured
+        for leaf in leaves(item(step.record, name).value, name)
+    ]

@@ -1,0 +1,93 @@
+"""The scratch workspace: where the rebuilt process records itself, seeded with what the recorded one found.
+
+It has the input artifacts under their names, versions, aliases and fingerprints, with their bytes where they are kept,
+so that `run.use("dataset:flights@v1")` means there what it meant then. Nothing of the user's workspace is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lineal.errors import LinealError
+from lineal.files import Files
+from lineal.model.aliases import Alias
+from lineal.model.ids import ArtifactId, NodeKind
+from lineal.model.listing import ListOptions
+from lineal.model.nodes import Artifact, Execution, family_of
+from lineal.model.publication import Origin
+from lineal.model.vocabulary import STANDARD_TYPES
+from lineal.rebuild.inputs import InputSource
+from lineal.rebuild.recipe import Recipe, Step, step_of
+from lineal.store.location import Location, locate
+from lineal.store.open import open_store
+from lineal.store.protocol import Store
+
+_BY = Origin(actor="lineal", action="seed a rebuild")
+
+
+def seed(store: Store, files: Files, recipe: Recipe, sources: Sequence[InputSource], *, place: Path, tree: Path) -> str:
+    """Make the scratch workspace below `place` and return its URL."""
+    location = locate(place, create=True)
+    scratch = open_store(location, create=True)
+    try:
+        _copy_types(store, scratch)
+        kept = Files(location.files)
+        targets = {source.name: tree / source.target for source in sources if source.target is not None}
+        for artifact in recipe.inputs:
+            _seed_one(store, scratch, artifact, targets)
+            _copy_bytes(artifact, files, kept)
+    finally:
+        scratch.close()
+    return location.url
+
+
+def rebuilt_steps(url: str) -> tuple[list[Step], Files]:
+    """Return the runs that the rebuilt process recorded, oldest first, and the files beside them."""
+    location: Location = locate(url)
+    scratch = open_store(location, create=False)
+    try:
+        runs = scratch.list(Execution, ListOptions(limit=10_000)).items
+        return [step_of(scratch, run) for run in runs], Files(location.files)
+    finally:
+        scratch.close()
+
+
+def _seed_one(store: Store, scratch: Store, artifact: Artifact, targets: Mapping[str, Path]) -> None:
+    name = f"{artifact.type.lower()}:{artifact.name}"
+    target = targets.get(name)
+    uri = target.absolute().as_uri() if target is not None else artifact.uri
+    plain = replace(artifact, id=None, created_at=None, updated_at=None, entry=None, uri=uri)
+    (key,) = scratch.put([plain], by=_BY)
+    aliases = store.aliases(artifacts=[ArtifactId(artifact.id or 0)])
+    if aliases and artifact.name:
+        family = family_of(artifact.name)[0]
+        moved = [
+            Alias(type=artifact.type, family=family, alias=alias.alias, artifact_id=ArtifactId(key.id))
+            for alias in aliases
+        ]
+        scratch.put_aliases(moved, by=_BY)
+
+
+def _copy_types(store: Store, scratch: Store) -> None:
+    """Give the scratch store the types that users made: in the order of their ids, so that a base comes first."""
+    own = [
+        replace(type_, id=None)
+        for type_ in store.list_types()
+        if (type_.kind, type_.name) not in STANDARD_TYPES and type_.kind is not NodeKind.CONTEXT
+    ]
+    for type_ in own:
+        if not type_.name.startswith("mlmd."):
+            scratch.put_types([type_], by=_BY, can_add_fields=True, can_omit_fields=True)
+
+
+def _copy_bytes(artifact: Artifact, files: Files, kept: Files) -> None:
+    wanted: Iterable[object] = (artifact.fingerprint, artifact.custom_properties.get("kept"))
+    for fingerprint in wanted:
+        if isinstance(fingerprint, str) and fingerprint.startswith("sha256:") and files.has(fingerprint):
+            try:
+                files.open(fingerprint).close()
+                kept.put_file(files.path(fingerprint))
+            except LinealError:
+                continue  # a spoilt copy is no copy: the program then says what it lacks

@@ -1,0 +1,218 @@
+"""The verdict: whether what was rebuilt is the same, and if not, what differs first or what is missing.
+
+Data only; `document` is the JSON that `lineal reproduce --format json` prints and that the record keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from lineal.errors import NotRunnable
+from lineal.model.values import Json
+
+
+class Grade(Enum):
+    """The five answers, best first."""
+
+    BIT_EXACT = "BIT_EXACT"
+    CANONICAL_EXACT = "CANONICAL_EXACT"
+    NUMERIC = "NUMERIC"
+    DIVERGED = "DIVERGED"
+    NOT_RUNNABLE = "NOT_RUNNABLE"
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the rebuilt content is the recorded one, within the stated tolerance."""
+        return self in (Grade.BIT_EXACT, Grade.CANONICAL_EXACT, Grade.NUMERIC)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the rebuilt content is the recorded one without any tolerance."""
+        return self in (Grade.BIT_EXACT, Grade.CANONICAL_EXACT)
+
+
+MEANINGS: dict[Grade, str] = {
+    Grade.BIT_EXACT: "the same bytes",
+    Grade.CANONICAL_EXACT: "the same content: fitted state, table or value; bytes differ only in volatile fields",
+    Grade.NUMERIC: "within the stated tolerance; the tolerance and the largest distance are part of the verdict",
+    Grade.DIVERGED: "it ran, and the result differs; the verdict says what differs first",
+    Grade.NOT_RUNNABLE: "it did not run to its end; the verdict says what is missing",
+}
+"""What each grade says, for the documentation and the help text."""
+
+
+def worst(grades: Sequence[Grade], *, empty: Grade = Grade.BIT_EXACT) -> Grade:
+    """Return the worst of some grades."""
+    order = list(Grade)
+    return max(grades, key=order.index, default=empty)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """One thing a rebuild needs and does not have. `kind` is one of the words below, `what` the thing's name.
+
+    code, input, output, python, package, argument, variable, command, terminal, network, disk, memory, time, record.
+    """
+
+    kind: str
+    what: str
+    sentence: str
+    advice: str = ""
+
+    def document(self) -> dict[str, Json]:
+        """Return it as JSON."""
+        return {"kind": self.kind, "what": self.what, "sentence": self.sentence, "advice": self.advice}
+
+
+def refused(kind: str, what: str, sentence: str, advice: str = "") -> NotRunnable:
+    """Return the error that ends a rebuild on its way because something is missing."""
+    return NotRunnable(sentence, missing=(kind, what), hint=advice or None)
+
+
+def missing_of(error: NotRunnable) -> Missing:
+    """Return what `refused` said is missing."""
+    kind, what = (*error.missing, "record", "")[:2]
+    return Missing(kind=kind, what=what, sentence=error.message, advice=error.hint or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One fact that was one thing when it was recorded and another when it was rebuilt.
+
+    `kind` says what it is (package, python, variable, threads, code, argument, input, parameter, seed, random state,
+    metric, output, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index.
+    """
+
+    kind: str
+    what: str
+    recorded: Json = None
+    rebuilt: Json = None
+    sentence: str = ""
+    where: Mapping[str, Json] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Json]:
+        """Return it as JSON."""
+        return {
+            "kind": self.kind,
+            "what": self.what,
+            "recorded": self.recorded,
+            "rebuilt": self.rebuilt,
+            "sentence": self.sentence,
+            "where": dict(self.where),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputResult:
+    """One output of the run: what was recorded, what came out now, and how they compare.
+
+    `role` is `output`; or `beside` for what the run made beside the artifact that was asked for, and `intermediate` for
+    what another run of the process made: these explain, but do not decide. `recorded` and `rebuilt` are fingerprints;
+    None where there is none.
+    """
+
+    name: str
+    type: str
+    grade: Grade
+    recorded: str | None
+    rebuilt: str | None
+    role: str = "output"
+    note: str = ""
+    tolerance: float | None = None
+    max_ulp: int | None = None
+    differences: tuple[Difference, ...] = ()
+
+    def document(self) -> dict[str, Json]:
+        """Return it as JSON."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "role": self.role,
+            "verdict": self.grade.value,
+            "recorded": self.recorded,
+            "rebuilt": self.rebuilt,
+            "tolerance": self.tolerance,
+            "max_ulp": self.max_ulp,
+            "note": self.note,
+            "differences": [difference.document() for difference in self.differences],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confinement:
+    """What the process could reach: `network` is `off` or `on`, `writes` `confined` or `open`; `how` says by what."""
+
+    network: str = "on"
+    writes: str = "open"
+    how: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Json]:
+        """Return it as JSON."""
+        return {"network": self.network, "writes": self.writes, "how": list(self.how)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer to `can it be rebuilt, and is it the same?`, with its evidence.
+
+    `notes` are sentences about what was odd but decides nothing. `kept` is the rebuild directory where it was kept.
+    """
+
+    reference: str
+    run: str
+    grade: Grade
+    missing: tuple[Missing, ...] = ()
+    outputs: tuple[OutputResult, ...] = ()
+    first_difference: Difference | None = None
+    differences: tuple[Difference, ...] = ()
+    environment: str = "current"
+    drift: tuple[Difference, ...] = ()
+    confinement: Confinement = field(default_factory=Confinement)
+    platform: Mapping[str, Json] = field(default_factory=dict)
+    tolerance: float | None = None
+    max_ulp: int | None = None
+    seconds: float | None = None
+    notes: tuple[str, ...] = ()
+    kept: str | None = None
+    recorded_as: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The answer in a sentence."""
+        if self.grade is Grade.NOT_RUNNABLE:
+            return f"{self.reference} cannot be rebuilt: {self.missing[0].sentence if self.missing else 'unknown'}"
+        if self.grade is Grade.DIVERGED:
+            first = self.first_difference
+            return f"{self.reference} was rebuilt and differs: {first.sentence if first else 'the cause is not known'}"
+        told = {
+            Grade.BIT_EXACT: "byte for byte the same",
+            Grade.CANONICAL_EXACT: "the same content",
+            Grade.NUMERIC: f"the same within {self.tolerance:g}" if self.tolerance is not None else "nearly the same",
+        }[self.grade]
+        return f"{self.reference} was rebuilt and is {told}."
+
+    def document(self) -> dict[str, Json]:
+        """Return the whole verdict as JSON."""
+        first = self.first_difference
+        return {
+            "verdict": self.grade.value,
+            "reference": self.reference,
+            "run": self.run,
+            "sentence": self.sentence,
+            "missing": [item.document() for item in self.missing],
+            "outputs": [output.document() for output in self.outputs],
+            "first_difference": None if first is None else first.document(),
+            "differences": [difference.document() for difference in self.differences],
+            "environment": self.environment,
+            "drift": [difference.document() for difference in self.drift],
+            **self.confinement.document(),
+            "platform": dict(self.platform),
+            "tolerance": self.tolerance,
+            "max_ulp": self.max_ulp,
+            "seconds": self.seconds,
+            "notes": list(self.notes),
+            "kept": self.kept,
+            "recorded_as": self.recorded_as,
+        }
