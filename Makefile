@@ -157,15 +157,17 @@ schema: setup ## write the schema's snapshot beside the migrations
 	$(BIN)/python -m lineal.store.migrations.snapshot
 
 PROTO := src/lineal/compat/mlmd/proto
-PROTO_FILES := ml_metadata/proto/metadata_store.proto ml_metadata/proto/metadata_store_service.proto
+SIMPLE := src/lineal/compat/mlmd/simple_types/proto
+PROTO_FILES := $(addprefix ml_metadata/,proto/metadata_store.proto proto/metadata_store_service.proto simple_types/proto/simple_types.proto)
 
 .PHONY: proto
 proto: setup ## compile ML Metadata's messages from our .proto files
 	mkdir -p build
-	$(BIN)/python -m grpc_tools.protoc -Iml_metadata/proto=$(PROTO) \
+	$(BIN)/python -m grpc_tools.protoc -Iml_metadata/proto=$(PROTO) -Iml_metadata/simple_types/proto=$(SIMPLE) \
 	  --descriptor_set_out=$(PROTO)/descriptors.binpb --pyi_out=build $(PROTO_FILES)
-	cd build/ml_metadata/proto && sed -i.bak 's/^from ml_metadata.proto/from lineal.compat.mlmd.proto/' *.pyi
+	sed -i.bak 's/^from ml_metadata.proto/from lineal.compat.mlmd.proto/' build/ml_metadata/proto/*.pyi build/ml_metadata/simple_types/proto/*.pyi
 	mv build/ml_metadata/proto/*.pyi $(PROTO)/
+	mv build/ml_metadata/simple_types/proto/*.pyi $(SIMPLE)/
 
 MLMD_TESTS := tests/unit/compat/mlmd
 

@@ -215,6 +215,7 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path, server, lineal, 
     done = lineal("serve", door, taken.rpartition(":")[2], url=tmp_path / "w")
 
     assert done.returncode == 11
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["new store", "error", "hint"]
     assert "cannot listen on 127.0.0.1:" in done.stderr
     assert "choose another" in done.stderr
     assert "Traceback" not in done.stderr
@@ -225,6 +226,22 @@ def test_any_address_but_loopback_is_refused_with_the_reason(tmp_path, lineal):
 
     assert done.returncode == 5
     assert "may read and write the whole workspace" in done.stderr
+
+
+def test_a_store_that_was_not_there_is_said_to_be_new(tmp_path):
+    with serving(tmp_path) as server:
+        assert f"new store: sqlite:///{tmp_path}/.lineal/lineal.db" in server.said
+    with serving(tmp_path) as server:
+        assert "new store" not in server.said
+
+
+@pytest.mark.parametrize("place", ["absent/new", "absent/store.db"])
+def test_a_directory_that_is_not_there_is_not_made(tmp_path, lineal, place):
+    done = lineal("serve", url=tmp_path / place)
+
+    assert done.returncode == 3
+    assert f"error: there is no directory {tmp_path / 'absent'}" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_the_extra_the_command_says_how_to_get_it(tmp_path):

@@ -14,6 +14,7 @@ import pytest
 
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb2
 from lineal.compat.mlmd.proto.metadata_store_service_pb2_grpc import MetadataStoreServiceStub
+from lineal.server.mlmd.flags import FLAGS
 from lineal.workspace import open_workspace
 from tests.servers.certificates import Authority
 from tests.servers.serving import channel_to, serving
@@ -111,8 +112,41 @@ def test_a_database_of_ml_metadatas_own_is_refused_with_the_way_to_bring_it_over
     assert "lineal import mlmd" in said
 
 
+def test_help_lists_the_flags_and_needs_no_extra():
+    program = "import sys; sys.modules['grpc'] = None; sys.argv = ['x', {!r}]; import runpy; runpy.run_module({!r}, {})"
+    names = "run_name='__main__', alter_sys=True"
+
+    def run(flag):
+        command = [sys.executable, "-c", program.format(flag, PROGRAM[1], names)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    for flag in ("--help", "-h"):
+        helped = run(flag)
+        assert (helped.returncode, helped.stderr) == (0, "")
+        assert all(f"--{name}=" in helped.stdout for name in FLAGS)
+    missing = run("--grpc_port=0")
+    assert missing.returncode == 9
+    assert missing.stderr.splitlines() == [
+        "error: the server (grpc) needs an optional part that is not installed.",
+        "hint:  pip install 'lineal[server]'",
+    ]
+
+
+def test_a_new_store_is_said_and_its_directory_is_not_made(tmp_path):
+    file = tmp_path / "config.pbtxt"
+    flags = ("--grpc_port=0", f"--metadata_store_server_config_file={file}")
+    file.write_text(f'connection_config {{ sqlite {{ filename_uri: "{tmp_path}/meta.db" }} }}')
+    with serving(None, *flags, program=PROGRAM) as server:
+        assert f"new store: sqlite:///{tmp_path}/meta.db\n" in server.said
+
+    file.write_text(f'connection_config {{ sqlite {{ filename_uri: "{tmp_path}/absent/meta.db" }} }}')
+    code, said = refused(*flags)
+    assert (code, said.splitlines()[0]) == (3, f"error: there is no directory {tmp_path}/absent")
+
+
 def test_what_is_wrong_is_one_line_and_an_exit_code():
     assert refused("--grpc_prot=1")[0] == 2
+    assert refused("--postgres_config_host=h", "--postgres_config_dbname=d", "--postgres_config_port=zz")[0] == 2
     code, said = refused(
         "--postgres_config_host=127.0.0.1",
         "--postgres_config_port=1",

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from lineal.cli.options import Url, Verbose
+from lineal.server.extra import need_extra
+from lineal.store.location import check_place, locate
+from lineal.store.open import schema_version
 from lineal.workspace import open_workspace
 
 _PORTS, _LIMITS, _TLS = "Ports", "Limits", "TLS"
@@ -116,7 +119,8 @@ def serve(
     one cuts. Exit 0 if every call in flight was finished, 8 if some were cut. Needs the extra: pip install
     'lineal[server]'.
     """
-    # Deferred: the command line starts without gRPC and FastAPI; importing the server says which one is missing.
+    need_extra()
+    # Deferred: the command line starts without gRPC and FastAPI.
     from lineal.server.settings import MEBIBYTE, Limits, Settings, default_ports, loopback
     from lineal.server.start import serve as serve_store
     from lineal.server.tls import tls_of_files
@@ -132,5 +136,10 @@ def serve(
         ),
         allowed_origins=tuple(allow_origin or ()),
     )
+    location = locate(url, create=True)
+    check_place(location)
+    made = schema_version(location) is None
     workspace = open_workspace(url)
+    if made:
+        typer.echo(f"new store: {workspace.location.shown}", err=True)
     raise typer.Exit(serve_store(workspace.store, settings, name=workspace.location.shown))

@@ -30,13 +30,20 @@ class Kinds:
         return [key for key in self.bases if _plain(key[1]) == wanted]
 
     def below(self, kind: NodeKind, *names: str) -> frozenset[str]:
-        """Return these types and all that inherit from them."""
+        """Return these types and all that inherit from them; names ignore case, as in the store."""
         found = set(names)
+        # ML Metadata's `mlmd.Dataset` is a kind of Dataset.
+        wanted = {word for name in names for word in (name.lower(), f"mlmd.{name}".lower())}
         grown = True
         while grown:
-            more = {name for (of, name), base in self.bases.items() if of is kind and base in found}
+            more = {
+                name
+                for (of, name), base in self.bases.items()
+                if of is kind and (name.lower() in wanted or (base or "").lower() in wanted)
+            }
             grown = not more <= found
             found |= more
+            wanted |= {name.lower() for name in more}
         return frozenset(found)
 
     def words(self, kind: NodeKind | None = None) -> list[str]:

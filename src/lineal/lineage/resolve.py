@@ -27,6 +27,7 @@ Resolved = Artifact | Execution | Context | Prediction
 NOT_RUNS = ("Deploy", "Erase", "Rebuild")
 """Executions that no run made: `run:latest` passes over them."""
 
+_NODES = frozenset(kind.value for kind in NodeKind)
 _SHOWN = 8
 
 
@@ -98,13 +99,22 @@ def _named(ask: _Question) -> Artifact | Execution | Context:
     kinds = Kinds.of(ask.store)
     types = kinds.find(ask.reference.kind)
     if not types:
-        raise NotFound(f"there is no kind of thing called {ask.reference.kind!r}", hint=kinds.hint(ask.reference.kind))
+        raise _no_kind(ask.reference, kinds)
     for kind, name in types:
         if kind is NodeKind.EXECUTION:
             return _run(ask, types=kinds.below(kind, name))
         if kind is NodeKind.CONTEXT:
             return _context(ask, name)
     return _artifact(ask, kinds, types[0][1])
+
+
+def _no_kind(wanted: Reference, kinds: Kinds) -> NotFound:
+    hint = kinds.hint(wanted.kind)
+    if wanted.kind in _NODES:
+        hint = f"name it by its type, as in dataset:flights, or by its id, as in {wanted.kind}#7"
+        if wanted.name.isdecimal():
+            hint = f"did you mean {wanted.kind}#{wanted.name}?"
+    return NotFound(f"there is no kind of thing called {wanted.kind!r}", hint=hint)
 
 
 def _context(ask: _Question, type_: str) -> Context:

@@ -73,7 +73,9 @@ class Calls:
         try:
             request = REQUESTS[method].FromString(content)
         except DecodeError:
-            return Answer(errors.INVALID_ARGUMENT, f"the request is not a {method}Request message")
+            return Answer(
+                errors.INVALID_ARGUMENT, f"the request is not a {method}Request message, or is nested too deeply"
+            )
         if not is_text(method, content):
             return Answer(errors.INVALID_ARGUMENT, f"the {method}Request holds text that is not UTF-8")
         try:

@@ -35,9 +35,7 @@ def tls_of_files(certificate: Path | None, key: Path | None, client_authority: P
     if certificate is None and key is None and client_authority is None:
         return None
     if certificate is None or key is None:
-        given = "--tls-client-ca" if certificate is None and key is None else None
-        given = given or ("--tls-cert" if key is None else "--tls-key")
-        raise InvalidArgument(f"{given} needs both --tls-cert and --tls-key", hint="name the certificate and its key")
+        raise _half_given(certificate, key)
     return checked_tls(
         Tls(
             certificate=_content(certificate),
@@ -46,6 +44,17 @@ def tls_of_files(certificate: Path | None, key: Path | None, client_authority: P
         ),
         names=(str(certificate), str(key), str(client_authority)),
     )
+
+
+def _half_given(certificate: Path | None, key: Path | None) -> InvalidArgument:
+    if certificate is None and key is None:
+        return InvalidArgument(
+            "--tls-client-ca is given, but neither --tls-cert nor --tls-key",
+            hint="the server shows a certificate of its own before it asks clients for theirs",
+        )
+    given, missing = ("--tls-key", "--tls-cert") if certificate is None else ("--tls-cert", "--tls-key")
+    what = "the certificate that the key belongs to" if certificate is None else "the certificate's private key"
+    return InvalidArgument(f"{given} is given without {missing}", hint=f"name {what}: {missing} FILE")
 
 
 def checked_tls(tls: Tls, *, names: tuple[str, str, str]) -> Tls:

@@ -140,6 +140,7 @@ def _from_url(url: str) -> Location:
 def _on_server(url: str) -> Location:
     parts = urlsplit(url)
     check_user(parts, "the workspace's URL")
+    _check_port(parts)
     if not parts.path.strip("/"):
         raise InvalidArgument(
             f"{without_password(url)!r} names no database", hint=f"use {parts.scheme}://USER@HOST/DATABASE"
@@ -158,6 +159,17 @@ def check_user(parts: SplitResult, what: str) -> None:
             f"the user or password in {what} holds a character that means something in a URL",
             hint="write it percent-encoded: % as %25, / as %2F, @ as %40, # as %23, ? as %3F",
         )
+
+
+def _check_port(parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError as error:
+        # Not shown: without a host it is the password that stands in its place.
+        raise InvalidArgument(
+            "the port in the workspace's URL is no number up to 65535",
+            hint=f"use {parts.scheme}://USER:PASSWORD@HOST:PORT/DATABASE",
+        ) from error
 
 
 def _data_directory() -> Path:
@@ -180,6 +192,19 @@ def without_password(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     options = [(name, value) for name, value in parse_qsl(parts.query) if "password" not in name.lower()]
     return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=urlencode(options)))
+
+
+def check_place(location: Location) -> None:
+    """Raise NotFound where the directory is missing in which a store would be made.
+
+    A workspace is a directory with `.lineal` in it, and is made; the directories above are not, nor those above a file.
+    """
+    if location.database is None:
+        return
+    directory = location.database.parent
+    directory = directory.parent.parent if directory.name == HOME else directory
+    if not directory.is_dir():
+        raise NotFound(f"there is no directory {directory}", hint="create it, or name a store in another place")
 
 
 def _search(start: Path, *, create: bool) -> Location:

@@ -160,10 +160,22 @@ def test_a_run_is_found_by_a_unique_prefix_of_its_id_with_or_without_dashes(flig
         ("endpoint:delay-api@r9", "r1"),
         ("run:forrest", "did you mean run:forest?"),
         ("image:x", "there is no image in this workspace yet"),
+        ("artifact:27", "did you mean artifact#27?"),
+        ("execution:forest", "by its id, as in execution#7"),
     ],
 )
 def test_what_is_not_there_is_answered_with_what_is_near_or_there(flights, text, near):
     assert near in refused(flights.store, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "near"), [("dataset:q", "there is dataset:Queue"), ("dataset:queue", "did you mean dataset:Queue?")]
+)
+def test_a_type_that_is_a_standard_one_but_for_case_has_its_names_suggested(store, text, near):
+    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="DataSet")], by=BY)
+    store.put([Artifact(type="DataSet", name="Queue")], by=BY)
+
+    assert near in refused(store, text)
 
 
 def test_an_endpoint_without_a_live_revision_says_that_it_has_others(pen):

@@ -67,11 +67,16 @@ def test_a_missing_file_and_a_directory_are_refused_by_name(authority, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("given", "named"), [((0, 1, 1), "--tls-key"), ((1, 0, 1), "--tls-cert"), ((0, 0, 1), "--tls-client-ca")]
+    ("given", "said"),
+    [
+        ((0, 1, 1), "--tls-key is given without --tls-cert"),
+        ((1, 0, 0), "--tls-cert is given without --tls-key"),
+        ((0, 0, 1), "--tls-client-ca is given, but neither --tls-cert nor --tls-key"),
+    ],
 )
-def test_half_of_the_files_is_refused_with_what_is_missing(authority, given, named):
+def test_half_of_the_files_is_refused_with_what_is_missing(authority, given, said):
     server = authority.sign("server")
     files = [server.certificate, server.key, authority.file]
 
-    with pytest.raises(InvalidArgument, match=f"{named} needs both"):
+    with pytest.raises(InvalidArgument, match=said):
         tls_of_files(*(file if wanted else None for file, wanted in zip(files, given, strict=True)))

@@ -11,7 +11,7 @@ import pytest
 from lineal.errors import InvalidArgument, NotFound
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
-from lineal.store.location import locate, of_database
+from lineal.store.location import check_place, locate, of_database
 from lineal.store.open import open_store
 
 
@@ -48,6 +48,23 @@ def test_a_url_keeps_its_options(tmp_path):
 
 def test_a_relative_url_means_the_current_directory():
     assert locate("sqlite:///x/a.db").database == Path.cwd() / "x" / "a.db"
+
+
+@pytest.mark.parametrize("place", ["u:p@h:zz", "u@h:99999", "h:s3cret", "[::1]:x"])
+def test_a_port_that_is_no_number_is_refused_without_showing_what_may_be_a_password(place):
+    for scheme in ("postgresql", "mysql"):
+        with pytest.raises(InvalidArgument, match="the port in the workspace's URL") as caught:
+            locate(f"{scheme}://{place}/db")
+        assert "s3cret" not in str(caught.value)
+
+
+def test_a_store_is_placed_in_directories_that_are_there_or_in_a_workspace_of_its_own(tmp_path):
+    for place in (tmp_path, tmp_path / "new", tmp_path / "store.db", "sqlite://", "postgresql://h/db"):
+        check_place(locate(place))
+    for place in (tmp_path / "absent" / "new", tmp_path / "absent" / "store.db"):
+        with pytest.raises(NotFound, match=r"there is no directory .*absent$"):
+            check_place(locate(place))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_url_the_nearest_workspace_above_is_found(tmp_path, monkeypatch):

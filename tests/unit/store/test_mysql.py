@@ -88,6 +88,13 @@ def test_texts_longer_than_a_small_column_and_any_character_come_back(store):
     assert store.verify().findings == []
 
 
+def test_a_name_that_is_too_long_is_refused_with_how_long_it_may_be(store):
+    with pytest.raises(InvalidArgument, match="'name'") as caught:
+        store.put([Artifact(type="Model", name="n" * 513)], by=BY)
+    assert "512 characters at most" in caught.value.hint
+    store.put([Artifact(type="Model", name="n" * 512)], by=BY)
+
+
 def test_doubles_come_back_bit_by_bit_also_from_the_index(store):
     doubles = [0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -2.5e-308, 1e22, 2.0**53 + 2, float("inf"), float("-inf")]
     store.put([Artifact(type="Model", custom_properties={"x": double}) for double in doubles], by=BY)

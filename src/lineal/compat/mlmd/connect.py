@@ -19,7 +19,7 @@ from lineal.compat.mlmd.remote import Remote
 from lineal.compat.mlmd.service import Service
 from lineal.compat.mlmd.urls import url_of
 from lineal.errors import LinealError, NotALinealStore
-from lineal.store.location import Location, locate
+from lineal.store.location import Location, check_place, locate
 from lineal.store.migrations.head import HEAD, KNOWN
 from lineal.store.open import open_store, schema_version
 from lineal.store.protocol import Store
@@ -82,6 +82,8 @@ def _local(config: pb.ConnectionConfig, *, may_upgrade: bool) -> Local:
         location = locate(url_of(config))
         _check_schema(location, may_upgrade=may_upgrade)
         may_create = mode in {_SQLITE.UNKNOWN, _SQLITE.READWRITE_OPENCREATE}
+        if may_create:
+            check_place(location)
         store = open_store(location, create=may_create)
     except LinealError as error:
         raise _cannot_open(error) from error

@@ -20,6 +20,9 @@ _MODULES = (
     ".proto.metadata_store_pb2",
     ".proto.metadata_store_service_pb2",
     ".proto.metadata_store_service_pb2_grpc",
+    ".simple_types",
+    ".simple_types.proto",
+    ".simple_types.proto.simple_types_pb2",
     ".version",
 )
 

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.errors import InvalidArgument
 
 PRIVATE = "sqlite://"
 """A store of its own that goes with the process."""
 
 
 def url_of(config: pb.ConnectionConfig) -> str:
-    """Return the URL of what a configuration names. Raises RuntimeError where it names nothing."""
+    """Return the URL of what a configuration names. Raises InvalidArgument where it names nothing."""
     backend = config.WhichOneof("config")
     if backend == "fake_database":
         return PRIVATE
@@ -22,7 +23,7 @@ def url_of(config: pb.ConnectionConfig) -> str:
         return _mysql(config.mysql)
     if backend == "postgresql":
         return _postgresql(config.postgresql)
-    raise RuntimeError(
+    raise InvalidArgument(
         "the ConnectionConfig names no database; set fake_database, sqlite, mysql or postgresql "
         "(fake_database: config.fake_database.SetInParent())"
     )
@@ -40,7 +41,7 @@ def _mysql(config: pb.MySQLDatabaseConfig) -> str:
     ssl = config.ssl_options
     for option in ("capath", "cipher"):
         if getattr(ssl, option):
-            raise RuntimeError(f"ssl_options.{option} is not offered; name the authority's file in ssl_options.ca")
+            raise InvalidArgument(f"ssl_options.{option} is not offered; name the authority's file in ssl_options.ca")
     options = {
         "socket": config.socket,
         "ssl_key": ssl.key,

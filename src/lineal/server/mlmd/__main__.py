@@ -5,20 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from lineal.compat.mlmd.urls import url_of
 from lineal.errors import LinealError
-from lineal.server.mlmd.configuration import channel_arguments, server_config, tls_of_config
-from lineal.server.mlmd.database import opened
-from lineal.server.mlmd.flags import parse_flags
-from lineal.server.settings import GRPC_PORT, Settings
-from lineal.server.start import serve
-from lineal.store.location import locate
+from lineal.server.extra import need_extra
+from lineal.server.mlmd.flags import asks_for_help, parse_flags, usage
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Serve what the flags of MLMD's server describe, and return the exit code; an error is a line on stderr."""
+    if asks_for_help(arguments):
+        sys.stdout.write(usage())
+        return 0
     try:
-        return _main(sys.argv[1:] if arguments is None else arguments)
+        return _run(arguments)
     except LinealError as error:
         _say(f"error: {error.message}")
         if error.hint:
@@ -26,24 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.status.exit
 
 
-def _main(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str]) -> int:
     flags = parse_flags(arguments)
-    config = server_config(flags)
-    settings = Settings(
-        grpc_port=int(flags.get("grpc_port", GRPC_PORT)),
-        http_port=None,
-        tls=tls_of_config(config),
-        grpc_options=channel_arguments(flags),
-    )
-    location = locate(url_of(config.connection_config))
-    if location.temporary:
-        _say("warning: no database is named; what is written goes when this server stops")
-    store = opened(
-        location,
-        may_upgrade=config.migration_options.enable_upgrade_migration,
-        retries=config.connection_config.retry_options.max_num_retries,
-    )
-    return serve(store, settings, name=location.shown)
+    need_extra()
+    # Deferred: without the packages of the extra it could not be imported, and nobody would say which they are.
+    from lineal.server.mlmd.program import run
+
+    return run(flags)
 
 
 def _say(text: str) -> None:
@@ -51,4 +38,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@ import sys
 import time
 
 from lineal.errors import NotALinealStore, SchemaVersionMismatch, Unavailable
-from lineal.store.location import Location
+from lineal.store.location import Location, check_place
 from lineal.store.migrations.head import HEAD, KNOWN
 from lineal.store.open import open_store, schema_version
 from lineal.store.protocol import Store
@@ -17,8 +17,9 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 16.0
 def opened(location: Location, *, may_upgrade: bool, retries: int) -> Store:
     """Return the open store; one that cannot be reached yet is tried again `retries` times, more slowly each time.
 
-    Raises Unavailable when they are used up, SchemaVersionMismatch where the store is older and may not be upgraded,
-    NotALinealStore for any other database, ML Metadata's own among them.
+    A new store is a line on stderr. Raises NotFound where its directory is missing, Unavailable when the tries are used
+    up, SchemaVersionMismatch where the store is older and may not be upgraded, NotALinealStore for any other database,
+    ML Metadata's own among them.
     """
     wait = _FIRST_WAIT
     for left in range(max(0, retries), -1, -1):
@@ -34,6 +35,7 @@ def opened(location: Location, *, may_upgrade: bool, retries: int) -> Store:
 
 
 def _opened(location: Location, *, may_upgrade: bool) -> Store:
+    check_place(location)
     try:
         version = schema_version(location)
     except NotALinealStore as error:
@@ -48,4 +50,7 @@ def _opened(location: Location, *, may_upgrade: bool) -> Store:
             wanted=HEAD,
             hint="--enable_database_upgrade=true, or `lineal upgrade`",
         )
-    return open_store(location)
+    store = open_store(location)
+    if version is None and not location.temporary:
+        sys.stderr.write(f"new store: {location.shown}\n")
+    return store

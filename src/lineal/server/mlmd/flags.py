@@ -35,9 +35,38 @@ FLAGS: Mapping[str, Kind] = {
 }
 """Every flag of MLMD's server."""
 
+_MEANINGS = {
+    "grpc_port": "the port, 8080 unless named",
+    "grpc_channel_arguments": "grpc.NAME=VALUE,… in the place of the server's own limits",
+    "metadata_source_config_type": "which flags name the database: default, config_file, mysql or postgresql",
+    "metadata_store_server_config_file": "a MetadataStoreServerConfig as protobuf's text, for TLS and SQLite",
+    "metadata_store_connection_retries": "how often a database that cannot be reached is tried again, 5 unless named",
+    "enable_database_upgrade": "whether an older Lineal store may be upgraded",
+    "downgrade_db_schema_version": "refused",
+}
+_HELP = frozenset({"--help", "-help", "-h"})
+
 _YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 
 Value = str | int | bool
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Return whether a command line asks what it may say."""
+    return not _HELP.isdisjoint(arguments)
+
+
+def usage() -> str:
+    """Return what a command line may say, a line a flag."""
+    flags = [f"  --{name}={kind.value.upper()}".ljust(50) + _MEANINGS.get(name, "") for name, kind in FLAGS.items()]
+    lines = [
+        "usage: python -m lineal.server.mlmd [--FLAG=VALUE ...]",
+        "",
+        "Serve a Lineal store under the flags of ML Metadata's server. Without a database it is one in memory.",
+        "",
+        *(line.rstrip() for line in flags),
+    ]
+    return "\n".join([*lines, ""])
 
 
 def parse_flags(arguments: Sequence[str]) -> dict[str, Value]:
@@ -53,7 +82,9 @@ def parse_flags(arguments: Sequence[str]) -> dict[str, Value]:
             found[name.removeprefix("no")] = False
             continue
         if name not in FLAGS:
-            raise InvalidArgument(f"--{name} is not a flag of ML Metadata's server", hint=f"known: {_known()}")
+            raise InvalidArgument(
+                f"--{name} is not a flag of ML Metadata's server", hint="--help lists those there are"
+            )
         if not given and FLAGS[name] is Kind.SWITCH:
             found[name] = True
             continue
@@ -77,7 +108,3 @@ def _value(name: str, text: str) -> Value:
     if text.lower() not in _YES | _NO:
         raise InvalidArgument(f"--{name} is true or false, got {text!r}")
     return text.lower() in _YES
-
-
-def _known() -> str:
-    return ", ".join(f"--{name}" for name in FLAGS)

@@ -10,6 +10,7 @@ from lineal.compat.mlmd.proto.pool import POOL
 from lineal.errors import Unavailable
 from lineal.server.calls import SERVICE_NAME
 from lineal.server.desk import Desk
+from lineal.server.ports import listening
 from lineal.server.rpc.handlers import service_handler
 from lineal.server.rpc.reflection import enable_reflection
 from lineal.server.settings import Limits, Settings, authority
@@ -30,6 +31,8 @@ class GrpcListener:
         self._server.add_generic_rpc_handlers((service_handler(desk),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         enable_reflection(self._server, (SERVICE_NAME, health.SERVICE_NAME), (POOL, descriptor_pool.Default()))
+        # gRPC says on stderr, in its own words, when a port is taken; so that is found out before.
+        listening(settings.host, port, door="gRPC", option="--grpc-port").close()
         self.port = self._listen(authority(settings.host, port), settings.tls)
 
     async def start(self) -> None:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import uvicorn
 
-from lineal.errors import Unavailable
 from lineal.server.desk import Desk
-from lineal.server.settings import Settings, authority
+from lineal.server.ports import listening
+from lineal.server.settings import Settings
 from lineal.server.tls import Tls
 from lineal.server.web.app import web_app
-
-_BACKLOG = 128
 
 
 class _Uvicorn(uvicorn.Server):
@@ -41,7 +39,7 @@ class HttpListener:
     """One HTTP port. Make it, start it, stop it, all on one event loop."""
 
     def __init__(self, desk: Desk, settings: Settings, port: int) -> None:
-        self._socket = _listen(settings.host, port)
+        self._socket = listening(settings.host, port, door="HTTP", option="--port")
         self.port: int = self._socket.getsockname()[1]
         tls = settings.tls
         config = uvicorn.Config(
@@ -76,17 +74,6 @@ class HttpListener:
         self._uvicorn.force_exit = seconds == 0
         self._uvicorn.should_exit = True
         await self._serving
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise Unavailable(
-            f"HTTP cannot listen on {authority(host, port)}: {error.strerror}",
-            hint="choose another port with --port, or 0 for a free one",
-        ) from error
 
 
 def _context(tls: Tls) -> ssl.SSLContext:

@@ -63,6 +63,13 @@ def _value(where: str, said: str) -> LinealError:
     return InvalidArgument(f"{where}: a value fits into no column ({said})")
 
 
+def _too_long(where: str, said: str) -> LinealError:
+    return InvalidArgument(
+        f"{where}: a text is longer than its column takes ({said})",
+        hint="names, external ids and fingerprints have 512 characters at most, versions and names of properties 255",
+    )
+
+
 def _too_much(where: str, said: str) -> LinealError:
     return InvalidArgument(
         f"{where}: the server cannot answer this question ({said})", hint="ask for something simpler"
@@ -118,7 +125,7 @@ _MEANINGS: dict[int, _Maker] = {
     1317: slow,
     1366: _value,
     1370: _denied,
-    1406: _value,
+    1406: _too_long,
     1412: _conflict,
     1419: _no_triggers,
     1436: _too_much,

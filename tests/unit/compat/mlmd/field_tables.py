@@ -1,4 +1,4 @@
-"""Prints the descriptors of ML Metadata's two files, one line a message, enum or call, sorted.
+"""Prints the descriptors of ML Metadata's three files, one line a message, enum or call, sorted.
 
 Run with the path of Lineal's source it prints ours, without an argument those of the real package.
 """
@@ -59,8 +59,8 @@ def options(described):
 
 if __name__ == "__main__":
     sys.path[:0] = sys.argv[1:]
-    package = "lineal.compat.mlmd.proto" if sys.argv[1:] else "ml_metadata.proto"
-    for name in ("metadata_store_pb2", "metadata_store_service_pb2"):
+    package = "lineal.compat.mlmd" if sys.argv[1:] else "ml_metadata"
+    for name in ("proto.metadata_store_pb2", "proto.metadata_store_service_pb2", "simple_types.proto.simple_types_pb2"):
         copied = descriptor_pb2.FileDescriptorProto()
         importlib.import_module(f"{package}.{name}").DESCRIPTOR.CopyToProto(copied)
         print("\n".join(sorted(lines(copied))))

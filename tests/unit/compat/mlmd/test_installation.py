@@ -19,10 +19,13 @@ from ml_metadata.metadata_store import metadata_store as module, mlmd_types
 from ml_metadata.metadata_store.metadata_store import ListOptions
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2, metadata_store_service_pb2_grpc
 from ml_metadata.proto.metadata_store_pb2 import Artifact
+from ml_metadata import simple_types
+from ml_metadata.simple_types.proto import simple_types_pb2
 from ml_metadata.version import __version__
 
 assert mlmd.MetadataStore is module.MetadataStore and mlmd.errors is errors
 assert proto.Artifact is Artifact
+assert simple_types_pb2.SimpleTypes(artifact_types=[metadata_store_pb2.ArtifactType(name="T")]).artifact_types
 print(__version__, mlmd.MetadataStore.__module__.partition(".")[0])
 """
 

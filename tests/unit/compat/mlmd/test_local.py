@@ -58,6 +58,20 @@ def test_a_file_that_is_not_there_is_created_only_where_the_mode_says_so(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("mode", [0, READONLY, READWRITE, OPENCREATE])
+def test_no_mode_makes_the_directory_of_a_file(tmp_path, mode):
+    with pytest.raises(RuntimeError, match="there is no"):
+        mlmd.MetadataStore(sqlite_file(tmp_path / "absent" / "meta.db", mode))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_is_named_wrongly_is_a_runtime_error():
+    with pytest.raises(RuntimeError, match="port"):
+        mlmd.MetadataStore(pb.ConnectionConfig(postgresql=pb.PostgreSQLDatabaseConfig(dbname="d", port="zz")))
+    with pytest.raises(RuntimeError, match="names no database"):
+        mlmd.MetadataStore(pb.ConnectionConfig())
+
+
 def test_readonly_reads_and_refuses_to_write(tmp_path):
     put_one(mlmd.MetadataStore(sqlite_file(tmp_path / "meta.db")))
     store = mlmd.MetadataStore(sqlite_file(tmp_path / "meta.db", READONLY))

@@ -16,8 +16,12 @@ from lineal.compat.mlmd.proto.pool import PRIVATE, SERVICE, file
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
-OURS = ROOT / "src/lineal/compat/mlmd/proto"
-FILES = ("ml_metadata/proto/metadata_store.proto", "ml_metadata/proto/metadata_store_service.proto")
+OURS = ROOT / "src/lineal/compat/mlmd"
+FILES = (
+    "ml_metadata/proto/metadata_store.proto",
+    "ml_metadata/proto/metadata_store_service.proto",
+    "ml_metadata/simple_types/proto/simple_types.proto",
+)
 
 
 @pytest.fixture
@@ -47,14 +51,17 @@ def test_the_field_tables_are_those_of_the_real_package(peer):
 
 
 def test_the_compiled_descriptors_and_their_types_belong_to_the_proto_files(tmp_path):
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"-Iml_metadata/proto={OURS}"]
+    places = [f"-Iml_metadata/{place}={OURS / place}" for place in ("proto", "simple_types/proto")]
+    command = [sys.executable, "-m", "grpc_tools.protoc", *places]
     outputs = [f"--descriptor_set_out={tmp_path / 'descriptors.binpb'}", f"--pyi_out={tmp_path}"]
     subprocess.run([*command, *outputs, *FILES], check=True)
 
-    assert (tmp_path / "descriptors.binpb").read_bytes() == (OURS / "descriptors.binpb").read_bytes(), "make proto"
-    for stub in (tmp_path / "ml_metadata" / "proto").iterdir():
+    assert (tmp_path / "descriptors.binpb").read_bytes() == (OURS / "proto" / "descriptors.binpb").read_bytes(), (
+        "make proto"
+    )
+    for stub in tmp_path.rglob("*.pyi"):
         compiled = stub.read_text().replace("from ml_metadata.proto", "from lineal.compat.mlmd.proto")
-        assert compiled == (OURS / stub.name).read_text(), "make proto"
+        assert compiled == (OURS / stub.relative_to(tmp_path / "ml_metadata")).read_text(), "make proto"
 
 
 # ---------------------------------------------------------------- the classes

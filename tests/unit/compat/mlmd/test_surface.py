@@ -9,7 +9,7 @@ import pytest
 
 from lineal.compat import mlmd
 from lineal.compat.mlmd.metadata_store import metadata_store, mlmd_types
-from lineal.compat.mlmd.proto import metadata_store_pb2
+from lineal.compat.mlmd.proto import metadata_store_pb2, metadata_store_service_pb2
 
 HERE = Path(__file__).parent
 
@@ -60,6 +60,55 @@ def test_list_options_can_be_compared_and_changed():
     options.filter_query = "id = 1"
 
     assert options == mlmd.ListOptions(5, filter_query="id = 1")
+
+
+@pytest.fixture
+def store():
+    return mlmd.MetadataStore(
+        metadata_store_pb2.ConnectionConfig(fake_database=metadata_store_pb2.FakeDatabaseConfig())
+    )
+
+
+def test_a_call_without_a_method_is_made_as_ml_metadatas_client_makes_it(store):
+    response = metadata_store_service_pb2.PutTypesResponse()
+    request = metadata_store_service_pb2.PutTypesRequest(context_types=[metadata_store_pb2.ContextType(name="C")])
+
+    assert store._call("PutTypes", request, response) is None
+    assert response.context_type_ids == [store.get_context_type("C").id]
+    with pytest.raises(mlmd.errors.NotFoundError):
+        store._call(
+            "GetContextType",
+            metadata_store_service_pb2.GetContextTypeRequest(type_name="absent"),
+            metadata_store_service_pb2.GetContextTypeResponse(),
+        )
+
+
+NO_LISTS = {
+    "put_artifacts": (None,),
+    "put_executions": (None,),
+    "put_contexts": (None,),
+    "put_events": (None,),
+    "put_parent_contexts": (None,),
+    "put_attributions_and_associations": (None, None),
+    "get_artifacts_by_id": (None,),
+    "get_executions_by_id": (None,),
+    "get_contexts_by_id": (None,),
+    "get_artifact_types_by_id": (None,),
+    "get_events_by_artifact_ids": (None,),
+    "get_events_by_execution_ids": (None,),
+    "get_artifacts_and_types_by_artifact_ids": (None,),
+    "get_artifacts_by_type": (None,),
+    "get_artifact_by_type_and_name": ("T", None),
+    "get_artifacts_by_context": (None,),
+    "get_contexts_by_artifact": (None,),
+    "get_artifact_type": (None,),
+}
+
+
+@pytest.mark.parametrize(("method", "arguments"), NO_LISTS.items())
+def test_none_in_the_place_of_what_is_asked_for_is_an_error_and_not_nothing(store, method, arguments):
+    with pytest.raises(TypeError):
+        getattr(store, method)(*arguments)
 
 
 @pytest.mark.parametrize(

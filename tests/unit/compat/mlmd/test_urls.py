@@ -6,6 +6,7 @@ import pytest
 
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.urls import url_of
+from lineal.errors import InvalidArgument
 
 
 def config(**named):
@@ -52,7 +53,7 @@ def test_mysql_by_a_socket():
 def test_what_would_be_ignored_of_mysqls_certificates_is_refused(option):
     ssl = pb.MySQLDatabaseConfig.SSLOptions(**{option: "x"})
 
-    with pytest.raises(RuntimeError, match=rf"ssl_options\.{option} is not offered"):
+    with pytest.raises(InvalidArgument, match=rf"ssl_options\.{option} is not offered"):
         url_of(config(mysql=pb.MySQLDatabaseConfig(database="meta", ssl_options=ssl)))
 
 
@@ -68,5 +69,5 @@ def test_postgresql_with_everything():
 
 
 def test_no_database_is_an_error_that_says_how_to_name_one():
-    with pytest.raises(RuntimeError, match=r"config\.fake_database\.SetInParent"):
+    with pytest.raises(InvalidArgument, match=r"config\.fake_database\.SetInParent"):
         url_of(config())

@@ -25,7 +25,11 @@ class Calling:
     _max_num_retries: int
     _wait: Callable[[float], None]
 
-    def _call(self, method: str, request: Message) -> Any:
+    def _call(self, method_name: str, request: Message, response: Message, extra_options: Any = None) -> None:
+        """Make any call and write its answer into `response`, as programs do that need a call without a method."""
+        response.CopyFrom(self._answer(method_name, request))
+
+    def _answer(self, method: str, request: Message) -> Any:
         """Return the answer to a request; a race that was lost is run again, `_max_num_retries` times in all."""
         for _ in range(self._max_num_retries - 1):
             try:
@@ -38,16 +42,22 @@ class Calling:
     def _list(self, method: str, nodes: str, request: Any, list_options: ListOptions | None) -> list[Any]:
         """Return what a call lists in its field `nodes`, page by page where there are options."""
         if list_options is None:
-            return list(getattr(self._call(method, request), nodes))
+            return list(getattr(self._answer(method, request), nodes))
         request.options.CopyFrom(first_page(list_options))
         found: list[Any] = []
         while True:
-            answer = self._call(method, request)
+            answer = self._answer(method, request)
             found.extend(getattr(answer, nodes))
             if not answer.next_page_token or (list_options.limit and len(found) >= list_options.limit):
                 return found
             request.options.max_result_size = page_size(list_options.limit, len(found))
             request.options.next_page_token = answer.next_page_token
+
+
+def copied(messages: Iterable[Message], into: Any) -> None:
+    """Copy messages into a repeated field. Unlike the field's own `extend`, this takes them however deep they are."""
+    for message in messages:
+        into.add().CopyFrom(message)
 
 
 def masked(request: Any, paths: Iterable[str] | None) -> Any:

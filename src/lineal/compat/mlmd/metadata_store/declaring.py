@@ -36,12 +36,12 @@ class Declaring(Calling):
             return
         field = f"{kind.lower()}_types"
         request = getattr(service_pb2, f"Get{kind}TypesByIDRequest")(type_ids=sorted(wanted))
-        types = getattr(self._call(f"Get{kind}TypesByID", request), field)
+        types = getattr(self._answer(f"Get{kind}TypesByID", request), field)
         lacking = [type_ for type_ in types if _add_to(type_, wanted[type_.id])]
         if lacking:
             put = service_pb2.PutTypesRequest(can_add_fields=True, can_omit_fields=True)
             getattr(put, field).extend(lacking)
-            self._call("PutTypes", put)
+            self._answer("PutTypes", put)
 
 
 def _properties_by_type(nodes: Sequence[Any]) -> dict[int, dict[str, int]]:

@@ -33,7 +33,7 @@ class LineageMethods(Calling):
         bare_fields = {_NODES_OF.get(field, field) for field in wanted} or {"artifacts"}
         request.read_mask.paths.extend(sorted(bare_fields))
         with self._connection.snapshot():
-            graph: pb.LineageGraph = self._call("GetLineageSubgraph", request).lineage_subgraph
+            graph: pb.LineageGraph = self._answer("GetLineageSubgraph", request).lineage_subgraph
             if graph.artifacts:
                 self._complete_artifacts(graph)
             if graph.executions:
@@ -47,7 +47,7 @@ class LineageMethods(Calling):
     def _complete_artifacts(self, graph: pb.LineageGraph) -> None:
         ids = [node.id for node in graph.artifacts]
         request = service_pb2.GetArtifactsByIDRequest(artifact_ids=ids, populate_artifact_types=True)
-        answer = self._call("GetArtifactsByID", request)
+        answer = self._answer("GetArtifactsByID", request)
         graph.ClearField("artifacts")
         graph.artifacts.MergeFrom(answer.artifacts)
         graph.artifact_types.MergeFrom(answer.artifact_types)
@@ -55,20 +55,20 @@ class LineageMethods(Calling):
     def _complete_executions(self, graph: pb.LineageGraph, *, types: bool) -> None:
         ids = [node.id for node in graph.executions]
         request = service_pb2.GetExecutionsByIDRequest(execution_ids=ids)
-        found = self._call("GetExecutionsByID", request).executions
+        found = self._answer("GetExecutionsByID", request).executions
         graph.ClearField("executions")
         graph.executions.MergeFrom(found)
         if types:
             type_ids = sorted({node.type_id for node in found})
             types_request = service_pb2.GetExecutionTypesByIDRequest(type_ids=type_ids)
-            graph.execution_types.MergeFrom(self._call("GetExecutionTypesByID", types_request).execution_types)
+            graph.execution_types.MergeFrom(self._answer("GetExecutionTypesByID", types_request).execution_types)
 
     def _complete_contexts(self, graph: pb.LineageGraph, *, types: bool) -> None:
         ids = [node.id for node in graph.contexts]
-        found = self._call("GetContextsByID", service_pb2.GetContextsByIDRequest(context_ids=ids)).contexts
+        found = self._answer("GetContextsByID", service_pb2.GetContextsByIDRequest(context_ids=ids)).contexts
         graph.ClearField("contexts")
         graph.contexts.MergeFrom(found)
         if types:
             type_ids = sorted({node.type_id for node in found})
             types_request = service_pb2.GetContextTypesByIDRequest(type_ids=type_ids)
-            graph.context_types.MergeFrom(self._call("GetContextTypesByID", types_request).context_types)
+            graph.context_types.MergeFrom(self._answer("GetContextTypesByID", types_request).context_types)

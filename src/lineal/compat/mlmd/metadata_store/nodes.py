@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lineal.compat.mlmd.metadata_store.calling import ExtraOptions, masked
+from lineal.compat.mlmd.metadata_store.calling import ExtraOptions, copied, masked
 from lineal.compat.mlmd.metadata_store.declaring import Declaring
 from lineal.compat.mlmd.metadata_store.listing import ListOptions
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
@@ -26,9 +26,10 @@ class NodeMethods(Declaring):
         An update replaces everything but id, name, type and create time: what is not given is erased. With
         `field_mask_paths` only these fields change (`properties.rows` is one property).
         """
-        request = masked(service_pb2.PutArtifactsRequest(artifacts=artifacts), field_mask_paths)
+        request = masked(service_pb2.PutArtifactsRequest(), field_mask_paths)
+        copied(artifacts, into=request.artifacts)
         self._declare("Artifact", request.artifacts)
-        return list(self._call("PutArtifacts", request).artifact_ids)
+        return list(self._answer("PutArtifacts", request).artifact_ids)
 
     def get_artifacts(
         self, list_options: ListOptions | None = None, extra_options: ExtraOptions | None = None
@@ -40,15 +41,17 @@ class NodeMethods(Declaring):
         self, artifact_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Artifact]:
         """Return those of these artifacts that exist."""
-        request = service_pb2.GetArtifactsByIDRequest(artifact_ids=artifact_ids)
-        return list(self._call("GetArtifactsByID", request).artifacts)
+        request = service_pb2.GetArtifactsByIDRequest()
+        request.artifact_ids.extend(artifact_ids)
+        return list(self._answer("GetArtifactsByID", request).artifacts)
 
     def get_artifacts_by_type(
         self, type_name: str, type_version: str | None = None, extra_options: ExtraOptions | None = None
     ) -> list[pb.Artifact]:
         """Return the artifacts of a type, [] where there is no such type."""
-        request = service_pb2.GetArtifactsByTypeRequest(type_name=type_name, type_version=type_version)
-        return list(self._call("GetArtifactsByType", request).artifacts)
+        request = service_pb2.GetArtifactsByTypeRequest(type_version=type_version)
+        request.type_name = type_name
+        return list(self._answer("GetArtifactsByType", request).artifacts)
 
     def get_artifact_by_type_and_name(
         self,
@@ -58,10 +61,10 @@ class NodeMethods(Declaring):
         extra_options: ExtraOptions | None = None,
     ) -> pb.Artifact | None:
         """Return the artifact of this name, or None."""
-        request = service_pb2.GetArtifactByTypeAndNameRequest(
-            type_name=type_name, type_version=type_version, artifact_name=artifact_name
-        )
-        answer = self._call("GetArtifactByTypeAndName", request)
+        request = service_pb2.GetArtifactByTypeAndNameRequest(type_version=type_version)
+        request.type_name = type_name
+        request.artifact_name = artifact_name
+        answer = self._answer("GetArtifactByTypeAndName", request)
         return answer.artifact if answer.HasField("artifact") else None
 
     def get_artifacts_by_external_ids(
@@ -69,18 +72,19 @@ class NodeMethods(Declaring):
     ) -> list[pb.Artifact]:
         """Return the artifacts with these external ids. Raises NotFoundError if there is none."""
         request = service_pb2.GetArtifactsByExternalIdsRequest(external_ids=external_ids)
-        return list(self._call("GetArtifactsByExternalIds", request).artifacts)
+        return list(self._answer("GetArtifactsByExternalIds", request).artifacts)
 
     def get_artifacts_by_uri(self, uri: str, extra_options: ExtraOptions | None = None) -> list[pb.Artifact]:
         """Return the artifacts with this URI."""
-        return list(self._call("GetArtifactsByURI", service_pb2.GetArtifactsByURIRequest(uris=[uri])).artifacts)
+        return list(self._answer("GetArtifactsByURI", service_pb2.GetArtifactsByURIRequest(uris=[uri])).artifacts)
 
     def get_artifacts_and_types_by_artifact_ids(
         self, artifact_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> tuple[list[pb.Artifact], list[pb.ArtifactType]]:
         """Return those of these artifacts that exist, and their types."""
-        request = service_pb2.GetArtifactsByIDRequest(artifact_ids=artifact_ids, populate_artifact_types=True)
-        answer = self._call("GetArtifactsByID", request)
+        request = service_pb2.GetArtifactsByIDRequest(populate_artifact_types=True)
+        request.artifact_ids.extend(artifact_ids)
+        answer = self._answer("GetArtifactsByID", request)
         return list(answer.artifacts), list(answer.artifact_types)
 
     # executions --------------------------------------------------------------------------------
@@ -95,9 +99,10 @@ class NodeMethods(Declaring):
         An update replaces everything but id, name, type and create time: what is not given is erased. With
         `field_mask_paths` only these fields change (`properties.rows` is one property).
         """
-        request = masked(service_pb2.PutExecutionsRequest(executions=executions), field_mask_paths)
+        request = masked(service_pb2.PutExecutionsRequest(), field_mask_paths)
+        copied(executions, into=request.executions)
         self._declare("Execution", request.executions)
-        return list(self._call("PutExecutions", request).execution_ids)
+        return list(self._answer("PutExecutions", request).execution_ids)
 
     def get_executions(
         self, list_options: ListOptions | None = None, extra_options: ExtraOptions | None = None
@@ -109,15 +114,17 @@ class NodeMethods(Declaring):
         self, execution_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Execution]:
         """Return those of these executions that exist."""
-        request = service_pb2.GetExecutionsByIDRequest(execution_ids=execution_ids)
-        return list(self._call("GetExecutionsByID", request).executions)
+        request = service_pb2.GetExecutionsByIDRequest()
+        request.execution_ids.extend(execution_ids)
+        return list(self._answer("GetExecutionsByID", request).executions)
 
     def get_executions_by_type(
         self, type_name: str, type_version: str | None = None, extra_options: ExtraOptions | None = None
     ) -> list[pb.Execution]:
         """Return the executions of a type, [] where there is no such type."""
-        request = service_pb2.GetExecutionsByTypeRequest(type_name=type_name, type_version=type_version)
-        return list(self._call("GetExecutionsByType", request).executions)
+        request = service_pb2.GetExecutionsByTypeRequest(type_version=type_version)
+        request.type_name = type_name
+        return list(self._answer("GetExecutionsByType", request).executions)
 
     def get_execution_by_type_and_name(
         self,
@@ -127,10 +134,10 @@ class NodeMethods(Declaring):
         extra_options: ExtraOptions | None = None,
     ) -> pb.Execution | None:
         """Return the execution of this name, or None."""
-        request = service_pb2.GetExecutionByTypeAndNameRequest(
-            type_name=type_name, type_version=type_version, execution_name=execution_name
-        )
-        answer = self._call("GetExecutionByTypeAndName", request)
+        request = service_pb2.GetExecutionByTypeAndNameRequest(type_version=type_version)
+        request.type_name = type_name
+        request.execution_name = execution_name
+        answer = self._answer("GetExecutionByTypeAndName", request)
         return answer.execution if answer.HasField("execution") else None
 
     def get_executions_by_external_ids(
@@ -138,7 +145,7 @@ class NodeMethods(Declaring):
     ) -> list[pb.Execution]:
         """Return the executions with these external ids. Raises NotFoundError if there is none."""
         request = service_pb2.GetExecutionsByExternalIdsRequest(external_ids=external_ids)
-        return list(self._call("GetExecutionsByExternalIds", request).executions)
+        return list(self._answer("GetExecutionsByExternalIds", request).executions)
 
     # contexts ----------------------------------------------------------------------------------
     def put_contexts(
@@ -152,9 +159,10 @@ class NodeMethods(Declaring):
         An update replaces everything but id, name, type and create time: what is not given is erased. With
         `field_mask_paths` only these fields change (`properties.rows` is one property).
         """
-        request = masked(service_pb2.PutContextsRequest(contexts=contexts), field_mask_paths)
+        request = masked(service_pb2.PutContextsRequest(), field_mask_paths)
+        copied(contexts, into=request.contexts)
         self._declare("Context", request.contexts)
-        return list(self._call("PutContexts", request).context_ids)
+        return list(self._answer("PutContexts", request).context_ids)
 
     def get_contexts(
         self, list_options: ListOptions | None = None, extra_options: ExtraOptions | None = None
@@ -166,15 +174,17 @@ class NodeMethods(Declaring):
         self, context_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return those of these contexts that exist."""
-        request = service_pb2.GetContextsByIDRequest(context_ids=context_ids)
-        return list(self._call("GetContextsByID", request).contexts)
+        request = service_pb2.GetContextsByIDRequest()
+        request.context_ids.extend(context_ids)
+        return list(self._answer("GetContextsByID", request).contexts)
 
     def get_contexts_by_type(
         self, type_name: str, type_version: str | None = None, extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return the contexts of a type, [] where there is no such type."""
-        request = service_pb2.GetContextsByTypeRequest(type_name=type_name, type_version=type_version)
-        return list(self._call("GetContextsByType", request).contexts)
+        request = service_pb2.GetContextsByTypeRequest(type_version=type_version)
+        request.type_name = type_name
+        return list(self._answer("GetContextsByType", request).contexts)
 
     def get_context_by_type_and_name(
         self,
@@ -184,10 +194,10 @@ class NodeMethods(Declaring):
         extra_options: ExtraOptions | None = None,
     ) -> pb.Context | None:
         """Return the context of this name, or None."""
-        request = service_pb2.GetContextByTypeAndNameRequest(
-            type_name=type_name, type_version=type_version, context_name=context_name
-        )
-        answer = self._call("GetContextByTypeAndName", request)
+        request = service_pb2.GetContextByTypeAndNameRequest(type_version=type_version)
+        request.type_name = type_name
+        request.context_name = context_name
+        answer = self._answer("GetContextByTypeAndName", request)
         return answer.context if answer.HasField("context") else None
 
     def get_contexts_by_external_ids(
@@ -195,4 +205,4 @@ class NodeMethods(Declaring):
     ) -> list[pb.Context]:
         """Return the contexts with these external ids. Raises NotFoundError if there is none."""
         request = service_pb2.GetContextsByExternalIdsRequest(external_ids=external_ids)
-        return list(self._call("GetContextsByExternalIds", request).contexts)
+        return list(self._answer("GetContextsByExternalIds", request).contexts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lineal.compat.mlmd.metadata_store.calling import ExtraOptions
+from lineal.compat.mlmd.metadata_store.calling import ExtraOptions, copied
 from lineal.compat.mlmd.metadata_store.declaring import Declaring
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb2
@@ -36,15 +36,20 @@ class PublishingMethods(Declaring):
             force_update_time=force_update_time,
             force_reuse_context=force_reuse_context,
         )
-        request = service_pb2.PutExecutionRequest(execution=execution, contexts=contexts or (), options=options)
+        request = service_pb2.PutExecutionRequest(options=options)
+        if execution is not None:  # the service says what is missing
+            request.execution.CopyFrom(execution)
+        copied(contexts or (), into=request.contexts)
         for pair in artifact_and_events:
             if pair:
                 artifact, event = (*pair, None)[:2]
-                request.artifact_event_pairs.add(artifact=artifact, event=event)
+                target = request.artifact_event_pairs.add(event=event)
+                if artifact is not None:
+                    target.artifact.CopyFrom(artifact)
         self._declare("Execution", [request.execution])
         self._declare("Artifact", [pair.artifact for pair in request.artifact_event_pairs])
         self._declare("Context", request.contexts)
-        answer = self._call("PutExecution", request)
+        answer = self._answer("PutExecution", request)
         return answer.execution_id, list(answer.artifact_ids), list(answer.context_ids)
 
     def put_lineage_subgraph(
@@ -66,13 +71,14 @@ class PublishingMethods(Declaring):
             reuse_context_if_already_exist=reuse_context_if_already_exist,
             reuse_artifact_if_already_exist_by_external_id=reuse_artifact_if_already_exist_by_external_id,
         )
-        request = service_pb2.PutLineageSubgraphRequest(
-            executions=executions, artifacts=artifacts, contexts=contexts, options=options
-        )
+        request = service_pb2.PutLineageSubgraphRequest(options=options)
+        copied(executions or (), into=request.executions)
+        copied(artifacts or (), into=request.artifacts)
+        copied(contexts or (), into=request.contexts)
         for execution_index, artifact_index, event in event_edges:
             request.event_edges.add(execution_index=execution_index, artifact_index=artifact_index, event=event)
         self._declare("Execution", request.executions)
         self._declare("Artifact", request.artifacts)
         self._declare("Context", request.contexts)
-        answer = self._call("PutLineageSubgraph", request)
+        answer = self._answer("PutLineageSubgraph", request)
         return list(answer.execution_ids), list(answer.artifact_ids), list(answer.context_ids)

@@ -15,6 +15,7 @@ from google.protobuf.descriptor import FileDescriptor
 
 MESSAGES = "ml_metadata/proto/metadata_store.proto"
 SERVICE = "ml_metadata/proto/metadata_store_service.proto"
+SIMPLE_TYPES = "ml_metadata/simple_types/proto/simple_types.proto"
 
 _NEEDED = (any_pb2, descriptor_pb2, field_mask_pb2, struct_pb2)
 
@@ -46,5 +47,5 @@ POOL, PRIVATE = _fill(descriptor_pool.Default())
 
 
 def file(name: str) -> FileDescriptor:
-    """Return the descriptor of one of our two files."""
+    """Return the descriptor of one of our files."""
     return POOL.FindFileByName(name)

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.service.kinds import Kind
 from lineal.compat.mlmd.service.known import Known
-from lineal.compat.mlmd.service.values import values_of, write_value, write_values
+from lineal.compat.mlmd.service.values import says, values_of, write_values
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node, kind_of
 from lineal.model.types import NodeType
 from lineal.model.values import Value
@@ -94,11 +93,8 @@ def same_where_equal(old: dict[str, Value] | Any, given: Any) -> dict[str, Value
     """
     values = values_of(given)
     for name, value in values.items():
-        if isinstance(value, dict) and name in old:
-            sent = pb.Value()
-            write_value(old[name], sent)
-            if sent == given[name]:
-                values[name] = old[name]
+        if isinstance(value, dict) and name in old and says(given[name], old[name]):
+            values[name] = old[name]
     return values
 
 

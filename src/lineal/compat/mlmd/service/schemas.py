@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 
 from lineal.compat.mlmd.errors import InvalidArgumentError, UnimplementedError
+from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.kinds import Kind
 from lineal.model.types import NodeType
 from lineal.model.values import PropertyType
@@ -69,9 +71,20 @@ def _base_of(kind: Kind, message: Any) -> str | None:
 def _signature_of(message: Any, field: str) -> str | None:
     if field not in message.DESCRIPTOR.fields_by_name or not message.HasField(field):
         return None
+    _check_depth(message, field)
     found = json_format.MessageToDict(getattr(message, field))
     text: str = json.dumps(found, separators=(",", ":"), sort_keys=True)
     return text
+
+
+def _check_depth(message: Any, field: str) -> None:
+    """Refuse what could not be read again in the answer that has most messages around it."""
+    answer = service_pb.GetLineageSubgraphResponse()
+    answer.lineage_subgraph.execution_types.add().CopyFrom(message)
+    try:
+        service_pb.GetLineageSubgraphResponse.FromString(answer.SerializeToString())
+    except DecodeError as error:
+        raise InvalidArgumentError(f"{field} of type {message.name!r} is nested too deeply.") from error
 
 
 def _write_signature(message: Any, field: str, text: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from google.protobuf.message import Message
 
-from lineal.compat.mlmd.errors import InvalidArgumentError, StatusError, UnimplementedError
+from lineal.compat.mlmd.errors import StatusError, UnimplementedError
 from lineal.compat.mlmd.service import contexts, events, lineage, nodes, publish, reads, types
 from lineal.compat.mlmd.service.call import Call, Handler
 from lineal.compat.mlmd.service.failures import status_of
@@ -60,8 +60,6 @@ class Service:
         except LinealError as error:
             self._types.forget()
             raise status_of(error) from error
-        except RecursionError as error:
-            raise InvalidArgumentError(f"The request of {method} is nested too deeply.") from error
 
     def _origin(self, method: str, request: Any) -> Origin:
         tag = request.transaction_options.tag if request.HasField("transaction_options") else ""

@@ -1,24 +1,20 @@
-"""Property values between messages and records, exactly.
-
-Doubles, 64-bit integers, texts and packed messages pass as they are. A Struct knows only doubles and objects: an
-integer inside a struct of ours leaves as a double, bytes as base64, and a list at the top under the name `__value__`.
-"""
+"""Property values between messages and records, exactly: doubles, 64-bit integers, texts and packed messages."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from lineal.compat.mlmd.errors import InvalidArgumentError
-from lineal.model.values import Json, Proto, Value
+from lineal.compat.mlmd.errors import FailedPreconditionError, InvalidArgumentError
+from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.compat.mlmd.service.structs import TooDeepError, struct_of, write_struct
+from lineal.model.values import Proto, Value
 
-_LIST = "__value__"
 _PLAIN = frozenset({"int_value", "double_value", "string_value", "bool_value"})
 
 
 def values_of(message: Mapping[str, Any]) -> dict[str, Value]:
-    """Return a property map; INVALID_ARGUMENT for a property whose value is not set."""
+    """Return a property map; INVALID_ARGUMENT for a value that is not set, or nested too deeply."""
     values: dict[str, Value] = {}
     for name, value in message.items():
         which = value.WhichOneof("value")
@@ -29,19 +25,36 @@ def values_of(message: Mapping[str, Any]) -> dict[str, Value]:
 def _value_of(name: str, value: Any, which: str | None) -> Value:
     if which is None:
         raise InvalidArgumentError(f"Property {name!r} has no value; set int_value, string_value or another one.")
-    if which == "struct_value":
-        return {key: _json_of(item) for key, item in value.struct_value.fields.items()}
-    return Proto(value.proto_value.type_url, value.proto_value.value)
+    if which == "proto_value":
+        return Proto(value.proto_value.type_url, value.proto_value.value)
+    try:
+        return struct_of(value.struct_value)
+    except TooDeepError as error:
+        raise InvalidArgumentError(f"Property {name!r} cannot be put: {error}.") from error
 
 
 def write_values(values: Mapping[str, Value], message: Any) -> None:
-    """Write a property map into a message's map."""
+    """Write a property map into a message's map; FAILED_PRECONDITION for a struct that no message can hold."""
     for name, value in values.items():
-        write_value(value, message[name])
+        try:
+            _write_value(value, message[name])
+        except TooDeepError as error:
+            raise FailedPreconditionError(
+                f"Property {name!r} cannot be read here: {error}. Lineal's own interface reads it."
+            ) from error
 
 
-def write_value(value: Value, message: Any) -> None:
-    """Write one value into a `Value`."""
+def says(message: Any, value: Value) -> bool:
+    """Return whether a `Value` says of a stored value all that it can."""
+    sent = pb.Value()
+    try:
+        _write_value(value, sent)
+    except TooDeepError:
+        return False
+    return bool(sent == message)
+
+
+def _write_value(value: Value, message: Any) -> None:
     if isinstance(value, str):
         message.string_value = value
     elif isinstance(value, bool):
@@ -54,40 +67,4 @@ def write_value(value: Value, message: Any) -> None:
         message.proto_value.type_url = value.type_url
         message.proto_value.value = value.data
     else:
-        message.struct_value.SetInParent()
-        fields: Mapping[str, Json] = value if isinstance(value, Mapping) else {_LIST: value}
-        for key, item in fields.items():
-            _write_json(item, message.struct_value.fields[key])
-
-
-def _json_of(value: Any) -> Json:
-    which = value.WhichOneof("kind")
-    if which == "struct_value":
-        return {key: _json_of(item) for key, item in value.struct_value.fields.items()}
-    if which == "list_value":
-        return [_json_of(item) for item in value.list_value.values]
-    if which in {None, "null_value"}:
-        return None
-    plain: bool | float | str = getattr(value, which)
-    return plain
-
-
-def _write_json(value: Json, message: Any) -> None:
-    if value is None:
-        message.null_value = 0
-    elif isinstance(value, str):
-        message.string_value = value
-    elif isinstance(value, bool):
-        message.bool_value = value
-    elif isinstance(value, int | float):
-        message.number_value = value
-    elif isinstance(value, bytes):
-        message.string_value = b64encode(value).decode()
-    elif isinstance(value, Mapping):
-        message.struct_value.SetInParent()
-        for key, item in value.items():
-            _write_json(item, message.struct_value.fields[key])
-    elif isinstance(value, Sequence):
-        message.list_value.SetInParent()
-        for item in value:
-            _write_json(item, message.list_value.values.add())
+        write_struct(value, message.struct_value)

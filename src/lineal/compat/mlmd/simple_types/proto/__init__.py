@@ -1,0 +1,1 @@
+"""The module that ML Metadata's generated code has here."""
