@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lineal.cli.about_rebuild import rebuilt_lines
 from lineal.cli.about_run import artifact_line, how_good, how_made
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of
@@ -202,4 +203,5 @@ def _rebuildable(workspace: Workspace, artifact: Artifact) -> Card:
         "missing": list(check.missing),
     }
     sentence = Line(check.sentence, "answer", mark=_ANSWERS[check.rebuildable])
-    return Card("rebuildable", "Can we rebuild it?", [sentence, *lines], facts)
+    told, rebuilds = rebuilt_lines(workspace.store, artifact)
+    return Card("rebuildable", "Can we rebuild it?", [*told, sentence, *lines], {**facts, "rebuilds": rebuilds})

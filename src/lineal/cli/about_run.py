@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from lineal.cli.about_rebuild import verdict_card
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of, title_of
 from lineal.cli.times import iso, span
@@ -12,6 +13,7 @@ from lineal.lineage.render.document import node_document, plain
 from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json, Value
+from lineal.rebuild.record import TYPE
 from lineal.store.protocol import Store
 
 PARAMETER, METRIC = "param.", "metric."
@@ -33,6 +35,7 @@ def run_cards(store: Store, run: Execution) -> list[Card]:
     wrote = [artifacts[event.artifact_id] for event in events if event.type in OUTPUTS]
     cards = [
         _identity(run),
+        *([verdict_card(run)] if run.type == TYPE else []),
         things("read", "What did it read?", read),
         things("wrote", "What did it write?", wrote),
         _numbers("parameters", "With which parameters?", _named(run, PARAMETER)),

@@ -22,7 +22,7 @@ from lineal.store.protocol import Store
 
 _NAMED = 4
 
-NOT_STEPS = ("Deploy", "Erase")
+NOT_STEPS = ("Deploy", "Erase", "Rebuild")
 """Executions that make no content: there is nothing to rebuild in them."""
 
 

@@ -1,0 +1,121 @@
+"""The record of a rebuild: an Execution of type `Rebuild` in the graph, with the verdict on it.
+
+What came out the same is an output that `reproduces` the artifact; of what did not, the original is an input, and what
+came out is an artifact of its own without a name: it is never taken for a version of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lineal.errors import CausalityViolation
+from lineal.lineage.training import reference_to
+from lineal.model.edges import EventType, How
+from lineal.model.ids import ArtifactId, Micros
+from lineal.model.nodes import Artifact, ArtifactState, Execution, ExecutionState, key_of
+from lineal.model.publication import Origin, Publication, Use
+from lineal.model.values import Value
+from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.verdict import Grade, OutputResult, Verdict
+from lineal.store.identifiers import Uuid7
+from lineal.store.protocol import Store
+
+TYPE = "Rebuild"
+VERDICT = "verdict"
+"""The custom property that holds the grade, so that rebuilds can be found by it."""
+
+DOCUMENT = "rebuild"
+"""The custom property that holds the whole verdict."""
+
+
+def record(
+    store: Store,
+    recipe: Recipe,
+    verdict: Verdict,
+    *,
+    actor: str,
+    identifiers: Uuid7,
+    started_at: Micros,
+    ended_at: Micros,
+) -> Execution:
+    """Write the rebuild into the workspace and return its execution."""
+    run_id = identifiers.at(started_at)
+    properties: dict[str, Value] = {
+        "label": f"rebuild {recipe.reference}",
+        "run_id": run_id,
+        "duration_us": ended_at - started_at,
+    }
+    if verdict.grade is Grade.NOT_RUNNABLE:
+        properties["error"] = verdict.sentence
+    execution = Execution(
+        type=TYPE,
+        state=ExecutionState.FAILED if verdict.grade is Grade.NOT_RUNNABLE else ExecutionState.COMPLETE,
+        external_id=run_id,
+        properties=properties,
+        custom_properties={
+            VERDICT: verdict.grade.value,
+            "rebuild_of": recipe.reference,
+            "rebuilt_run": recipe.run_reference,
+            DOCUMENT: replace(verdict, recorded_as=f"run:{run_id}").document(),
+        },
+        started_at=started_at,
+        ended_at=ended_at,
+    )
+    by = Origin(actor=actor, action="rebuild", reason=verdict.sentence)
+    uses = _uses(recipe, verdict)
+    try:
+        published = store.publish(Publication(execution=execution, uses=uses), by=by)
+    except CausalityViolation:
+        # One output was made from another, and only one of them came out the same: the outputs alone say so too.
+        outputs = [use for use in uses if use.type is EventType.OUTPUT]
+        published = store.publish(Publication(execution=execution, uses=outputs), by=by)
+    return store.get(Execution, [published.execution_id])[0]
+
+
+def rebuilds_of(store: Store, artifact: Artifact) -> list[Execution]:
+    """Return the recorded rebuilds of an artifact, the newest first."""
+    events = store.events(artifacts=[ArtifactId(key_of(artifact).id)])
+    found = store.get(Execution, sorted({event.execution_id for event in events}, reverse=True))
+    name = reference_to(artifact)
+    return [run for run in found if run.type == TYPE and name in _rebuilt_names(run)]
+
+
+def _rebuilt_names(run: Execution) -> set[str]:
+    document = run.custom_properties.get(DOCUMENT)
+    outputs = document.get("outputs") if isinstance(document, dict) else None
+    named = {str(each.get("name")) for each in outputs or () if isinstance(each, dict)}
+    return named | {str(run.custom_properties.get("rebuild_of"))}
+
+
+def _uses(recipe: Recipe, verdict: Verdict) -> list[Use]:
+    artifacts = {reference_to(artifact): artifact for step in recipe.steps for artifact in step.outputs}
+    results = [result for result in verdict.outputs if result.role != "intermediate"]
+    if not results:  # it did not run: what it was about is all there is to say
+        return [_input(artifact) for artifact in recipe.outputs]
+    uses: dict[tuple[object, EventType], Use] = {}
+    for artifact in recipe.inputs:
+        uses[artifact.id, EventType.INPUT] = _input(artifact)
+    for result in results:
+        for use in _of_output(artifacts[result.name], result):
+            key = use.artifact if isinstance(use.artifact, int) else (use.artifact.name or use.artifact.fingerprint)
+            uses[key, use.type] = use
+    return list(uses.values())
+
+
+def _of_output(artifact: Artifact, result: OutputResult) -> Sequence[Use]:
+    if result.grade.is_exact:
+        # As content, not as an id: the store then knows that it was made again.
+        plain = replace(artifact, id=None, created_at=None, updated_at=None, entry=None)
+        return [Use(artifact=plain, type=EventType.OUTPUT, how=How.OBSERVED)]
+    if result.rebuilt is None:
+        return [_input(artifact)]
+    facts: dict[str, Value] = {"rebuild_of": result.name, VERDICT: result.grade.value}
+    other = Artifact(
+        type=artifact.type, fingerprint=result.rebuilt, state=ArtifactState.DELETED, custom_properties=facts
+    )
+    return [_input(artifact), Use(artifact=other, type=EventType.OUTPUT, how=How.OBSERVED)]
+
+
+def _input(artifact: Artifact) -> Use:
+    return Use(artifact=ArtifactId(key_of(artifact).id), type=EventType.INPUT, how=How.OBSERVED)
