@@ -11,6 +11,7 @@ from lineal.model.edges import Association, Attribution, Event, EventType, How, 
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState
+from lineal.model.restoration import Standing
 from lineal.model.types import NodeType
 from lineal.model.values import INT64_MAX, PropertyType
 
@@ -249,3 +250,112 @@ def test_in_a_batch_an_id_that_a_restoration_jumped_over_is_no_node(store, by, c
         (after,) = store.put([Artifact(type="Model")], by=by)
     assert after.id == 901
     clean()
+
+
+def test_rows_of_the_named_entries_are_brought_to_a_newer_state_and_the_former_one_stays(store, backend, by, clean):
+    store.restore(ALL, by=by)
+    (first,) = store.entries()
+    newer = replace(ARTIFACTS[0], uri="new", properties={"rows": 2}, updated_at=3_000)
+    type_ = replace(TYPES[0], properties={"rows": PropertyType.INT, "more": PropertyType.STRING})
+    before = backend.dump()
+    told = store.restore([type_, newer], by=by, over={first.seq}, dry_run=True)
+    assert backend.dump() == before
+
+    assert store.restore([type_, newer], by=by, over={first.seq}) == told
+    assert [(update.record, update.columns) for update in told.updates] == [
+        ("type#40", ("properties",)),
+        ("artifact#900", ("uri", "properties", "updated_at")),
+    ]
+    assert (told.written, told.same, told.clashes) == (0, 0, ())
+    assert without_entry(store.get(Artifact, [900])) == [newer]
+    assert store.get(Artifact, [900], as_of=first.time)[0].uri == ""
+    assert backend.open().list_types()[1] == type_
+    for rows, found in ((1, []), (2, [900])):
+        page = store.list(Artifact, ListOptions(filter=f"properties.rows.int_value = {rows}"))
+        assert [node.id for node in page.items] == found
+    clean()
+
+
+@pytest.mark.parametrize(
+    ("record", "standing"),
+    [
+        (replace(ARTIFACTS[0], uri="old", updated_at=1_999), Standing.CHANGED),
+        (replace(ARTIFACTS[0], name="other"), Standing.OTHER),
+        (replace(ARTIFACTS[0], created_at=999), Standing.OTHER),
+        (replace(ARTIFACTS[0], type="Other"), Standing.OTHER),
+        (replace(ARTIFACTS[1], external_id="x"), Standing.TAKEN),
+        (changed(EVENTS[0], time=501), Standing.CHANGED),
+        (changed(EVENTS[0], type=EventType.INPUT), Standing.OTHER),
+        (replace(TYPES[0], version="v9"), Standing.OTHER),
+    ],
+)
+def test_an_older_state_and_another_thing_take_no_place(store, backend, by, record, standing):
+    store.restore([*ALL, NodeType(kind=NodeKind.ARTIFACT, name="Other", id=50, created_at=9)], by=by)
+    before = backend.dump()
+
+    for dry_run in (True, False):
+        outcome = store.restore([record], by=by, over={1}, dry_run=dry_run)
+        assert [clash.standing for clash in outcome.clashes] == [standing]
+        assert outcome.updates == ()
+    assert backend.dump() == before
+
+
+def test_a_row_that_another_entry_wrote_last_takes_no_new_state(store, by):
+    store.restore(ALL, by=by)
+    store.put([replace(ARTIFACTS[1], uri="mine")], by=by)
+    outcome = store.restore([replace(ARTIFACTS[1], uri="theirs", updated_at=2**60)], by=by, over={1})
+
+    assert [(clash.standing, clash.entry) for clash in outcome.clashes] == [(Standing.CHANGED, 2)]
+    assert (outcome.met, store.get(Artifact, [7])[0].uri) == ({2}, "mine")
+
+
+def test_an_external_id_moves_from_one_row_to_another_in_one_call(store, by, clean):
+    store.restore(ALL, by=by)
+    given = [
+        replace(ARTIFACTS[1], external_id="x", updated_at=3_000),
+        replace(ARTIFACTS[0], external_id=None, updated_at=3_000),
+    ]
+
+    told = store.restore(given, by=by, over={1}, dry_run=True)
+    assert store.restore(given, by=by, over={1}) == told
+    assert {update.record for update in told.updates} == {"artifact#7", "artifact#900"}
+    assert without_entry(store.get(Artifact, [7, 900])) == given
+    clean()
+
+
+def test_two_rows_that_swap_their_external_ids_are_told_and_stay(store, by, clean):
+    ours = [replace(ARTIFACTS[0], name=None), replace(ARTIFACTS[1], external_id="y")]
+    store.restore([*TYPES, *ours], by=by)
+    swapped = [replace(ours[0], external_id="y"), replace(ours[1], external_id="x")]
+    outcome = store.restore(swapped, by=by, over={1})
+
+    assert [clash.standing for clash in outcome.clashes] == [Standing.TAKEN, Standing.TAKEN]
+    assert without_entry(store.get(Artifact, [900, 7])) == ours
+    clean()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_types_and_edges_come_in_order_with_the_entries_that_wrote_them(store, by, limit):
+    store.restore(ALL[:-1], by=by)
+    more = [Attribution(artifact_id=id_, context_id=context) for id_, context in ((900, 5), (900, 6), (7, 6))]
+    store.restore([*more, MEMBERSHIPS[-1]], by=by)
+
+    assert everything(store, NodeType, limit) == [(TYPES[1], 1), (TYPES[0], 1), (TYPES[2], 1)]
+    assert [(event.id, entry) for event, entry in everything(store, Event, limit)] == [(77, 1), (78, 1)]
+    assert everything(store, Attribution, limit) == [
+        (MEMBERSHIPS[0], 1),
+        (more[0], 2),
+        (more[2], 2),
+        (more[1], 2),
+    ]
+    assert everything(store, Association, limit) == [(MEMBERSHIPS[1], 1)]
+    assert everything(store, ParentContext, limit) == [(MEMBERSHIPS[2], 2)]
+
+
+def everything(store, cls, limit):
+    found, after = [], None
+    while page := store.kept(cls, after=after, limit=limit):
+        assert len(page) <= limit
+        found += page
+        after = page[-1].record
+    return found

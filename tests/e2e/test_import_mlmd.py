@@ -52,7 +52,7 @@ def test_an_import_ends_with_counts_and_digests_of_both_sides(lineal, source, tm
     assert lines["Artifact"][1:6] == ["3,000", "3,000", "0", "0", "0"]
     assert lines["Artifact"][-1] == "yes"
     assert "3,000 doubles have the six decimals" in done.stdout
-    assert "(schema 10): 6,302 records written, 0 were there" in done.stderr
+    assert "(schema 10): 6,302 records written, 0 updated, 0 were there" in done.stderr
     shown = lineal("audit", "log", url=tmp_path / "ws").stdout
     assert "import mlmd" in shown
     assert "grace" in shown
@@ -79,13 +79,19 @@ def test_a_difference_is_an_exit_code_of_its_own(lineal, source, tmp_path):
     assert lineal("import", "mlmd", str(source), url=tmp_path / "ws").returncode == 0
     with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute("UPDATE Artifact SET uri = 'moved' WHERE id = 7")
-    done = lineal("import", "mlmd", str(source), "--format", "json", url=tmp_path / "ws")
+        connection.execute("DELETE FROM Event WHERE id = 9")
+    done = lineal("import", "mlmd", str(source), url=tmp_path / "ws")
 
     assert done.returncode == 23
-    document = json.loads(done.stdout)
-    assert document["clashes"] == [{"record": "artifact#7", "message": "is there with another uri"}]
-    assert [item["key"] for item in document["differences"]] == [[7]]
-    assert equal_tables(document) == {"Artifact"}
+    assert "updated: artifact#7: uri; what was there stays in its history" in done.stdout
+    assert "differs: Event 9: there nothing, here [9,9,10,3,7000]" in done.stdout
+    assert "0 records written, 1 updated, 6,300 were there" in done.stderr
+    again = json.loads(lineal("import", "mlmd", str(source), "--format", "json", url=tmp_path / "ws").stdout)
+    assert (again["updated"], again["updates"], again["clashes"]) == (0, [], [])
+    assert [
+        (table["there"], table["here"], table["lost"]) for table in again["tables"] if table["table"] == "Event"
+    ] == [(2999, 3000, 1)]
+    assert equal_tables(again) == {"Event"}
 
 
 def test_a_store_with_other_things_is_refused_and_left_as_it_is(lineal, source, own_url):

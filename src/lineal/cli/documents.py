@@ -121,13 +121,16 @@ def import_report(record: Report) -> Document:
         "schema_version": record.version,
         "dry_run": record.dry_run,
         "equal": record.equal,
-        "written": record.written,
-        "same": record.same,
+        "written": record.outcome.written,
+        "updated": record.outcome.updated,
+        "same": record.outcome.same,
+        "clashing": record.outcome.clashing,
         "doubles_with_six_decimals": record.doubles,
         "texts_read_as_ml_metadata_reads_them": record.reread,
         "tables": [_table(table) for table in record.tables],
         "losses": _losses(record.losses),
-        "clashes": [{"record": clash.record, "message": clash.message} for clash in record.clashes],
+        "updates": [{"record": update.record, "columns": list(update.columns)} for update in record.outcome.updates],
+        "clashes": [{"record": clash.record, "message": clash.message} for clash in record.outcome.clashes],
         "differences": [
             {"table": item.table, "key": _key(item.key), "there": item.there, "here": item.here}
             for item in record.differences
@@ -164,6 +167,7 @@ def _table(record: TableReport) -> Document:
         "digest_there": record.digest_there,
         "digest_here": record.digest_here,
         "differences": record.differences,
+        "lost": record.lost,
         "equal": record.equal,
     }
 

@@ -20,7 +20,7 @@ from lineal.workspace import current_actor, open_workspace
 
 app = typer.Typer(help="Bring in what other systems recorded.")
 
-_COLUMNS = ("table", "there", "here", "left out", "changed", "differing", "digest", "equal")
+_COLUMNS = ("table", "there", "here", "left out", "changed", "differing", "lost", "digest", "equal")
 _DIGITS = 12
 
 
@@ -49,7 +49,8 @@ def mlmd(
     """Import a database of ML Metadata (schema versions 7 to 10): ids, times, types, properties and edges as they are.
 
     Ends with a comparison of both sides. Exit 0 if nothing differs but what is listed as not storable; else 23.
-    Run it again after an interruption: what is there already is left alone. The source is only read.
+    Run it again after an interruption, or with a later copy: what is there already is left alone, what changed in the
+    source since is updated and listed, what it has lost is listed. The source is only read.
     """
     progress = Progress()
     with closing(Source.at(source)) as read:
@@ -77,11 +78,16 @@ def _preview(source: Source, url: str | None, batch: int, progress: Progress) ->
 
 
 def _tell(report: Report) -> None:
-    print_table(_COLUMNS, [_row(table) for table in report.tables], numbers=_COLUMNS[1:6])
+    print_table(_COLUMNS, [_row(table) for table in report.tables], numbers=_COLUMNS[1:7])
     for loss in report.losses:
         print_text(f"{loss.fate.value}: {loss.table} {_key(loss.key)}: {loss.message}")
-    for clash in report.clashes:
+    outcome = report.outcome
+    for update in outcome.updates:
+        print_text(f"updated: {update.record}: {', '.join(update.columns)}; what was there stays in its history")
+    _more(outcome.updated, len(outcome.updates))
+    for clash in outcome.clashes:
         print_text(f"in the way: {clash.record} {clash.message}; it was left as it is")
+    _more(outcome.clashing, len(outcome.clashes))
     for item in report.differences:
         there, here = item.there or "nothing", item.here or "nothing"
         print_text(f"differs: {item.table} {_key(item.key)}: there {there}, here {here}")
@@ -91,16 +97,23 @@ def _tell(report: Report) -> None:
         shown = ", ".join(f"{stored!r} as {read!r}" for stored, read in report.first_reread.items())
         print_text(f"{report.reread:,} texts were read as ML Metadata reads them, not as they are stored: {shown} …")
     did = "would be written" if report.dry_run else "written"
-    say(f"{report.source} (schema {report.version}): {report.written:,} records {did}, {report.same:,} were there")
+    said = f"{outcome.written:,} records {did}, {outcome.updated:,} updated, {outcome.same:,} were there"
+    say(f"{report.source} (schema {report.version}): {said}")
+
+
+def _more(count: int, shown: int) -> None:
+    if count > shown:
+        print_text(f"  … and {count - shown:,} more")
 
 
 def _row(table: TableReport) -> tuple[str, ...]:
     digest = table.digest_here[:_DIGITS] if table.digest_here and table.equal else "-"
     here = "-" if table.here is None else f"{table.here:,}"
     differing = "-" if table.differences is None else f"{table.differences:,}"
+    lost = "-" if table.lost is None else f"{table.lost:,}"
     equal = {None: "-", True: "yes", False: "NO"}[table.equal]
     numbers = (f"{table.left_out:,}", f"{table.changed:,}")
-    return (table.table, f"{table.there:,}", here, *numbers, differing, digest, equal)
+    return (table.table, f"{table.there:,}", here, *numbers, differing, lost, digest, equal)
 
 
 def _key(key: tuple[int | str, ...]) -> str:

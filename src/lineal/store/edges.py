@@ -141,7 +141,7 @@ def memberships(
                 continue
             rows = cursor.execute(_memberships(table, columns, own), (id_list(wanted), until)).fetchall()
             for _, key, one, other in sorted(rows):
-                by_key.setdefault((kind, key), []).append(_membership(cls, one, other))
+                by_key.setdefault((kind, key), []).append(membership_of(cls, one, other))
     return list(dict.fromkeys(edge for key in keys for edge in by_key.get((key.kind, key.id), ())))
 
 
@@ -156,7 +156,8 @@ WHERE edge.entry <= ?
 """
 
 
-def _membership(cls: type[Membership], one: int, other: int) -> Membership:
+def membership_of(cls: type[Membership], one: int, other: int) -> Membership:
+    """Return the membership of two nodes, the member first."""
     if cls is Attribution:
         return Attribution(artifact_id=ArtifactId(one), context_id=ContextId(other))
     if cls is Association:

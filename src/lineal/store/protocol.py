@@ -15,13 +15,13 @@ from lineal.model.aliases import Alias
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.decisions import Decision
 from lineal.model.edges import Edge, Event, Membership
-from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKey, NodeKind, TypeId
+from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind, TypeId
 from lineal.model.listing import ListOptions, Page
 from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, Context, Execution, Node
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Causality, Origin, Publication, Published
-from lineal.model.restoration import Record, Restored
+from lineal.model.restoration import K, Kept, Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
 
@@ -170,15 +170,26 @@ class Store(Protocol):
         """Return the newest predictions, newest first."""
 
     # importing -----------------------------------------------------------------------------------
-    def restore(self, records: Sequence[Record], *, by: Origin, dry_run: bool = False) -> Restored:
+    def restore(
+        self, records: Sequence[Record], *, by: Origin, over: Collection[EntrySeq] = (), dry_run: bool = False
+    ) -> Restored:
         """Write records of another store exactly as given, ids and times included, under one ledger entry.
 
         Records with equal content that are there already are counted as `same`. One whose id, name or external id
-        is taken by something else is a clash: it is not written, and nothing is overwritten. Properties are kept
+        is taken by something else is a clash: it is not written, and nothing is overwritten. Only a type or node that
+        one of the entries `over` wrote, that is the same thing (type, name, time of creation) and there in no later
+        state is brought to the given one; the former one stays in its history. Properties are kept
         also where the type does not declare them. A type without a time was made now; a membership has no id.
         Events that contradict time are kept, with a finding in the ledger; cycles are not looked for.
         With `dry_run` nothing is written, and edges may touch nodes that are not there.
         Raises InvalidArgument (no id, no times), NotFound (a node's type, or an edge's node).
+        """
+
+    def kept(self, cls: type[K], *, after: K | None = None, limit: int) -> Sequence[Kept[K]]:
+        """Return the next records of a class of types or edges, each with the entry that wrote it.
+
+        Types and events come by id, memberships by their ends, the context or child first. A node says its entry
+        itself: `list`.
         """
 
     # ledger --------------------------------------------------------------------------------------

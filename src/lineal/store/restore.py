@@ -1,12 +1,13 @@
 """Restoring: records written exactly as given, ids and times included. Importers ask for it, nobody else.
 
 What is there with equal content is left alone, so a restoration that was killed goes on where it ended. What is there
-with other content, or under a taken name, is a clash: it is returned, and nothing is overwritten.
+with other content, or under a taken name, is a clash: it is returned, and nothing is overwritten. Only rows of entries
+that the caller names are brought to a newer state; the former one stays in `revision`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -15,13 +16,14 @@ from lineal.ledger.canonical import Cell
 from lineal.model.edges import Association, Attribution, Event, ParentContext
 from lineal.model.ids import EntrySeq, Micros, NodeKind
 from lineal.model.nodes import Node, kind_of
-from lineal.model.restoration import Clash, Record, Restored
+from lineal.model.restoration import Clash, Record, Restored, Standing, Update
 from lineal.model.types import NodeType
 from lineal.model.values import INT64_MAX
 from lineal.store import index
+from lineal.store.codec import decode
 from lineal.store.connections import Cursor, id_list
 from lineal.store.edges import endpoints, event_row
-from lineal.store.rows import NAME, Row, row_of
+from lineal.store.rows import NAME, PROPERTIES, Row, row_of
 from lineal.store.tables import (
     ASSOCIATION,
     ATTRIBUTION,
@@ -54,20 +56,45 @@ _EVENTS_OF = (
 _Owner = tuple[int, Cell]
 """A row by its id, and the entry that wrote it; None for one of the same call."""
 
+_Change = tuple[Row, Row]
+"""A row as it is there, and as it is given."""
+
 _TYPE_CREATED = TYPE.columns.index("created_at")
+
+_IDENTITY: dict[str, tuple[int, ...]] = {
+    table.name: tuple(table.columns.index(column) for column in columns)
+    for table, columns in (
+        (TYPE, ("kind", "name", "version")),
+        *((table, ("type_id", "name", "created_at")) for table in NODE_TABLES.values()),
+        (EVENT, ("artifact_id", "execution_id", "type")),
+    )
+}
+"""What never changes: two rows of one id that agree in it are the same thing."""
+
+_NODE_NAMES = frozenset(table.name for table in NODE_TABLES.values())
+_UPDATED = -2
+"""Where `updated_at` stands in the rows of nodes."""
 
 
 class Restorer:
-    """Sifts records into new, equal and clashing ones. With a transaction it writes the new ones."""
+    """Sifts records into new, equal, changed and clashing ones. With a transaction it writes what is to be written.
 
-    def __init__(self, cursor: Cursor, types: Types, transaction: Transaction | None) -> None:
+    `over` are the entries whose rows may be brought to another state.
+    """
+
+    def __init__(
+        self, cursor: Cursor, types: Types, transaction: Transaction | None, over: Collection[EntrySeq] = ()
+    ) -> None:
         self._cursor = cursor
         self._types = types
         self._transaction = transaction
         self._seq = 0 if transaction is None else transaction.seq
         self._written = 0
         self._same = 0
+        self._over = over
         self._clashes: list[Clash] = []
+        self._updates: list[Update] = []
+        self._met: set[EntrySeq] = set()
         self.new_events: list[Event] = []
 
     def restore(self, records: Sequence[Record]) -> Restored:
@@ -85,7 +112,7 @@ class Restorer:
                 pairs[_table_of(edge).name].append(_pair_of(edge))
         for table in (ATTRIBUTION, ASSOCIATION, PARENT_CONTEXT):
             self._restore_pairs(table, list(dict.fromkeys(pairs[table.name])))
-        return Restored(self._written, self._same, tuple(self._clashes))
+        return Restored(self._written, self._same, tuple(self._clashes), tuple(self._updates), frozenset(self._met))
 
     # types and nodes -----------------------------------------------------------------------------
     def _restore_types(self, types: Sequence[NodeType]) -> None:
@@ -94,11 +121,11 @@ class Restorer:
         self._need_nul(rows)
         # When a type was made is not always known: then any time will do.
         vague = frozenset(_need_id("type", type_.id) for type_ in types if type_.created_at is None)
-        new = self._sift(TYPE, rows, vague)
-        identity = TYPE.columns.index("kind"), TYPE.columns.index("name"), TYPE.columns.index("version")
-        new = self._untaken(TYPE, new, identity)
-        self._insert(TYPE, self._untaken(TYPE, new, (TYPE.columns.index("external_id"),)))
-        if new:
+        new, changed = self._sift(TYPE, rows, vague)
+        replaced = self._replace(TYPE, changed)
+        new = self._untaken(TYPE, new, _IDENTITY[TYPE.name])
+        self._insert(TYPE, self._untaken(TYPE, new, (TYPE.columns.index("external_id"),), _leaving(TYPE, replaced)))
+        if new or replaced:
             self._types.forget()
 
     def _restore_nodes(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
@@ -112,11 +139,23 @@ class Restorer:
             by_id[id_] = node
             rows.append(row_of(node, id_, self._type_id(kind, node), node.created_at, node.updated_at, self._seq))
         self._need_nul(rows, by_id)
-        new = self._untaken(table, self._sift(table, rows), (1, NAME))
-        new = self._untaken(table, new, (table.columns.index("external_id"),))
+        new, changed = self._sift(table, rows)
+        replaced = self._replace(table, changed)
+        new = self._untaken(table, new, (1, NAME))
+        new = self._untaken(table, new, (table.columns.index("external_id"),), _leaving(table, replaced))
         self._insert(table, new)
         if self._transaction is not None:
+            self._reindex(kind, replaced, by_id)
             index.write(self._cursor, _indexed(kind, [by_id[cast("int", row[0])] for row in new]))
+
+    def _reindex(self, kind: NodeKind, replaced: Sequence[_Change], nodes: Mapping[int, Node]) -> None:
+        at = PROPERTIES[kind]
+        for old, _ in replaced:
+            id_ = cast("int", old[0])
+            before = set(index.index_rows(kind, id_, decode(cast("str", old[at])), decode(cast("str", old[at + 1]))))
+            after = set(_indexed(kind, [nodes[id_]]))
+            index.remove(self._cursor, before - after)
+            index.write(self._cursor, after - before)
 
     def _type_id(self, kind: NodeKind, node: Node) -> int:
         found = self._types.find(self._cursor, kind, node.type, node.type_version)
@@ -146,7 +185,8 @@ class Restorer:
             if event.time is None:
                 raise InvalidArgument(f"event#{id_} has no time; a restored event says when it was")
             rows.append(event_row(event, id_, event.time, self._seq))
-        new = self._sift(EVENT, rows)
+        # An event never changes: what is there stays.
+        new, _ = self._sift(EVENT, rows)
         taken: dict[tuple[Cell, ...], _Owner] = {}
         if new and self._largest(EVENT):
             executions = sorted({cast("int", row[2]) for row in new})
@@ -184,34 +224,68 @@ class Restorer:
                     self._need_nul(cells for _, cells in _indexed(kind_of(node), [node]))
 
     # what is there -------------------------------------------------------------------------------
-    def _sift(self, table: BoundTable, rows: Sequence[Row], vague: frozenset[int] = frozenset()) -> list[Row]:
-        """Return the rows whose ids are free; count those that are there, and note those that differ.
+    def _sift(
+        self, table: BoundTable, rows: Sequence[Row], vague: frozenset[int] = frozenset()
+    ) -> tuple[list[Row], list[_Change]]:
+        """Return the rows whose ids are free, and those that may take the place of what is there.
 
-        When a type in `vague` was made does not count.
+        Counts those that are there and notes those that clash. When a type in `vague` was made does not count.
         """
         ids = [cast("int", row[0]) for row in rows]
         if len(set(ids)) < len(ids):
             raise InvalidArgument(f"two records of one call are {table.name}#{_repeated(ids)}")
         if not rows or min(ids) > self._largest(table):
-            return list(rows)
+            return list(rows), []
         stored = {row[0]: row for row in self._present_rows(table, ids)}
         new: list[Row] = []
+        changed: list[_Change] = []
         for row in rows:
             old = stored.get(row[0])
             if old is None:
                 new.append(row)
                 continue
-            compared = set(range(1, len(row) - 1)) - ({_TYPE_CREATED} if row[0] in vague else set())
-            differing = sorted(place for place in compared if old[place] != row[place])
-            if differing:
-                columns = ", ".join(table.columns[at] for at in differing)
-                self._clash(table, row, f"is there with another {columns}", old[-1])
-            else:
-                self._same += 1
-        return new
+            if row[0] in vague:
+                row = (*row[:_TYPE_CREATED], old[_TYPE_CREATED], *row[_TYPE_CREATED + 1 :])  # noqa: PLW2901
+            self._compare(table, old, row, changed)
+        return new, changed
 
-    def _untaken(self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...]) -> list[Row]:
-        """Return the rows whose key belongs to no other row; a key with a NULL belongs to nobody."""
+    def _compare(self, table: BoundTable, old: Row, row: Row, changed: list[_Change]) -> None:
+        """Count a row that is there as equal, put it among the changed ones, or note a clash."""
+        entry = cast("EntrySeq", old[-1])
+        same = _is_same_thing(table, old, row)
+        if same and table.name in _NODE_NAMES:
+            self._met.add(entry)
+        if old[1:-1] == row[1:-1]:
+            self._same += 1
+        elif not same or table is EVENT or entry not in self._over:
+            message = f"is there with another {', '.join(_differing(table, old, row))}"
+            self._clash(table, row, Standing.CHANGED if same else Standing.OTHER, message, entry)
+        elif table.name in _NODE_NAMES and cast("int", row[_UPDATED]) < cast("int", old[_UPDATED]):
+            self._clash(table, row, Standing.CHANGED, "is there in a later state", entry)
+        else:
+            changed.append((old, row))
+
+    def _replace(self, table: BoundTable, changed: Sequence[_Change]) -> list[_Change]:
+        """Bring rows to their new state and return them: first those that give their external id back."""
+        at = table.columns.index("external_id")
+        self._write_over(table, freeing := [change for change in changed if change[1][at] is None])
+        others = [change for change in changed if change[1][at] is not None]
+        rows = self._untaken(table, [row for _, row in others], (at,), _leaving(table, freeing))
+        free = {row[0] for row in rows}
+        self._write_over(table, rest := [change for change in others if change[0][0] in free])
+        return [*freeing, *rest]
+
+    def _write_over(self, table: BoundTable, changed: Sequence[_Change]) -> None:
+        for old, row in changed:
+            columns = tuple(_differing(table, old, row))
+            self._updates.append(Update(table=table.name, id=cast("int", row[0]), columns=columns))
+            if self._transaction is not None:
+                self._transaction.replace(table, old, row)
+
+    def _untaken(
+        self, table: BoundTable, rows: Sequence[Row], key: tuple[int, ...], leaving: Collection[int] = ()
+    ) -> list[Row]:
+        """Return the rows whose key belongs to no other row; a key with a NULL, or of a row in `leaving`, to nobody."""
         keyed = [row for row in rows if row[key[-1]] is not None]
         taken: dict[tuple[Cell, ...], _Owner] = {}
         if keyed and self._largest(table):
@@ -220,6 +294,8 @@ class Restorer:
                 groups.setdefault(row[key[0]] if len(key) > 1 else None, []).append(_cells(row, key))
             for front, wanted in groups.items():
                 taken |= self._taken(table, key, front, wanted)
+        if leaving:
+            taken = {cells: owner for cells, owner in taken.items() if owner[0] not in leaving}
         return self._free(table, rows, key, taken)
 
     def _taken(
@@ -249,7 +325,8 @@ class Restorer:
                 owner, entry = taken.setdefault(cells, (cast("int", row[0]), None))
                 if owner != row[0]:
                     shown = ", ".join(f"{table.columns[at]} {row[at]!r}" for at in key)
-                    self._clash(table, row, f"{shown} belongs to {table.name}#{owner}", entry)
+                    message = f"{shown} belongs to {table.name}#{owner}"
+                    self._clash(table, row, Standing.TAKEN, message, cast("EntrySeq | None", entry))
                     continue
             free.append(row)
         return free
@@ -275,8 +352,27 @@ class Restorer:
             self._transaction.insert(table, rows)
             self._transaction.took(table, max(cast("int", row[0]) for row in rows))
 
-    def _clash(self, table: BoundTable, row: Row, message: str, entry: Cell) -> None:
-        self._clashes.append(Clash(f"{table.name}#{row[0]}", message, cast("EntrySeq | None", entry)))
+    def _clash(self, table: BoundTable, row: Row, standing: Standing, message: str, entry: EntrySeq | None) -> None:
+        clash = Clash(table=table.name, id=cast("int", row[0]), standing=standing, message=message, entry=entry)
+        self._clashes.append(clash)
+
+
+def _is_same_thing(table: BoundTable, old: Row, row: Row) -> bool:
+    identity = _IDENTITY[table.name]
+    if any(old[at] != row[at] for at in identity):
+        return False
+    # A node that was made at no time was made by hand, and tells nothing.
+    return table.name not in _NODE_NAMES or row[identity[-1]] != 0
+
+
+def _differing(table: BoundTable, old: Row, row: Row) -> list[str]:
+    return [table.columns[at] for at in range(1, len(row) - 1) if old[at] != row[at]]
+
+
+def _leaving(table: BoundTable, changed: Iterable[_Change]) -> frozenset[int]:
+    """Return the ids of the rows that give their external id back. In a dry run they still have it."""
+    at = table.columns.index("external_id")
+    return frozenset(cast("int", row[0]) for old, row in changed if old[at] != row[at])
 
 
 def _dated(type_: NodeType, now: Micros) -> NodeType:

@@ -17,7 +17,7 @@ from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Causality, Origin, Publication, Published
-from lineal.model.restoration import Record, Restored
+from lineal.model.restoration import K, Kept, Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
 from lineal.store import audit, beside, edges, predictions
@@ -28,6 +28,7 @@ from lineal.store.dialects.dialect import Dialect
 from lineal.store.evolution import May
 from lineal.store.filter.wordings import WORDINGS
 from lineal.store.foresight import Foresight, Guess, UnforeseenError
+from lineal.store.kept import kept
 from lineal.store.listing import list_nodes
 from lineal.store.nodes import CHUNK, Nodes
 from lineal.store.planner import DEFAULT_MEMORY, Planner
@@ -297,19 +298,26 @@ class SqlStore:
 
     # importing -----------------------------------------------------------------------------------
     @tried_again
-    def restore(self, records: Sequence[Record], *, by: Origin, dry_run: bool = False) -> Restored:
+    def restore(
+        self, records: Sequence[Record], *, by: Origin, over: Collection[EntrySeq] = (), dry_run: bool = False
+    ) -> Restored:
         """See `Store.restore`."""
         if dry_run:
             with self._connections.reading() as cursor:
-                return Restorer(cursor, self._types, None).restore(records)
+                return Restorer(cursor, self._types, None, over).restore(records)
         with self._writing(by) as transaction:
-            restorer = Restorer(transaction.cursor, self._types, transaction)
+            restorer = Restorer(transaction.cursor, self._types, transaction, over)
             restored = restorer.restore(records)
             if restorer.new_events:
                 artifacts = list({event.artifact_id for event in restorer.new_events})
                 created = self._nodes.created(transaction.cursor, NodeKind.ARTIFACT, artifacts)
                 flag_times(transaction, restorer.new_events, created)
             return restored
+
+    def kept(self, cls: type[K], *, after: K | None = None, limit: int) -> Sequence[Kept[K]]:
+        """See `Store.kept`."""
+        with self._connections.reading() as cursor:
+            return kept(cursor, self._types, cls, after, limit)
 
     # ledger --------------------------------------------------------------------------------------
     def entries(self, *, after: int = 0, limit: int = 1000, newest_first: bool = False) -> Sequence[Entry]:

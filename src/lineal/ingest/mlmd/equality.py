@@ -1,25 +1,31 @@
-"""Equality: what the source holds and what the store holds, table by table, each read on its own.
+"""Equality: what the source holds and what the store holds, table by table, both read in one order.
 
 The source's side is made from its rows; the store's side from the store's records, turned back into rows. Rows that
-were reported as losses count on neither side.
+were reported as left out count on neither side. What an import of this source wrote and the source has not any more
+is a difference too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
 from lineal.ingest.mlmd import back, canonical
+from lineal.ingest.mlmd.ahead import Ahead
 from lineal.ingest.mlmd.canonical import MODULUS, Lines
 from lineal.ingest.mlmd.layout import NODES, TABLES
 from lineal.ingest.mlmd.losses import Fate, Key, Losses
+from lineal.ingest.mlmd.pairs import MEMBERSHIPS, order_of, pair_of
 from lineal.ingest.mlmd.rows import EventBatch, NodeBatch
-from lineal.ingest.mlmd.source import PAIRS, Source
-from lineal.model.edges import Association, Attribution, Event, ParentContext
-from lineal.model.ids import ArtifactId, ExecutionId, NodeKey, NodeKind
+from lineal.ingest.mlmd.source import Source
+from lineal.model.edges import Event
+from lineal.model.ids import EntrySeq, NodeKind
+from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Context, Execution, Node
-from lineal.store.protocol import Store
+from lineal.model.restoration import K, Kept
+from lineal.model.types import NodeType
+from lineal.store.protocol import N, Store
 
 SHOWN = 20
 """Most differences of one table that are kept; all are counted."""
@@ -50,116 +56,151 @@ class Side:
 
 @dataclass(slots=True)
 class Comparison:
-    """One table on both sides: rows and digests of what both should hold, and how many differ."""
+    """One table on both sides: rows and digests of what both should hold, and how many differ.
+
+    `changed` rows are here, but not as they are there; they were reported, and are in no digest. `lost` are those of
+    the differing ones that the source has not any more.
+    """
 
     table: str
     there: Side = field(default_factory=Side)
     here: Side = field(default_factory=Side)
+    changed: int = 0
     differences: int = 0
-
-    @property
-    def equal(self) -> bool:
-        """True if both sides hold the same rows."""
-        return self.differences == 0 and self.there == self.here
+    lost: int = 0
 
 
 class Equality:
-    """Compares a source with a store."""
+    """Compares a source with a store. `ours` are the ledger entries of this source's imports."""
 
-    def __init__(self, source: Source, store: Store, losses: Losses) -> None:
+    def __init__(self, source: Source, store: Store, losses: Losses, ours: Collection[EntrySeq]) -> None:
         self.comparisons = {table: Comparison(table) for table in TABLES}
         self.differences: list[Difference] = []
         self._source = source
         self._store = store
         self._losses = losses
+        self._ours = ours
 
     def compare(self, size: int, progress: Callable[[str, int], None]) -> None:
         """Compare everything, `size` rows at once; `progress` gets a table and how many of its rows were compared."""
-        self._types()
-        types = back.TypeIds(self._store.list_types())
-        for kind, table in NODES.items():
-            for batch in self._source.nodes(kind, size):
-                self._nodes(batch, types)
-                progress(table.name, len(batch.nodes))
-        for events in self._source.events(size):
-            self._events(events)
-            progress("Event", len(events.events))
-        for name in PAIRS:
-            for pairs in self._source.pairs(name, size):
-                self._pairs(name, pairs)
-                progress(name, len(pairs))
+        with self._store.snapshot():
+            self._types(size)
+            types = back.TypeIds(self._store.list_types())
+            self._nodes(NodeKind.ARTIFACT, Artifact, types, size, progress)
+            self._nodes(NodeKind.EXECUTION, Execution, types, size, progress)
+            self._nodes(NodeKind.CONTEXT, Context, types, size, progress)
+            self._events(size, progress)
+            for table in MEMBERSHIPS:
+                self._pairs(table, size, progress)
 
-    def _types(self) -> None:
+    def _types(self, size: int) -> None:
         there = self._source.types()
         ids = {row.id for row in there}
         types = self._store.list_types()
-        here = [type_ for type_ in types if type_.id in ids]
+        ours = {kept.record.id for kept in _kept(self._store, NodeType, size) if kept.entry in self._ours}
+        here = [type_ for type_ in types if type_.id in ids or type_.id in ours]
         self._match("Type", canonical.type_lines(there), canonical.type_lines(back.type_rows(here)))
         self._match(
             "TypeProperty",
             canonical.plain_lines(self._source.type_properties(), 2),
             canonical.plain_lines(back.type_property_rows(here), 2),
         )
-        parents = [row for row in back.parent_type_rows(types) if row[0] in ids]
+        parents = [row for row in back.parent_type_rows(types) if row[0] in ids or row[0] in ours]
         self._match(
             "ParentType", canonical.plain_lines(self._source.parent_types(), 2), canonical.plain_lines(parents, 2)
         )
 
-    def _nodes(self, batch: NodeBatch, types: back.TypeIds) -> None:
+    # nodes ---------------------------------------------------------------------------------------
+    def _nodes(
+        self, kind: NodeKind, cls: type[N], types: back.TypeIds, size: int, progress: Callable[[str, int], None]
+    ) -> None:
+        here = Ahead(_listed(self._store, cls, size))
+        for batch in self._source.nodes(kind, size):
+            ids = {row.id for row in batch.nodes}
+            last = max(ids, default=0)
+            nodes: list[Node] = []
+            for node in here.while_(lambda node: (node.id or 0) <= last):  # noqa: B023  the batch is done with it
+                if node.id in ids:
+                    nodes.append(node)
+                else:
+                    self._lost_node(kind, node, types)
+            self._match_nodes(batch, nodes, types)
+            progress(NODES[kind].name, len(batch.nodes))
+        for node in here.rest():
+            self._lost_node(kind, node, types)
+
+    def _match_nodes(self, batch: NodeBatch, nodes: Iterable[Node], types: back.TypeIds) -> None:
         table = NODES[batch.kind]
-        lines: Lines = {
+        there: Lines = {
             (row.id,): canonical.node_line(row, canonical.micros(row.created), canonical.micros(row.updated))
             for row in batch.nodes
         }
-        ids = [row.id for row in batch.nodes]
-        nodes = _stored(self._store, batch.kind, ids)
-        here: Lines = {
-            (node.id or 0,): canonical.node_line(
-                back.node_row(node, types.of(node)), node.created_at or 0, node.updated_at or 0
-            )
-            for node in nodes
-        }
-        self._match(table.name, lines, here)
+        here: Lines = {(node.id or 0,): _line_of(node, types) for node in nodes}
+        self._match(table.name, there, here)
         own = chain.from_iterable(back.property_rows(node)[0] for node in nodes)
         self._match(table.properties, canonical.property_lines(batch.properties), canonical.property_lines(own))
 
-    def _events(self, batch: EventBatch) -> None:
-        lines: Lines = {
+    def _lost_node(self, kind: NodeKind, node: Node, types: back.TypeIds) -> None:
+        if node.entry in self._ours:
+            self._match(NODES[kind].name, {}, {(node.id or 0,): _line_of(node, types)})
+            self._match(NODES[kind].properties, {}, canonical.property_lines(back.property_rows(node)[0]))
+
+    # edges ---------------------------------------------------------------------------------------
+    def _events(self, size: int, progress: Callable[[str, int], None]) -> None:
+        here = Ahead(_kept(self._store, Event, size))
+        for batch in self._source.events(size):
+            ids = {row.id for row in batch.events}
+            last = max(ids, default=0)
+            events: list[Event] = []
+            for event, entry in here.while_(lambda kept: (kept.record.id or 0) <= last):  # noqa: B023  as above
+                if event.id in ids:
+                    events.append(event)
+                elif entry in self._ours:
+                    self._match_events(EventBatch(), [event])
+            self._match_events(batch, events)
+            progress("Event", len(batch.events))
+        for event, entry in here.rest():
+            if entry in self._ours:
+                self._match_events(EventBatch(), [event])
+
+    def _match_events(self, batch: EventBatch, events: Iterable[Event]) -> None:
+        there: Lines = {
             (row.id,): canonical.event_line(row, canonical.micros(row.milliseconds)) for row in batch.events
         }
-        wanted = {row.id for row in batch.events}
-        events = [event for event in self._stored_events(batch) if event.id in wanted]
         here: Lines = {
             (event.id or 0,): canonical.event_line(back.event_row(event), event.time or 0) for event in events
         }
-        self._match("Event", lines, here)
+        self._match("Event", there, here)
         steps = chain.from_iterable(map(back.step_rows, events))
         self._match("EventPath", canonical.step_lines(batch.steps), canonical.step_lines(steps))
 
-    def _stored_events(self, batch: EventBatch) -> Sequence[Event]:
-        executions = sorted({ExecutionId(row.execution_id) for row in batch.events})
-        artifacts = sorted({ArtifactId(row.artifact_id) for row in batch.events})
-        # The side with more nodes has fewer events each: one execution may have read a million files.
-        if len(executions) >= len(artifacts):
-            return self._store.events(executions=executions)
-        return self._store.events(artifacts=artifacts)
+    def _pairs(self, table: str, size: int, progress: Callable[[str, int], None]) -> None:
+        here = Ahead((pair_of(kept.record), kept.entry) for kept in _kept(self._store, MEMBERSHIPS[table], size))
+        for batch in self._source.sorted_pairs(table, size):
+            wanted = set(batch)
+            last = order_of(table, batch[-1])
+            found = []
+            for pair, entry in here.while_(lambda kept: order_of(table, kept[0]) <= last):  # noqa: B023  as above
+                if pair in wanted:
+                    found.append(pair)
+                elif entry in self._ours:
+                    self._match(table, {}, canonical.plain_lines([pair], 2))
+            self._match(table, canonical.plain_lines(batch, 2), canonical.plain_lines(found, 2))
+            progress(table, len(batch))
+        for pair, entry in here.rest():
+            if entry in self._ours:
+                self._match(table, {}, canonical.plain_lines([pair], 2))
 
-    def _pairs(self, table: str, pairs: Sequence[tuple[int, int]]) -> None:
-        _, kind, _, other_kind = PAIRS[table]
-        ones, others = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-        kind, ids = (kind, ones) if len(ones) >= len(others) else (other_kind, others)
-        wanted = set(pairs)
-        found = self._store.memberships([NodeKey(kind, id_) for id_ in sorted(ids)], only=[_MEMBERSHIPS[table]])
-        here = [pair for pair in map(_pair, found) if pair in wanted]
-        self._match(table, canonical.plain_lines(pairs, 2), canonical.plain_lines(here, 2))
-
+    # comparing -----------------------------------------------------------------------------------
     def _match(self, table: str, there: Lines, here: Lines) -> None:
         """Add the rows of one part of a table, and note those that differ."""
         comparison = self.comparisons[table]
-        lost = self._losses.keys(table, Fate.LEFT_OUT) | self._losses.keys(table, Fate.CHANGED)
-        if lost:
-            there = {key: line for key, line in there.items() if key not in lost}
-            here = {key: line for key, line in here.items() if key not in lost}
+        if changed := self._losses.keys(table, Fate.CHANGED):
+            both = {key for key in there if key in changed and key in here}
+            comparison.changed += len(both)
+            there, here = _without(there, both), _without(here, both)
+        if left_out := self._losses.keys(table, Fate.LEFT_OUT):
+            there, here = _without(there, left_out), _without(here, left_out)
         digest = canonical.digest(there.values())
         comparison.there.add(len(there), digest)
         # Byte for byte the same: so is the digest.
@@ -168,31 +209,36 @@ class Equality:
             return
         for key in _differing(there, here):
             comparison.differences += 1
+            comparison.lost += key not in there
             if comparison.differences <= SHOWN:
                 self.differences.append(Difference(table, key, _shown(there.get(key)), _shown(here.get(key))))
 
 
-def _stored(store: Store, kind: NodeKind, ids: Sequence[int]) -> Sequence[Node]:
-    if kind is NodeKind.ARTIFACT:
-        return store.get(Artifact, ids, existing=True)
-    if kind is NodeKind.EXECUTION:
-        return store.get(Execution, ids, existing=True)
-    return store.get(Context, ids, existing=True)
+def _line_of(node: Node, types: back.TypeIds) -> bytes:
+    return canonical.node_line(back.node_row(node, types.of(node)), node.created_at or 0, node.updated_at or 0)
 
 
-_MEMBERSHIPS: dict[str, type[Attribution | Association | ParentContext]] = {
-    "Attribution": Attribution,
-    "Association": Association,
-    "ParentContext": ParentContext,
-}
+def _listed(store: Store, cls: type[N], size: int) -> Iterator[N]:
+    """Yield all nodes of a class by id."""
+    token = None
+    while True:
+        page = store.list(cls, ListOptions(limit=size, page_token=token))
+        yield from page.items
+        token = page.next_token
+        if token is None:
+            return
 
 
-def _pair(membership: Attribution | Association | ParentContext) -> tuple[int, int]:
-    if isinstance(membership, Attribution):
-        return membership.artifact_id, membership.context_id
-    if isinstance(membership, Association):
-        return membership.execution_id, membership.context_id
-    return membership.child_id, membership.parent_id
+def _kept(store: Store, cls: type[K], size: int) -> Iterator[Kept[K]]:
+    """Yield all types or edges of a class in order."""
+    after: K | None = None
+    while page := store.kept(cls, after=after, limit=size):
+        yield from page
+        after = page[-1].record
+
+
+def _without(lines: Lines, keys: Collection[Key]) -> Lines:
+    return {key: line for key, line in lines.items() if key not in keys}
 
 
 def _differing(there: Lines, here: Lines) -> Iterator[Key]:

@@ -18,9 +18,9 @@ from lineal.ingest.mlmd.destination import whole
 from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, NODES, NULL, STRUCT, TABLES, VERSION, NodeTable
 from lineal.ingest.mlmd.losses import Fate, Loss, Losses
 from lineal.ingest.mlmd.nul import NUL, STAND_IN, holds_nul, visible
+from lineal.ingest.mlmd.pairs import MEMBERSHIPS, PAIRS, pair_of
 from lineal.ingest.mlmd.rows import NodeRow, StepRow, TypeRow
-from lineal.ingest.mlmd.source import PAIRS
-from lineal.model.edges import Association, Attribution, Event, How, ParentContext
+from lineal.model.edges import Event, How
 from lineal.model.ids import ExecutionId, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Context, Execution, Node, key_of
@@ -157,10 +157,10 @@ class _Export:
             self._lose("microseconds", key, f"created {node.created_at} µs, updated {node.updated_at} µs")
 
     def _memberships(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
-        table, cls = _OWN_MEMBERSHIPS[kind]
-        found = self._store.memberships([key_of(node) for node in nodes], only=[cls])
+        table = _OWN_PAIRS[kind]
+        found = self._store.memberships([key_of(node) for node in nodes], only=[MEMBERSHIPS[table]])
         ids = {node.id for node in nodes}
-        pairs = [pair for pair in map(_pair, found) if pair[0] in ids]
+        pairs = [pair for pair in map(pair_of, found) if pair[0] in ids]
         one, _, other, _ = PAIRS[table]
         self._insert(table, pairs, (one, other))
 
@@ -235,19 +235,7 @@ _BESIDE = (
     "how an event became known",
     "microseconds",
 )
-_OWN_MEMBERSHIPS: dict[NodeKind, tuple[str, type[Attribution | Association | ParentContext]]] = {
-    NodeKind.ARTIFACT: ("Attribution", Attribution),
-    NodeKind.EXECUTION: ("Association", Association),
-    NodeKind.CONTEXT: ("ParentContext", ParentContext),
-}
-
-
-def _pair(membership: Attribution | Association | ParentContext) -> tuple[int, int]:
-    if isinstance(membership, Attribution):
-        return membership.artifact_id, membership.context_id
-    if isinstance(membership, Association):
-        return membership.execution_id, membership.context_id
-    return membership.child_id, membership.parent_id
+_OWN_PAIRS = {NodeKind.ARTIFACT: "Attribution", NodeKind.EXECUTION: "Association", NodeKind.CONTEXT: "ParentContext"}
 
 
 def _types_of(store: Store) -> list[NodeType]:

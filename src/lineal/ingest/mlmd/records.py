@@ -9,16 +9,15 @@ from typing import cast
 from lineal.ingest.mlmd.layout import KINDS, NODES
 from lineal.ingest.mlmd.losses import Fate, Key, Losses
 from lineal.ingest.mlmd.marks import base_id, marked
+from lineal.ingest.mlmd.pairs import PAIRS, Pair, membership_of
 from lineal.ingest.mlmd.rows import EventBatch, EventRow, NodeBatch, NodeRow, PropertyRow, StepRow, TypeRow
-from lineal.ingest.mlmd.source import PAIRS, Source
+from lineal.ingest.mlmd.source import Source
 from lineal.ingest.mlmd.values import NoValue, ignored, is_text, value_of
-from lineal.model.edges import Association, Attribution, Event, EventType, ParentContext
+from lineal.model.edges import Event, EventType, Membership
 from lineal.model.ids import ArtifactId, ContextId, ExecutionId, Micros, NodeKind, TypeId
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node
 from lineal.model.types import NodeType
 from lineal.model.values import INT64_MAX, INT64_MIN, PropertyType, Value
-
-Membership = Attribution | Association | ParentContext
 
 _DECLARED = {kind.value: kind for kind in PropertyType}
 _EVENTS = {type_.value: type_ for type_ in EventType}
@@ -26,6 +25,9 @@ _STATES: dict[NodeKind, dict[int, ArtifactState] | dict[int, ExecutionState]] = 
     NodeKind.ARTIFACT: {state.value: state for state in ArtifactState},
     NodeKind.EXECUTION: {state.value: state for state in ExecutionState},
 }
+
+
+_KINDS = {kind.value: kind for kind in NodeKind}
 
 
 class Lost(ValueError):
@@ -41,16 +43,22 @@ class Records:
         self.reread = 0
         self._source = source
         self._types: dict[int, NodeType] = {}
+        self._left_types: set[int] = set()
         self._without: dict[NodeKind, set[int]] = {kind: set() for kind in NodeKind}
 
     def leave_out(self, table: str, key: Key, message: str) -> None:
         """Note that a row is not kept; no node of such a type and nothing that touches such a node is kept either."""
         self.losses.add(table, key, Fate.LEFT_OUT, message)
-        if table == "Type":
-            self._types.pop(cast("int", key[0]), None)
-        for kind, node_table in NODES.items():
-            if table == node_table.name:
-                self._without[kind].add(cast("int", key[0]))
+        self.without(table, key[0])
+
+    def without(self, table: str, id_: object) -> None:
+        """Keep no node of this type from now on, and nothing that touches this node; for any other row do nothing."""
+        table = table.lower()
+        if table == "type":
+            self._left_types.add(cast("int", id_))
+            self._types.pop(cast("int", id_), None)
+        elif table in _KINDS:
+            self._without[_KINDS[table]].add(cast("int", id_))
 
     # types ---------------------------------------------------------------------------------------
     def types(self) -> list[NodeType]:
@@ -144,7 +152,10 @@ class Records:
     def _node(self, kind: NodeKind, row: NodeRow, properties: Sequence[PropertyRow]) -> Node:
         type_ = self._types.get(row.type_id)
         if type_ is None or type_.kind is not kind:
-            raise Lost(f"there is no {kind.value} type {row.type_id}")
+            left = row.type_id in self._left_types
+            raise Lost(
+                f"its type {row.type_id} is left out" if left else f"there is no {kind.value} type {row.type_id}"
+            )
         if bad := _not_text((row.name, row.uri, row.external_id)):
             raise Lost(bad)
         _id(row.id)
@@ -278,8 +289,8 @@ class Records:
         for place in range(len(steps)):
             self.losses.add("EventPath", (event_id, place), Fate.LEFT_OUT, message)
 
-    def memberships(self, table: str, batches: Iterable[list[tuple[int, int]]]) -> Iterator[list[Membership]]:
-        """Yield the memberships of a table, batch by batch, without those that touch nodes that are not kept."""
+    def memberships(self, table: str, batches: Iterable[list[Pair]]) -> Iterator[tuple[list[Pair], list[Membership]]]:
+        """Yield every batch of pairs of a table with the memberships of nodes that are kept."""
         loose = self._source.loose_pairs(table)
         _, kind, _, other_kind = PAIRS[table]
         for batch in batches:
@@ -287,19 +298,11 @@ class Records:
             for pair in batch:
                 missing = loose.get(pair)
                 if missing is None and pair[0] not in self._without[kind] and pair[1] not in self._without[other_kind]:
-                    found.append(_membership(table, pair))
+                    found.append(membership_of(table, pair))
                 else:
                     message = f"node {missing} is missing" if missing else "a node of it is left out"
                     self.losses.add(table, pair, Fate.LEFT_OUT, message)
-            yield found
-
-
-def _membership(table: str, pair: tuple[int, int]) -> Membership:
-    if table == "Attribution":
-        return Attribution(artifact_id=ArtifactId(pair[0]), context_id=ContextId(pair[1]))
-    if table == "Association":
-        return Association(execution_id=ExecutionId(pair[0]), context_id=ContextId(pair[1]))
-    return ParentContext(child_id=ContextId(pair[0]), parent_id=ContextId(pair[1]))
+            yield batch, found
 
 
 def _need_ends(loose: str | None, row: EventRow, without: dict[NodeKind, set[int]]) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lineal.ingest.mlmd.equality import Difference
-from lineal.ingest.mlmd.losses import Loss
-from lineal.model.restoration import Clash
+from lineal.ingest.mlmd.equality import Comparison, Difference
+from lineal.ingest.mlmd.losses import Fate, Loss, Losses
+from lineal.ingest.mlmd.restoring import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
     """One table of the source: its rows, those that are not kept as they are, and both sides of the rest.
 
-    `here`, both digests and `differences` are None after a dry run. A digest is the sum of the SHA-256 of the
-    table's canonical rows, modulo 2^256, as 64 hex digits.
+    `here` are the rows of the source that are here and those that an import of it wrote and it has not any more: these
+    are `lost`, and are differences too. `here`, both digests, `differences` and `lost` are None after a dry run. A
+    digest is the sum of the SHA-256 of the table's canonical rows, modulo 2^256, as 64 hex digits.
     """
 
     table: str
@@ -27,6 +28,7 @@ class TableReport:
     digest_there: str | None = None
     digest_here: str | None = None
     differences: int | None = None
+    lost: int | None = None
 
     @property
     def equal(self) -> bool | None:
@@ -38,27 +40,43 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did. `losses`, `clashes` and `differences` are the first of each; the tables count all.
+    """What an import did. `losses` and `differences` are the first of each; the tables count all.
 
-    `written` and `same` count records: nodes with their properties, types with what they declare. `doubles` is the
-    number of doubles; ML Metadata kept six decimals of each. `reread` texts were read otherwise than they are stored;
-    `first_reread` are some of them, as stored and as read (see `rereading`).
+    `doubles` is the number of doubles of which ML Metadata kept six decimals. `reread` texts were read otherwise than
+    they are stored; `first_reread` are some of them, as stored and as read (see `rereading`).
     """
 
     source: str
     version: int
     dry_run: bool
-    written: int
-    same: int
+    outcome: Outcome
     doubles: int
     reread: int
     first_reread: Mapping[str, str]
     tables: Sequence[TableReport]
     losses: Sequence[Loss]
-    clashes: Sequence[Clash]
     differences: Sequence[Difference]
 
     @property
     def equal(self) -> bool:
         """True if nothing differs but what is reported as a loss."""
-        return not self.clashes and all(table.equal is not False for table in self.tables)
+        return not self.outcome.clashing and all(table.equal is not False for table in self.tables)
+
+
+def table_report(table: str, there: int, losses: Losses, comparison: Comparison | None) -> TableReport:
+    """Return the report of one table; after a dry run there is no comparison."""
+    left_out, changed, noted = (losses.count(table, fate) for fate in (Fate.LEFT_OUT, Fate.CHANGED, Fate.NOTED))
+    if comparison is None:
+        return TableReport(table, there, left_out, changed, noted)
+    return TableReport(
+        table,
+        there,
+        left_out,
+        changed,
+        noted,
+        here=comparison.here.rows + comparison.changed,
+        digest_there=f"{comparison.there.digest:064x}",
+        digest_here=f"{comparison.here.digest:064x}",
+        differences=comparison.differences,
+        lost=comparison.lost,
+    )

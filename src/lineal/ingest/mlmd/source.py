@@ -7,6 +7,7 @@ from typing import Self, cast
 
 from lineal.errors import FailedPrecondition, SchemaVersionMismatch
 from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, LATER, NODES, OLDEST, TABLES, VERSION
+from lineal.ingest.mlmd.pairs import PAIRS, Pair, order_of, order_of_columns
 from lineal.ingest.mlmd.readers import Reader, open_reader
 from lineal.ingest.mlmd.rows import EventBatch, EventRow, NodeBatch, NodeRow, PropertyRow, StepRow, TypeRow
 from lineal.model.ids import NodeKind
@@ -14,13 +15,6 @@ from lineal.model.values import INT64_MAX, INT64_MIN
 
 WEIGHT = 32 * 2**20
 """A batch ends early when its texts have this many characters."""
-
-PAIRS = {
-    "Attribution": ("artifact_id", NodeKind.ARTIFACT, "context_id", NodeKind.CONTEXT),
-    "Association": ("execution_id", NodeKind.EXECUTION, "context_id", NodeKind.CONTEXT),
-    "ParentContext": ("context_id", NodeKind.CONTEXT, "parent_context_id", NodeKind.CONTEXT),
-}
-"""Tables whose rows say that one node belongs to another: the columns of both, and what they are."""
 
 _EVENT_ENDS = ("artifact_id", NodeKind.ARTIFACT, "execution_id", NodeKind.EXECUTION)
 
@@ -118,30 +112,36 @@ class Source:
                 return
             after = until
 
-    def pairs(self, table: str, size: int) -> Iterator[list[tuple[int, int]]]:
-        """Yield the pairs of a table of `PAIRS`, at most `size` at once."""
-        one, _, other, _ = PAIRS[table]
-        # ParentContext has no id, and few rows: a context has few parents.
-        key = "context_id" if table == "ParentContext" else "id"
-        statement = f"SELECT {key}, {one}, {other} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"
+    def pairs(self, table: str, size: int) -> Iterator[list[Pair]]:
+        """Yield the pairs of a table of `PAIRS` as they were written, at most `size` at once."""
         if table == "ParentContext":
-            yield from self._parents(size)
+            # It has no id.
+            yield from self.sorted_pairs(table, size)
             return
+        one, _, other, _ = PAIRS[table]
+        statement = f"SELECT id, {one}, {other} FROM {table} WHERE id > ? ORDER BY id LIMIT ?"
         after = INT64_MIN
         while rows := list(self._reader.rows(statement, (after, size))):
             yield [(row[1], row[2]) for row in rows]
             after = rows[-1][0]
 
-    def _parents(self, size: int) -> Iterator[list[tuple[int, int]]]:
-        statement = (
-            "SELECT context_id, parent_context_id FROM ParentContext "
-            "WHERE context_id > ? OR (context_id = ? AND parent_context_id > ?) "
-            "ORDER BY context_id, parent_context_id LIMIT ?"
-        )
+    def sorted_pairs(self, table: str, size: int) -> Iterator[list[Pair]]:
+        """Yield the pairs of a table in the order of its unique key (see `order_of`), at most `size` at once."""
+        one, _, other, _ = PAIRS[table]
+        first, second = order_of_columns(table)
+        select = f"SELECT {one}, {other} FROM {table}"
+        # In two steps, each of which is one range of the unique key on every database.
+        same = f"{select} WHERE {first} = ? AND {second} > ? ORDER BY {second} LIMIT ?"
+        later = f"{select} WHERE {first} > ? ORDER BY {first}, {second} LIMIT ?"
         after = (INT64_MIN, INT64_MIN)
-        while rows := list(self._reader.rows(statement, (after[0], *after, size))):
-            yield cast("list[tuple[int, int]]", rows)
-            after = rows[-1]
+        while True:
+            rows = list(self._reader.rows(same, (*after, size)))
+            if len(rows) < size:
+                rows += self._reader.rows(later, (after[0], size - len(rows)))
+            if not rows:
+                return
+            yield cast("list[Pair]", rows)
+            after = order_of(table, cast("Pair", rows[-1]))
 
     # what ought not to be there ------------------------------------------------------------------
     def loose_events(self) -> dict[int, str]:

@@ -11,8 +11,9 @@ import pytest
 
 from lineal.errors import AlreadyExists
 from lineal.ingest.mlmd.equality import Equality
-from lineal.ingest.mlmd.losses import Losses
-from lineal.ingest.mlmd.run import ACTION
+from lineal.ingest.mlmd.layout import COLUMNS
+from lineal.ingest.mlmd.losses import Fate, Losses
+from lineal.ingest.mlmd.provenance import ACTION
 from lineal.model.edges import Association, Attribution, Event, EventType, How, ParentContext
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.listing import ListOptions
@@ -20,6 +21,7 @@ from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, Exec
 from lineal.model.publication import Origin
 from lineal.model.types import NodeType
 from lineal.model.values import PropertyType, Proto
+from tests.unit.ingest.mlmd.conftest import Database
 
 BY = Origin(actor="grace", action="test")
 TIMES = {"created_at": 1_001_000, "updated_at": 2_002_000}
@@ -150,7 +152,7 @@ def test_a_second_run_writes_nothing(full, store, bring):
     entries = len(store.entries())
     again = bring(full)
 
-    assert (again.written, again.same, again.equal) == (0, first.written, True)
+    assert (again.outcome.written, again.outcome.same, again.equal) == (0, first.outcome.written, True)
     assert [table.digest_here for table in again.tables] == [table.digest_here for table in first.tables]
     assert len(store.entries()) == entries
 
@@ -161,7 +163,7 @@ def test_the_size_of_batches_changes_nothing(full, bring, preview, batch):
 
     assert report.equal
     assert [table.there for table in report.tables] == [table.here for table in report.tables]
-    assert preview(full).written == 0
+    assert preview(full).outcome.written == 0
 
 
 def test_what_came_new_to_the_source_is_added_by_the_next_run(full, store, bring):
@@ -170,25 +172,193 @@ def test_what_came_new_to_the_source_is_added_by_the_next_run(full, store, bring
     full.insert("Event", id=22, artifact_id=901, execution_id=7, type=4, milliseconds_since_epoch=1)
     report = bring(full)
 
-    assert (report.written, report.equal) == (2, True)
+    assert (report.outcome.written, report.equal) == (2, True)
     assert [event.id for event in store.events(artifacts=[901])] == [22]
 
 
-def test_what_changed_in_the_source_is_reported_and_not_overwritten(full, store, bring):
+def test_what_changed_in_the_source_takes_the_place_of_what_it_brought_and_its_former_state_stays(full, store, bring):
     bring(full)
-    full.execute("UPDATE Artifact SET uri = 'moved', last_update_time_since_epoch = 9 WHERE id = 3")
+    before = store.entries()[-1].time
+    full.execute("UPDATE Artifact SET uri = 'moved', last_update_time_since_epoch = 9000 WHERE id = 3")
+    full.execute("UPDATE ArtifactProperty SET double_value = 2.5 WHERE double_value = 0.333333")
     full.node("Artifact", 901, 10, name="new")
     report = bring(full)
 
+    assert report.equal
+    (update,) = report.outcome.updates
+    assert (update.record, update.columns) == ("artifact#3", ("uri", "properties", "updated_at"))
+    assert (report.outcome.updated, report.outcome.written) == (1, 1)
+    assert store.get(Artifact, [3, 901])[0].uri == "moved"
+    assert store.get(Artifact, [3], as_of=before)[0].uri == ""
+    for filter_, found in (("double_value = 2.5", [3]), ("double_value = 0.333333", [])):
+        artifacts = store.list(Artifact, ListOptions(filter=f"properties.double.{filter_}")).items
+        assert [artifact.id for artifact in artifacts] == found
+
+
+def copied(database, path):
+    """Return a copy of a database under another name."""
+    copy = Database(path)
+    for table in (*COLUMNS,):
+        copy.execute(f"DELETE FROM {table}")
+        for row in database.execute(f"SELECT * FROM {table}"):
+            copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", *row)
+    return copy
+
+
+def test_a_later_copy_under_another_name_is_the_same_source(full, store, bring, tmp_path):
+    bring(full)
+    with closing(copied(full, tmp_path / "june.db")) as june:
+        june.execute("UPDATE Execution SET last_known_state = 4, last_update_time_since_epoch = 9000")
+        june.node("Artifact", 901, 10, name="new")
+        report = bring(june)
+        assert report.equal
+        assert [update.record for update in report.outcome.updates] == ["execution#7"]
+        assert store.entries()[-1].reason.startswith(
+            f"from sqlite:///{june.path}, known here as sqlite:///{full.path} ("
+        )
+        with closing(copied(june, tmp_path / "july.db")) as july:
+            july.execute("DELETE FROM Artifact WHERE id = 901")
+            july.execute("DELETE FROM Context WHERE id = 5")
+            july.execute("DELETE FROM ParentContext")
+            july.execute("UPDATE Artifact SET last_update_time_since_epoch = 9500")
+            report = bring(july)
+    # June brought the one and the first import the other.
+    assert {(item.table, item.key) for item in report.differences} == {
+        ("Artifact", (901,)),
+        ("Context", (5,)),
+        ("ParentContext", (4, 5)),
+    }
+
+
+def test_what_the_source_has_lost_since_is_listed_counted_and_in_the_digest(full, store, bring):
+    bring(full)
+    full.execute("DELETE FROM Artifact WHERE id = 3")
+    for table in ("ArtifactProperty", "Event", "Attribution"):
+        full.execute(f"DELETE FROM {table} WHERE artifact_id = 3")
+    full.execute("DELETE FROM EventPath")
+    full.execute("DELETE FROM Association")
+    report = bring(full)
+
     assert not report.equal
-    assert [(clash.record, clash.message) for clash in report.clashes] == [
-        ("artifact#3", "is there with another uri, updated_at")
+    tables = {table.table: table for table in report.tables}
+    assert {table: (row.there, row.here, row.differences, row.lost) for table, row in tables.items() if row.lost} == {
+        "Artifact": (1, 2, 1, 1),
+        "ArtifactProperty": (1, 8, 7, 7),
+        "Event": (1, 2, 1, 1),
+        "EventPath": (0, 3, 3, 3),
+        "Association": (0, 1, 1, 1),
+        "Attribution": (1, 2, 1, 1),
+    }
+    assert tables["Artifact"].digest_there != tables["Artifact"].digest_here
+    (lost,) = (item for item in report.differences if item.table == "Artifact")
+    assert (lost.key, lost.there) == ((3,), None)
+    assert lost.here.startswith("[3,10,")
+    assert store.get(Artifact, [3])
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+def test_a_source_that_lost_everything_has_lost_everything(full, bring, batch):
+    first = bring(full, batch=batch)
+    for table in COLUMNS:
+        if table not in {"MLMDEnv", "Type"}:
+            full.execute(f"DELETE FROM {table}")
+    full.execute("DELETE FROM Type WHERE id > 9")
+    report = bring(full, batch=batch)
+
+    assert [table.lost for table in report.tables] == [
+        table.there - (9 if table.table == "Type" else 0) for table in first.tables
     ]
-    (difference,) = report.differences
-    assert (difference.table, difference.key) == ("Artifact", (3,))
-    assert "moved" in difference.there
-    assert "moved" not in difference.here
-    assert store.get(Artifact, [3, 901])[0].uri == ""
+
+
+def test_an_older_copy_changes_nothing_that_is_here_in_a_later_state(full, store, bring, tmp_path):
+    with closing(copied(full, tmp_path / "may.db")) as may:
+        full.execute("UPDATE Artifact SET uri = 'moved', last_update_time_since_epoch = 9000 WHERE id = 3")
+        bring(full)
+        report = bring(may)
+
+    assert [(clash.record, clash.message) for clash in report.outcome.clashes] == [
+        ("artifact#3", "is there in a later state")
+    ]
+    assert [(item.table, item.key) for item in report.differences] == [("Artifact", (3,))]
+    assert store.get(Artifact, [3])[0].uri == "moved"
+
+
+def test_another_database_under_a_known_name_is_refused(full, store, bring):
+    bring(full)
+    before = store.facts()
+    full.execute("UPDATE Artifact SET create_time_since_epoch = 7000, last_update_time_since_epoch = 9000")
+
+    with pytest.raises(AlreadyExists, match=r"artifact#3 is there with another created_at"):
+        bring(full)
+    assert store.facts() == before
+
+
+def test_a_second_source_beside_the_first_has_lost_nothing_of_it(full, store, bring, tmp_path):
+    bring(full)
+    with closing(Database(tmp_path / "second.db")) as second:
+        second.insert("Type", id=20, name="Second", type_kind=1)
+        second.node("Artifact", 5_000, 20)
+        assert bring(second).equal
+        second.execute("DELETE FROM Artifact")
+        second.node("Artifact", 5_001, 20)
+        report = bring(second)
+
+    assert [(item.table, item.key) for item in report.differences] == [("Artifact", (5_000,))]
+
+
+def test_a_type_that_gained_a_property_and_an_external_id_that_moved_come_along(full, store, bring):
+    full.node("Artifact", 901, 10, external_id="moves")
+    bring(full)
+    full.insert("TypeProperty", type_id=11, name="depth", data_type=1)
+    full.execute("UPDATE Artifact SET external_id = NULL, last_update_time_since_epoch = 9000 WHERE id = 901")
+    full.execute("UPDATE Artifact SET external_id = 'moves', last_update_time_since_epoch = 9000 WHERE id = 900")
+    full.node("Artifact", 902, 10, external_id="x")
+    report = bring(full)
+
+    assert report.equal
+    assert {update.record: update.columns for update in report.outcome.updates} == {
+        "type#11": ("properties",),
+        "artifact#900": ("external_id", "updated_at"),
+        "artifact#901": ("external_id", "updated_at"),
+    }
+    assert {type_.id: type_.properties for type_ in store.list_types()}[11] == {"depth": PropertyType.INT}
+    assert [artifact.external_id for artifact in store.get(Artifact, [900, 901])] == ["moves", None]
+
+
+def test_a_name_that_was_given_to_a_new_node_is_told_and_what_touches_that_node_is_left_out(full, store, bring):
+    bring(full)
+    full.execute("DELETE FROM Artifact WHERE id = 900")
+    full.execute("UPDATE Event SET artifact_id = 901 WHERE artifact_id = 900")
+    full.execute("UPDATE Event SET id = 50 WHERE artifact_id = 901")
+    full.node("Artifact", 901, 10, name="a@v1")
+    report = bring(full)
+
+    assert not report.equal
+    assert [(clash.record, clash.message) for clash in report.outcome.clashes] == [
+        ("artifact#901", "type_id 10, name 'a@v1' belongs to artifact#900")
+    ]
+    assert ("Event", (50,), "a node of it is left out") in {
+        (loss.table, loss.key, loss.message) for loss in report.losses
+    }
+    assert {(item.table, item.key, item.there is None) for item in report.differences} >= {
+        ("Artifact", (901,), False),
+        ("Artifact", (900,), True),
+        ("Event", (21,), True),
+    }
+
+
+def test_what_a_dry_run_says_is_what_the_import_does(full, store, bring, preview):
+    bring(full)
+    full.execute("UPDATE Artifact SET uri = 'moved', last_update_time_since_epoch = 9000 WHERE id = 3")
+    full.node("Artifact", 901, 10, name="new")
+    entries = len(store.entries())
+    told = preview(full).outcome
+    assert len(store.entries()) == entries
+
+    assert told == bring(full).outcome
+    full.execute("UPDATE Artifact SET create_time_since_epoch = 7000")
+    with pytest.raises(AlreadyExists, match="created_at"):
+        preview(full)
 
 
 def test_a_store_with_other_things_under_these_ids_is_left_as_it_is(full, store, bring):
@@ -220,13 +390,33 @@ def test_a_name_that_is_taken_under_another_id_is_found_before_anything_is_writt
     assert store.entries() == entries
 
 
-def test_a_row_that_a_user_changed_since_is_in_the_way_of_another_run(full, store, bring):
+def test_a_row_that_a_user_changed_since_is_left_as_it_is_and_told(full, store, bring):
     bring(full)
     (context,) = store.get(Context, [4])
     store.put([replace(context, custom_properties={"owner": 1.5})], by=BY)
+    full.node("Artifact", 901, 10, name="new")
+    report = bring(full)
 
-    with pytest.raises(AlreadyExists, match=r"context#4 is there with another custom_properties, updated_at"):
-        bring(full)
+    assert [(clash.record, clash.message) for clash in report.outcome.clashes] == [
+        ("context#4", "is there with another custom_properties, updated_at")
+    ]
+    assert {(item.table, item.key) for item in report.differences} == {
+        ("Context", (4,)),
+        ("ContextProperty", (4, 1, "owner")),
+    }
+    assert store.get(Context, [4])[0].custom_properties == {"owner": 1.5}
+    assert store.get(Artifact, [901])
+
+
+def test_a_changed_row_counts_as_here_only_where_it_is(full, store):
+    losses = Losses()
+    losses.add("Artifact", (3,), Fate.CHANGED, "its state means nothing")
+    with closing(full.read()) as source:
+        equality = Equality(source, store, losses, ())
+        equality.compare(100, lambda *_: None)
+
+    assert equality.comparisons["Artifact"].changed == 0
+    assert {item.key for item in equality.differences if item.table == "Artifact"} == {(3,), (900,)}
 
 
 def test_the_comparison_names_every_row_that_is_not_the_same(full, store, bring):
@@ -237,7 +427,7 @@ def test_the_comparison_names_every_row_that_is_not_the_same(full, store, bring)
     full.execute("UPDATE EventPath SET step_key = 'other' WHERE step_key = ''")
 
     with closing(full.read()) as source:
-        equality = Equality(source, store, Losses())
+        equality = Equality(source, store, Losses(), ())
         equality.compare(100, lambda *_: None)
     assert {(item.table, item.key): (item.there, item.here) for item in equality.differences} == {
         ("Context", (4,)): (ANY, ANY),

@@ -155,7 +155,7 @@ def test_a_store_on_a_server_takes_an_import_and_tells_what_it_refuses(full, tar
     assert target.get(Artifact, [900])[0].custom_properties["nul within"] == {"x": ["a\0b"]}
     with closing(full.read()) as source:
         again = import_mlmd(source, target, actor="ada")
-    assert (again.written, again.equal) == (0, True)
+    assert (again.outcome.written, again.equal) == (0, True)
 
 
 def test_a_row_that_postgresql_refuses_stops_neither_a_dry_run_nor_the_next_import(full, postgresql_url):
@@ -187,6 +187,22 @@ def test_a_store_on_a_server_goes_out_as_it_came(full, target, tmp_path):
     assert exported.left_out == {"ArtifactProperty": 1, "ExecutionProperty": 1}
     with closing(Source.at(str(tmp_path / "out.db"))) as out, closing(full.read()) as source:
         assert out.counts() == source.counts()
+
+
+def test_a_store_on_a_server_takes_a_later_state_and_tells_what_the_source_lost(full, target):
+    with closing(full.read()) as source:
+        assert import_mlmd(source, target, actor="ada").equal
+    full.execute("UPDATE Artifact SET uri = 'moved', last_update_time_since_epoch = 9000 WHERE id = 3")
+    full.execute("UPDATE ArtifactProperty SET double_value = 2.5 WHERE double_value = 0.333333")
+    full.execute("DELETE FROM Attribution WHERE artifact_id = 900")
+    full.execute("DELETE FROM Event WHERE id = 21")
+    with closing(full.read()) as source:
+        report = import_mlmd(source, target, actor="ada", batch=1)
+
+    assert [update.record for update in report.outcome.updates] == ["artifact#3"]
+    assert {(item.table, item.key) for item in report.differences} == {("Attribution", (900, 4)), ("Event", (21,))}
+    assert target.get(Artifact, [3])[0].properties["double"] == 2.5
+    assert target.verify().findings == []
 
 
 @pytest.mark.parametrize("option", ["ssl_ca=/no/such/file", "ssl_verify=true"])
