@@ -93,6 +93,12 @@ def endings(tape):
     )
 
 
+def an_event_between_two_at_the_limit(tape):
+    store = chain(tape, 2)
+    both = query("name IN ('a1', 'a2')", max_num_hops=1, direction=Query.UPSTREAM)
+    tape("found", lambda: nodes(store.get_lineage_subgraph(both)))
+
+
 def wrong_questions(tape):
     store = chain(tape, 1)
 

@@ -50,6 +50,19 @@ DIFFERENCES = {
         "an artifact's id without a type": ("an update needs no type, as everywhere else", [[], [1], []]),
         "an execution's id without a type": ("an update needs no type, as everywhere else", [[1], [], []]),
     },
+    "lineage: an event between two at the limit": {
+        "found": (
+            "ML Metadata leaves out an event between two nodes of its answer that the next hop would follow",
+            {
+                "artifacts": [1, 2],
+                "executions": [1],
+                "contexts": [1],
+                "events": [[1, 1, 3], [1, 2, 4]],
+                "attributions": [[1, 1]],
+                "associations": [[1, 1]],
+            },
+        )
+    },
     "lineage: long chains": {"artifacts of a chain of 121": ("defect 5: cut after 100 hops", 121)},
     "lineage: many starts": {"of 151 starting nodes": ("defect 5: cut after 101 starting nodes", 151)},
     "lineage: parents of contexts": {"parent contexts": ("ML Metadata never fills parent_contexts", [[1, 2]])},
