@@ -65,6 +65,16 @@ frameworks: setup ## add Lightning, Transformers and Keras to .venv, beside a Py
 	  || { echo "first PyTorch, of the build you want: $(BIN)/python -m pip install torch" >&2; exit 1; }
 	$(UV) pip install --quiet --no-deps --require-hashes --compile-bytecode --python $(BIN)/python -r requirements/frameworks.txt
 
+.venv-mlflow/ready: .venv-uv/ready requirements/mlflow.txt
+	rm -rf .venv-mlflow
+	$(UV) venv --quiet --python "$(PYTHON)" .venv-mlflow
+	$(UV) pip sync --quiet --require-hashes --compile-bytecode --python .venv-mlflow/bin/python requirements/mlflow.txt
+	@touch $@
+
+.PHONY: mlflow
+mlflow: .venv-mlflow/ready ## make .venv-mlflow: MLflow, to measure a run beside
+	@:
+
 .PHONY: peer
 peer: .venv-mlmd/ready ## make .venv-mlmd: the real ML Metadata, to compare with
 	@:
@@ -76,7 +86,7 @@ demo: setup ## run the main job on real data
 	$(BIN)/lineal demo $(ARGS)
 
 .PHONY: bench
-bench: setup ## print speed ratios, write benchmarks/results/*.json
+bench: setup mlflow ## print speed ratios, write benchmarks/results/*.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: bench-mlmd
@@ -148,6 +158,7 @@ lock: .venv-uv/ready ## compile requirements/*.txt anew (ARGS=--upgrade for newe
 	$(COMPILE) $(ARGS) --extra all pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) $(ARGS) --constraint requirements/dev.txt pyproject.toml --output-file requirements/core.txt
 	$(COMPILE) $(ARGS) requirements/mlmd.in --output-file requirements/mlmd.txt
+	$(COMPILE) $(ARGS) requirements/mlflow.in --output-file requirements/mlflow.txt
 	$(COMPILE) $(ARGS) --constraint requirements/dev.txt --override requirements/without_torch.in requirements/frameworks.in \
 	  --output-file requirements/frameworks.txt
 	for of in $(PROTOBUFS); do $(COMPILE) $(ARGS) requirements/$$of.in --output-file requirements/$$of.txt; done
@@ -179,4 +190,4 @@ conformance: peer ## record what the real ML Metadata answers, for the tests tha
 
 .PHONY: clean
 clean: ## remove everything that make made
-	rm -rf .venv .venv-uv .venv-mlmd build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-uv .venv-mlmd .venv-mlflow build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

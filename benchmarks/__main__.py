@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import audits, closures, huge, imports, middleware, reads, recorded, writes
 from benchmarks.arguments import count, directory
 from benchmarks.dag import make_dag
+from benchmarks.mlflow import measure as mlflow
 from benchmarks.report import heading, line, save, say
 from benchmarks.stores import fill
 from benchmarks.timing import ROUNDS, Figure
@@ -18,7 +19,7 @@ from benchmarks.timing import ROUNDS, Figure
 RESULTS = Path(__file__).parent / "results"
 SIZES = (10_000, 100_000)
 SMALL = (1_000,)
-GROUPS = ("import", "run", "serving", "store", "edges")
+GROUPS = ("import", "run", "mlflow", "serving", "store", "edges")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,6 +52,8 @@ def _groups(
         "run": lambda: recorded.measure(directory, rounds=rounds, small=small),
         "serving": lambda: middleware.measure(directory, rounds=rounds, small=small),
     }
+    if mlflow.is_there():
+        groups["mlflow"] = lambda: mlflow.measure(directory, rounds=rounds)
     for size in sizes:
         groups[f"store-{size}"] = partial(_store, directory / str(size), size, rounds, small=small)
     if edges:

@@ -28,18 +28,23 @@ def peak_mib():
 
 
 class Interpreter:
-    """Runs programs. The first run of each writes bytecode into `cache`, so run it once unmeasured."""
+    """Runs programs, with this interpreter or another.
 
-    def __init__(self, cache: Path) -> None:
-        self._environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    The first run of each writes bytecode into `cache`, so run it once unmeasured.
+    """
+
+    def __init__(self, cache: Path, *, python: Path | None = None) -> None:
+        self._python = python or sys.executable
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         self._environment["PYTHONPYCACHEPREFIX"] = str(cache)
-        # What finds this Lineal must still do so from another directory.
-        self._environment["PYTHONPATH"] = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
+        if python is None:
+            # What finds this Lineal must still do so from another directory.
+            self._environment["PYTHONPATH"] = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
 
     def run(self, program: str, *arguments: str) -> list[float | list[str]]:
         """Return the JSON array that a program printed as its last line."""
         done = subprocess.run(
-            [sys.executable, "-c", PROLOGUE + program, *arguments],
+            [self._python, "-c", PROLOGUE + program, *arguments],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
