@@ -1,6 +1,7 @@
-"""Items 13 to 15: the installed packages as exact pins, where they came from, and which are no plain releases.
+"""Items 13 and 14: the installed packages as a lock with fingerprints, and where packages are fetched from.
 
-Names of directories are enough: reading every package's METADATA costs ten times as much. No subprocess, no pip.
+An installer keeps no fingerprint of what it installed, so they are taken from the locks the project has.
+No subprocess, no pip, no network.
 """
 
 from __future__ import annotations
@@ -9,16 +10,26 @@ import json
 import os
 import re
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from lineal.capture.captured import Captured, captured, not_applicable
+from lineal.capture.captured import Captured, captured
+from lineal.capture.conda import conda_list, is_condas
+from lineal.capture.installed import Package, installed_packages, installed_stamp
+from lineal.capture.locks.finding import LockFile, lock_files
+from lineal.capture.locks.locked import Locked
+from lineal.capture.locks.pylock import Contents, Direct, write_pylock
+from lineal.capture.locks.readers import read_lock
+from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import redact
 from lineal.files import Files
+from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
 
+_RULE = 1
+"""Raised when the lock is written in another way, so that what is remembered is written again."""
+
+_NAMED = 20
 _INDEX_VARIABLES = (
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
@@ -32,40 +43,116 @@ _INDEX_VARIABLES = (
 _INDEX_LINE = r"(?m)^\s*(?:(?:extra-)?index-url|find-links|url)\s*=\s*[\"']?(?P<url>[^\"'\s]+)"
 
 
-class _Package(NamedTuple):
-    name: str
-    version: str
-    directory: str
+def environment_item(files: Files, base: Path) -> Captured:
+    """Keep a `pylock.toml` of all installed packages and return its fingerprint and how much of it has fingerprints.
 
-
-class _Installed(NamedTuple):
-    stamp: tuple[tuple[str, int], ...]
-    packages: tuple[_Package, ...]
-
-
-_last: _Installed | None = None
-_lock = threading.Lock()
-
-
-def environment_item(files: Files) -> Captured:
-    """Keep the pins of all installed packages and return the fingerprint of that text and their number.
-
-    The pins carry no fingerprints of wheels: an installer keeps none.
+    They come from locks in `base` and above it, and beside the environment. Pins without one are listed, and make
+    the lock `partial`.
     """
-    pins = "".join(f"{package.name}=={package.version}\n" for package in installed_packages())
-    return captured({"fingerprint": files.put_bytes(pins.encode()), "packages": pins.count("\n")})
+    found = lock_files([base.absolute(), Path(sys.prefix)])
+    stamp = (_RULE, sys.version, sys.prefix, installed_stamp(), found)
+    memory = Remembered(files)
+    value = memory.recall("lock", stamp, lambda: _lock(files, found))
+    if isinstance(value, Mapping) and not files.has(str(value.get("fingerprint"))):
+        value = _lock(files, found)  # the file was removed, what was remembered of it was not
+    memory.save()
+    lacking = value.get("unhashed") if isinstance(value, Mapping) else None
+    return captured(value, f"partial: {lacking} packages without a fingerprint" if lacking else None)
 
 
-def editable_item() -> Captured:
-    """Return the packages installed from a path, a repository or a URL instead of an index."""
-    found: list[Json] = []
-    for package in installed_packages():
+def _lock(files: Files, found: Sequence[LockFile]) -> Json:
+    packages = installed_packages()
+    known, used = _fingerprints(found)
+    conda = conda_list()
+    contents, unhashed, sources = _contents(packages, known, by_conda=conda is not None)
+    value: dict[str, Json] = {
+        "format": "pylock.toml",
+        "fingerprint": files.put_bytes(write_pylock(contents).encode()),
+        "packages": len(packages),
+        "hashed": len(packages) - len(unhashed) - len(contents.direct),
+        "direct": len(contents.direct),
+        "unhashed": len(unhashed),
+        "partial": bool(unhashed),
+        "without_fingerprint": unhashed[:_NAMED],
+        "sources": [{"path": str(path), "fingerprint": used[path]} for path in sorted(sources)],
+    }
+    if conda is not None:
+        kept = files.put_bytes(redact(conda.text).encode("utf-8", "backslashreplace"))
+        value["conda"] = {"fingerprint": kept, "packages": conda.packages}
+    return value
+
+
+def _fingerprints(
+    found: Sequence[LockFile],
+) -> tuple[dict[tuple[str, str], tuple[Locked, Path]], dict[Path, str]]:
+    """Return name and version → what the nearest lock says, and the fingerprint of each lock read."""
+    known: dict[tuple[str, str], tuple[Locked, Path]] = {}
+    read: dict[Path, str] = {}
+    for lock in found:
         try:
-            text = (Path(package.directory) / "direct_url.json").read_text(encoding="utf-8")
-        except OSError:
+            data = lock.path.read_bytes()
+            packages = read_lock(lock.path.name, data.decode("utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # no lock after all, or one of a format to come
+        read[lock.path] = of_bytes(data)
+        for package in packages:
+            if package.hashes or any(file.hashes for file in package.files):
+                known.setdefault(package.key, (package, lock.path))
+    return known, read
+
+
+def _contents(
+    packages: Sequence[Package], known: Mapping[tuple[str, str], tuple[Locked, Path]], *, by_conda: bool
+) -> tuple[Contents, list[Json], set[Path]]:
+    """Return what the lock holds, the pins without a fingerprint, and the locks that gave one."""
+    locked: list[Locked] = []
+    pins: list[tuple[str, str]] = []
+    direct: list[Direct] = []
+    unhashed: list[Json] = []
+    sources: set[Path] = set()
+    for package in packages:
+        whence = direct_of(package)
+        if whence is not None and whence.is_pinned:
+            direct.append(whence)
             continue
-        found.append({"name": package.name, **_direct(text)})
-    return captured(found) if found else not_applicable("every package is a release from an index")
+        if (package.name, package.version) in known:
+            found, path = known[package.name, package.version]
+            locked.append(found.fitting(package.tags))
+            sources.add(path)
+            continue
+        pins.append((package.name, package.version))
+        if not (by_conda and is_condas(package.said("INSTALLER"))):
+            unhashed.append(f"{package.name}=={package.version}")
+    return Contents(locked, pins, direct), unhashed, sources
+
+
+def direct_of(package: Package) -> Direct | None:
+    """Return where a package comes from that is no release from an index (PEP 610), or None."""
+    text = package.said("direct_url.json")
+    try:
+        said = json.loads(text) if text else None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or not said.get("url"):
+        return None
+    url = redact(str(said["url"]))
+    if isinstance(said.get("vcs_info"), dict):
+        info = said["vcs_info"]
+        entry: dict[str, object] = {"type": info.get("vcs", "git"), "url": url, "commit-id": info.get("commit_id", "")}
+        if info.get("requested_revision"):
+            entry["requested-revision"] = info["requested_revision"]
+        return Direct(package.name, package.version, "vcs", entry)
+    if isinstance(said.get("archive_info"), dict):
+        hashes = said["archive_info"].get("hashes") or dict(filter(None, [_old_hash(said["archive_info"])]))
+        where = {"path": url.removeprefix("file://")} if url.startswith("file:") else {"url": url}
+        return Direct(package.name, package.version, "archive", {**where, "hashes": hashes})
+    editable = bool(said.get("dir_info", {}).get("editable"))
+    return Direct(package.name, package.version, "directory", {"url": url, "editable": editable})
+
+
+def _old_hash(archive: Mapping[str, object]) -> tuple[str, str] | None:
+    kind, equals, digits = str(archive.get("hash", "")).partition("=")
+    return (kind, digits) if equals else None
 
 
 def index_urls_item() -> Captured:
@@ -80,76 +167,6 @@ def index_urls_item() -> Captured:
             continue
         found += [{"source": path.name, "url": redact(match["url"])} for match in re.finditer(_INDEX_LINE, text)]
     return captured(found, None if found else "no index is configured: the default one is used")
-
-
-def installed_packages() -> tuple[_Package, ...]:
-    """Return name and version of every package on the path, sorted by name; the first on the path wins.
-
-    Kept per process until a directory of packages changes.
-    """
-    global _last  # noqa: PLW0603 — one memory per process: the interpreter has one path
-    stamp = tuple(_stamps())
-    with _lock:
-        if _last is None or _last.stamp != stamp:
-            _last = _Installed(stamp, tuple(_scan([directory for directory, _ in stamp])))
-        return _last.packages
-
-
-def _stamps() -> Iterator[tuple[str, int]]:
-    for directory in dict.fromkeys(sys.path):
-        try:
-            yield directory or ".", os.stat(directory or ".").st_mtime_ns  # noqa: PTH116
-        except OSError:
-            continue
-
-
-def _scan(directories: list[str]) -> list[_Package]:
-    packages: dict[str, _Package] = {}
-    for directory in directories:
-        try:
-            names = os.listdir(directory)  # noqa: PTH208
-        except OSError:
-            continue  # an archive, or a directory that is gone
-        for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                package = _package(directory, name)
-                if package is not None:
-                    packages.setdefault(package.name, package)
-    return sorted(packages.values())
-
-
-def _package(directory: str, entry: str) -> _Package | None:
-    name, dash, version = entry.rpartition(".")[0].partition("-")
-    if entry.endswith(".egg-info"):
-        version = re.sub(r"-py\d[\d.]*$", "", version)
-    path = os.path.join(directory, entry)  # noqa: PTH118
-    if not dash or not re.match(r"\d", version) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._]*", name):
-        name, version = _from_metadata(path)
-    return _Package(re.sub(r"[-_.]+", "-", name).lower(), version, path) if name else None
-
-
-def _from_metadata(path: str) -> tuple[str, str]:
-    """Return name and version as the package itself says: for directories whose name does not."""
-    for name in ("METADATA", "PKG-INFO", ""):
-        try:
-            text = (Path(path) / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        head = text.partition("\n\n")[0]
-        named = re.search(r"^Name:\s*(\S+)", head, re.MULTILINE)
-        version = re.search(r"^Version:\s*(\S+)", head, re.MULTILINE)
-        return (named[1] if named else "", version[1] if version else "0")
-    return "", ""
-
-
-def _direct(text: str) -> dict[str, Json]:
-    direct = json.loads(text)
-    described: dict[str, Json] = {"url": redact(str(direct.get("url", "")))}
-    if direct.get("dir_info", {}).get("editable"):
-        described["editable"] = True
-    if "vcs_info" in direct:
-        described["commit"] = str(direct["vcs_info"].get("commit_id", ""))
-    return described
 
 
 def _configurations() -> Iterator[Path]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from lineal.capture.captured import Captured, Status, captured, unknown
-from lineal.capture.environment import editable_item, environment_item, index_urls_item
+from lineal.capture.direct import editable_item
+from lineal.capture.edited import begin, edited_item
+from lineal.capture.environment import environment_item, index_urls_item
 from lineal.capture.git import find_root
 from lineal.capture.guard import guarded, guarded_group
 from lineal.capture.hardware import blas_item, cpu_memory_item, cuda_item, gpu_item, os_item
@@ -64,9 +66,10 @@ def at_start(files: Files, *, script: Path | None = None, leave_out: Sequence[Pa
         "cwd": lambda: cwd_item(root, base),
         "python": python_item,
         "platform": platform_item,
-        "environment": lambda: environment_item(files),
+        "environment": lambda: environment_item(files, base),
+        "edited_packages": lambda: _begun(files),
         "index_urls": index_urls_item,
-        "editable": editable_item,
+        "editable": lambda: editable_item(files, root),
         "container": container_item,
         "os": os_item,
         "cpu_memory": cpu_memory_item,
@@ -104,6 +107,7 @@ def at_end(
     modules = start.get("modules", unknown("nothing was captured at the start"))
     probes: Mapping[str, Callable[[], Captured]] = {
         "modules": lambda: modules_at_end(files, modules, root or base, keep=root is None),
+        "edited_packages": lambda: edited_item(files),
         "notebook": lambda: notebook_item(files),
         "cuda": cuda_item,
         "blas": blas_item,
@@ -153,6 +157,11 @@ def _place(script: Path | None) -> tuple[Path, Path | None]:
         return base, find_root(base)
     except OSError:
         return Path("/"), None  # the working directory was removed under us
+
+
+def _begun(files: Files) -> Captured:
+    begin(files)
+    return unknown("the run has not ended: packages are compared with their RECORD meanwhile")
 
 
 def _states(*, start: Captured, end: Captured | None = None) -> Captured:

@@ -115,7 +115,9 @@ def _environment(run: Execution, record: Mapping[str, Item]) -> Finding:
         return Finding("environment", Outcome.FAIL, "the packages were seen, but no lock of them is stored", advice)
     packages = value.get("packages")
     counted = f"{packages} packages" if isinstance(packages, int) else "the packages"
-    return Finding("environment", Outcome.PASS, f"{counted} locked as {str(value['fingerprint'])[:19]}")
+    unhashed = value.get("unhashed")
+    partial = f", {unhashed} of them by version only" if isinstance(unhashed, int) and unhashed else ""
+    return Finding("environment", Outcome.PASS, f"{counted} locked as {str(value['fingerprint'])[:19]}{partial}")
 
 
 def _params(run: Execution) -> Finding:

@@ -50,7 +50,10 @@ def _from_toml(text: str) -> dict[str, Json] | None:
     listed = tables.get("packages", tables.get("package"))
     if not isinstance(listed, list):
         return None
-    named = [entry for entry in listed if isinstance(entry, dict) and "name" in entry]
+    # What PEP 751 has no place for stands under `tool.lineal` in a lock of ours: pins and directories.
+    own = tables.get("tool", {}).get("lineal", {})
+    everything = [*listed, *own.get("pins", []), *own.get("directories", [])]
+    named = [entry for entry in everything if isinstance(entry, dict) and "name" in entry]
     return {_plain(str(entry["name"])): str(entry.get("version", "")) for entry in named}
 
 

@@ -16,12 +16,13 @@ from lineal.capture.record import as_struct, at_end, at_start, from_struct
 from lineal.capture.seeds import set_seed
 from lineal.errors import InvalidArgument, StoreFull
 from lineal.files import Files
+from lineal.lineage.locks import parse_lock
 from lineal.model.values import check
 
 PROBES = sorted(name for name in vars(record) if name.endswith(("_item", "_items", "_at_end")))
 ITEMS = (
     "commit remote branch dirty diff untracked submodules script modules notebook argv cwd python platform environment "
-    "index_urls editable container os cpu_memory gpu cuda blas thread_variables hash_seed seeds rng_states determinism "
+    "edited_packages index_urls editable container os cpu_memory gpu cuda blas thread_variables hash_seed seeds rng_states determinism "
     "inputs outputs world locale"
 )
 
@@ -182,12 +183,12 @@ def test_the_environment_is_the_set_of_packages_python_itself_finds(files, scrip
 
     item = whole(files, script)["environment"]
     assert isinstance(item.value, dict)
-    pins = files.get(str(item.value["fingerprint"])).decode().splitlines()
+    packages = parse_lock(files.get(str(item.value["fingerprint"])).decode())
     found: dict[str, str] = {}
     for package in distributions():
         found.setdefault(package.metadata["Name"].lower().replace("_", "-").replace(".", "-"), package.version)
-    assert dict(pin.split("==") for pin in pins) == found
-    assert item.value["packages"] == len(pins)
+    assert packages == found
+    assert item.value["packages"] == len(found)
 
 
 def test_a_package_whose_directory_has_an_odd_name_is_read_from_its_metadata(files, script, tmp_path, monkeypatch):
@@ -200,8 +201,10 @@ def test_a_package_whose_directory_has_an_odd_name_is_read_from_its_metadata(fil
     monkeypatch.syspath_prepend(str(odd.parent))
     found = whole(files, script)
     assert isinstance(found["environment"].value, dict)
-    assert b"odd-thing==2!1.0+local\n" in files.get(str(found["environment"].value["fingerprint"]))
-    expected = {"name": "odd-thing", "url": "https://[redacted]@example.org/odd.git", "commit": "abc"}
+    packages = parse_lock(files.get(str(found["environment"].value["fingerprint"])).decode())
+    assert (packages or {})["odd-thing"] == "2!1.0+local"
+    url = "https://[redacted]@example.org/odd.git"
+    expected = {"name": "odd-thing", "version": "2!1.0+local", "url": url, "commit": "abc"}
     assert expected in (found["editable"].value or [])
 
 

@@ -1,0 +1,228 @@
+"""Installed packages that are not what was installed: files that differ from the package's RECORD, or are in none.
+
+Only packages the program has loaded are looked at, every file of them: an edit nobody imports changes no result.
+Reading them costs seconds once for each environment, so it is done beside the run and remembered.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from lineal.capture.captured import Captured, captured, not_applicable, unknown, withheld
+from lineal.capture.fingerprints.files import SETTLED_NS
+from lineal.capture.guard import guarded
+from lineal.capture.installed import Package, installed_packages, installed_stamp
+from lineal.capture.modules import is_installed
+from lineal.capture.remembered import Remembered
+from lineal.capture.secrets import has_secret
+from lineal.files import Files
+from lineal.model.fingerprint import of_bytes
+from lineal.model.values import Json
+
+KEPT_SIZE = 1 << 20
+"""An edited file up to this size is kept with its bytes."""
+
+PATIENCE_S = 20.0
+"""How long the end of a run waits for packages nobody has looked at before; then the rest is unknown."""
+
+_MOST = 50
+_NAMED = 5
+_TOOLS = ("_virtualenv.py",)
+"""What makers of environments put among the packages."""
+
+_GONE = "gone"
+_INTACT = "intact"
+
+
+class _Recorded(NamedTuple):
+    path: str
+    digest: str
+
+
+@dataclass
+class _Looked:
+    """What this process has found so far: a package that was looked at once is not looked at again.
+
+    A module stays in memory as it was loaded, so a later edit of its file concerns the next process.
+    """
+
+    odd: dict[str, dict[str, str]] = field(default_factory=dict)
+    owned: set[str] = field(default_factory=set)
+
+
+_looked = _Looked()
+_working = threading.Lock()
+
+
+def begin(files: Files) -> None:
+    """Start looking at what is loaded, in a thread of its own, so that the end of the run need not wait."""
+    threading.Thread(target=_begin, args=(files,), name="lineal-packages", daemon=True).start()
+
+
+def edited_item(files: Files) -> Captured:
+    """Return the files of loaded packages that are not as they were installed; small ones are kept."""
+    with _working:
+        late = _look(files, until=time.monotonic() + PATIENCE_S)
+        odd = {path: (name, what) for name, found in _looked.odd.items() for path, what in found.items()}
+        odd |= dict.fromkeys(_strays(), ("no package", "belongs to no package"))
+    described: dict[str, Json] = {}
+    lost = 0
+    for path in sorted(odd)[:_MOST]:
+        described[path], kept = _described(files, path, *odd[path])
+        lost += not kept
+    value: dict[str, Json] = {"number": len(odd), "files": described}
+    if late:
+        return unknown(f"there was no time to look at {', '.join(late[:_NAMED])}", value)
+    if not odd:
+        return not_applicable("every loaded package is as it was installed")
+    reason = f"edited after installation: {', '.join(sorted({name for name, _ in odd.values()}))}"
+    if lost or len(odd) > _MOST:
+        return withheld(f"{reason}; the bytes of some files are not kept", value)
+    return captured(value, reason)
+
+
+def _begin(files: Files) -> None:
+    def look() -> Captured:
+        with _working:
+            return captured(list(_look(files, until=time.monotonic() + PATIENCE_S)))
+
+    guarded(look)  # nobody waits here: what goes wrong goes wrong again at the end, and is said there
+
+
+def _look(files: Files, *, until: float) -> list[str]:
+    """Look at the loaded packages not looked at before, and return the names of those there was no time for."""
+    memory = Remembered(files)
+    owners = memory.recall("owners", installed_stamp(), _owners)
+    packages = {package.name: package for package in installed_packages()}
+    late: list[str] = []
+    for name in sorted(_loaded_packages(owners) & packages.keys() - _looked.odd.keys()):
+        if time.monotonic() > until:
+            late.append(name)
+            continue
+        record = _record(packages[name])
+        _looked.owned |= {entry.path for entry in record}
+        _looked.odd[name] = _odd_files(memory, packages[name], record)
+    memory.save()
+    return late
+
+
+def _owners() -> Json:
+    """Return which packages have put files below each directory or module of a directory of packages."""
+    found: dict[str, list[Json]] = {}
+    for package in installed_packages():
+        for top in {_top(entry.path) for entry in _record(package)}:
+            found.setdefault(top, []).append(package.name)  # several share a namespace package
+    return dict(found)
+
+
+def _loaded_packages(owners: Json) -> set[str]:
+    known = owners if isinstance(owners, Mapping) else {}
+    lists = (known.get(top) for top in {_top(path) for path in _loaded_files()})
+    return {str(name) for names in lists if isinstance(names, list) for name in names}
+
+
+def _strays() -> set[str]:
+    """Return loaded files in a directory of packages that no package has put there: no lock brings them back."""
+    places: dict[str, bool] = {}
+    for package in installed_packages():
+        place = os.path.dirname(package.directory) + os.sep  # noqa: PTH120
+        places[place] = places.get(place, True) and bool(package.said("RECORD"))
+    # Where some package keeps no RECORD, as those of a Linux distribution do, nobody can tell whose a file is.
+    told = [place for place, has_records in places.items() if has_records]
+    strays = _loaded_files() - _looked.owned
+    return {path for path in strays if any(path.startswith(place) for place in told) and not path.endswith(_TOOLS)}
+
+
+def _loaded_files() -> set[str]:
+    found: set[str] = set()
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and is_installed(path) and not name.startswith("lineal"):
+            found.add(path)
+    return found
+
+
+def _top(path: str) -> str:
+    """Return the directory or module directly in a directory of packages that a file belongs to."""
+    for place in ("site-packages", "dist-packages"):
+        before, found, below = path.rpartition(os.sep + place + os.sep)
+        if found:
+            return f"{before}{found}{below.partition(os.sep)[0]}"
+    return path
+
+
+def _record(package: Package) -> list[_Recorded]:
+    """Return the importable files of a package with their fingerprints; bytecode has none, metadata is no code."""
+    place = os.path.dirname(package.directory) + os.sep  # noqa: PTH120
+    entries: list[_Recorded] = []
+    for path, digest, *_ in csv.reader(package.said("RECORD").splitlines()):
+        if digest.startswith("sha256=") and not path.startswith("..") and ".dist-info/" not in path:
+            entries.append(_Recorded(place + path.replace("/", os.sep), digest.removeprefix("sha256=")))
+    return entries
+
+
+def _odd_files(memory: Remembered, package: Package, record: list[_Recorded]) -> dict[str, str]:
+    """Return the files of one package that are not as recorded; an unchanged package is not read again."""
+    stamps = [_stamp(entry.path) for entry in record]
+    newest = max((stamp[1] for stamp in stamps if stamp), default=0)
+    if time.time_ns() - newest < SETTLED_NS:
+        return dict(_differing(record))  # so young that a second write could hide behind the same stamp
+    found = memory.recall(f"package {package.name}", (package, stamps), lambda: dict(_differing(record)))
+    return {str(path): str(what) for path, what in found.items()} if isinstance(found, Mapping) else {}
+
+
+def _stamp(path: str) -> tuple[int, int, int, int] | None:
+    try:
+        about = os.stat(path)  # noqa: PTH116 — thousands of files
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino
+
+
+def _differing(record: list[_Recorded]) -> Iterator[tuple[str, str]]:
+    for entry in record:
+        what = _state(entry)
+        if what != _INTACT:
+            yield entry.path, what
+
+
+def _state(entry: _Recorded) -> str:
+    try:
+        with open(entry.path, "rb", buffering=0) as handle:  # noqa: PTH123 — thousands of files
+            digest = hashlib.file_digest(handle, "sha256").digest()
+    except FileNotFoundError:
+        return _GONE
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+    recorded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return _INTACT if recorded == entry.digest else "edited"
+
+
+def _described(files: Files, path: str, package: str, what: str) -> tuple[Json, bool]:
+    entry: dict[str, Json] = {"package": package, "state": what, "place": _below(path)}
+    try:
+        data = Path(path).read_bytes()
+    except OSError:
+        return entry, what == _GONE
+    if len(data) > KEPT_SIZE or has_secret(data):
+        return entry | {"fingerprint": of_bytes(data), "bytes": len(data), "stored": False}, False
+    return entry | {"fingerprint": files.put_bytes(data), "bytes": len(data), "stored": True}, True
+
+
+def _below(path: str) -> str:
+    """Return the path below the directory of packages, which is what a rebuild needs."""
+    for place in ("site-packages", "dist-packages"):
+        _, found, below = path.rpartition(os.sep + place + os.sep)
+        if found:
+            return below.replace(os.sep, "/")
+    return path
