@@ -22,8 +22,8 @@ from lineal.model.values import check
 PROBES = sorted(name for name in vars(record) if name.endswith(("_item", "_items", "_at_end")))
 ITEMS = (
     "commit remote branch dirty diff untracked submodules script modules notebook argv cwd python platform environment "
-    "edited_packages index_urls editable container os cpu_memory gpu cuda blas thread_variables hash_seed seeds rng_states determinism "
-    "inputs outputs world locale"
+    "edited_packages index_urls editable container os cpu_memory gpu cuda blas thread_variables hash_seed seeds "
+    "rng_states determinism inputs outputs world locale"
 )
 
 
