@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from lineal.capture.environment import installed_packages
+from lineal.capture.installed import installed_packages
 from lineal.errors import InvalidArgument
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
