@@ -96,7 +96,7 @@ def _fingerprints(
             continue  # no lock after all, or one of a format to come
         read[lock.path] = of_bytes(data)
         for package in packages:
-            if package.hashes or any(file.hashes for file in package.files):
+            if package.fingerprints or any(file.fingerprints for file in package.files):
                 known.setdefault(package.key, (package, lock.path))
     return known, read
 
@@ -143,14 +143,15 @@ def direct_of(package: Package) -> Direct | None:
             entry["requested-revision"] = info["requested_revision"]
         return Direct(package.name, package.version, "vcs", entry)
     if isinstance(said.get("archive_info"), dict):
-        hashes = said["archive_info"].get("hashes") or dict(filter(None, [_old_hash(said["archive_info"])]))
+        archive = said["archive_info"]
+        fingerprints = archive.get("hashes") or dict(filter(None, [_old_fingerprint(archive)]))
         where = {"path": url.removeprefix("file://")} if url.startswith("file:") else {"url": url}
-        return Direct(package.name, package.version, "archive", {**where, "hashes": hashes})
+        return Direct(package.name, package.version, "archive", {**where, "hashes": fingerprints})
     editable = bool(said.get("dir_info", {}).get("editable"))
     return Direct(package.name, package.version, "directory", {"url": url, "editable": editable})
 
 
-def _old_hash(archive: Mapping[str, object]) -> tuple[str, str] | None:
+def _old_fingerprint(archive: Mapping[str, object]) -> tuple[str, str] | None:
     kind, equals, digits = str(archive.get("hash", "")).partition("=")
     return (kind, digits) if equals else None
 

@@ -1,16 +1,19 @@
-"""Items 7 and 8: the script, the local modules that were loaded, and the cells of a notebook in the order they ran.
+"""Item 7: the script and the local modules that were loaded; which code is the user's own.
 
 Taken at the start; at the end again, because modules load late and files are edited while a run goes on.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.fingerprints.files import of_file
@@ -27,6 +30,9 @@ KEPT_SIZE = 1 << 20
 """Source files above this are named by fingerprint only."""
 
 _SECRET = "it holds a secret: its bytes are not kept"  # noqa: S105 — a reason, not a password
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+_STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
+_MOST_TEXTS = 200
 
 
 def main_script() -> Path | None:
@@ -37,10 +43,45 @@ def main_script() -> Path | None:
 
 def is_installed(path: str) -> bool:
     """Return whether a file belongs to Python or to an installed package, so the lock names it already."""
-    parts = Path(path).parts
-    if "site-packages" in parts or "dist-packages" in parts:
-        return True
-    return path.startswith(os.path.dirname(os.__file__) + os.sep)  # noqa: PTH120
+    if "site-packages" in path or "dist-packages" in path:
+        parts = Path(path).parts
+        if "site-packages" in parts or "dist-packages" in parts:
+            return True
+    return path.startswith(_STANDARD)
+
+
+@lru_cache(maxsize=4096)
+def is_own_code(file: str) -> bool:
+    """Return whether code from `file` is the user's own: no package's, not Python's, not ours.
+
+    Text given to the interpreter (`-c`, standard input, a notebook's cell) is.
+    """
+    if file.startswith("<"):
+        return not file.startswith(("<frozen", "<__array_function__", "<attrs", "<decorator"))
+    return not file.startswith(_OURS) and not file.endswith(".pyx") and not is_installed(file)
+
+
+def own_modules() -> Iterator[tuple[str, ModuleType]]:
+    """Yield the program's own modules that are loaded, by name; `__main__` is one of them wherever it lies."""
+    loaded: list[tuple[str, object]] = list(sys.modules.items())  # anything may lie in there
+    for name, module in loaded:
+        path = getattr(module, "__file__", None)
+        if isinstance(module, ModuleType) and (name == "__main__" or (isinstance(path, str) and is_own_code(path))):
+            yield name, module
+
+
+def own_sources() -> Iterator[str]:
+    """Yield the texts of the program's own code, as far as they are files or were given with `-c`."""
+    code = _command_line_code()
+    if code is not None:
+        yield code
+    for _, module in itertools.islice(own_modules(), _MOST_TEXTS):
+        path = getattr(module, "__file__", None)
+        try:
+            if isinstance(path, str) and path.endswith((".py", ".pyw")) and os.path.getsize(path) <= KEPT_SIZE:  # noqa: PTH202
+                yield Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # an archive, or a file that is gone
 
 
 def script_item(files: Files, script: Path | None, base: Path) -> Captured:
@@ -69,7 +110,9 @@ def modules_item(files: Files, base: Path, *, keep: bool) -> Captured:
         except (OSError, LinealError) as error:
             found[name] = f"unknown: {redact(str(error))}"
     reason = f"{withheld} of them are not kept: a secret in them, or too large" if withheld else None
-    return captured(_described(files, found), reason)
+    elsewhere = _elsewhere(files, base)
+    value = _described(files, found)
+    return captured({**value, "elsewhere": elsewhere} if elsewhere else value, reason)
 
 
 def modules_at_end(files: Files, start: Captured, base: Path, *, keep: bool) -> Captured:
@@ -79,24 +122,11 @@ def modules_at_end(files: Files, start: Captured, base: Path, *, keep: bool) -> 
         return replace(end, reason=f"as it is at the end; at the start: {start.reason}")
     before = start.value.get("files") if isinstance(start.value, Mapping) else None
     after = end.value.get("files") if isinstance(end.value, Mapping) else None
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or not isinstance(end.value, Mapping):
         return start
     changed = sorted(name for name in before if name in after and before[name] != after[name])
-    value = {**_described(files, {**after, **before}), "changed_during_run": changed}
+    value = {**end.value, **_described(files, {**after, **before}), "changed_during_run": changed}
     return captured(value, f"edited during the run: {', '.join(changed)}" if changed else end.reason)
-
-
-def notebook_item(files: Files) -> Captured:
-    """Keep the cells run so far, in order, as executed."""
-    shell = notebook_shell()
-    if shell is None:
-        return not_applicable("the code does not run in a notebook")
-    cells = getattr(shell, "user_ns", {}).get("In")
-    if not isinstance(cells, list):
-        return unknown("the notebook keeps no list of its cells")
-    texts = [redact(str(cell)) for cell in cells[1:]]
-    content = json.dumps(texts, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return captured({"fingerprint": files.put_bytes(content), "cells": len(texts)})
 
 
 def notebook_shell() -> object | None:
@@ -114,6 +144,30 @@ def _local_modules(base: Path) -> Iterator[str]:
         path = getattr(module, "__file__", None)
         if isinstance(path, str) and path.startswith(prefix) and not is_installed(path):
             yield path[len(prefix) :]
+
+
+def _elsewhere(files: Files, base: Path) -> dict[str, Json]:
+    """Keep the loaded modules that lie outside `base` and in no package, in one file: a repository elsewhere may move.
+
+    The file is JSON, module name → path and text; what holds a secret or is too large is named and left out of it.
+    """
+    prefix = str(base) + os.sep
+    named: dict[str, Json] = {}
+    texts: dict[str, Json] = {}
+    for name, module in itertools.islice(own_modules(), _MOST_TEXTS):
+        path = getattr(module, "__file__", None)
+        if name == "__main__" or not isinstance(path, str) or path.startswith(prefix) or not path.endswith(".py"):
+            continue
+        try:
+            data = Path(path).read_bytes()
+        except OSError:
+            continue  # it was loaded and is gone: nobody can tell what it was
+        named[name] = {"path": path, "fingerprint": of_bytes(data)}
+        if len(data) <= KEPT_SIZE and not has_secret(data):
+            texts[name] = {"path": path, "text": data.decode("utf-8", "surrogateescape")}
+    if not named:
+        return {}
+    return {"fingerprint": files.put_bytes(json.dumps(texts, sort_keys=True).encode()), "modules": named}
 
 
 def _kept(files: Files, name: str, data: bytes) -> Captured:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.secrets import redact_argv, redact_value
+from lineal.capture.variables import first_environment
 from lineal.model.values import Json
 
 _THREADS = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "VECLIB_", "KMP_", "GOTO_", "BLIS_")
@@ -91,7 +91,7 @@ def hash_seed_item() -> Captured:
     """Return what PYTHONHASHSEED was when the interpreter started, or `random`."""
     if not sys.flags.hash_randomization:
         return captured("0")
-    value = None if sys.flags.ignore_environment else _first_environment().get("PYTHONHASHSEED")
+    value = None if sys.flags.ignore_environment else first_environment().get("PYTHONHASHSEED")
     if value and value != "random":
         return captured(value)
     return captured("random", "PYTHONHASHSEED was not set before the interpreter started: sets of text vary in order")
@@ -136,16 +136,6 @@ def container_item() -> Captured:
     if not inside:
         return not_applicable("no sign of a container")
     return unknown("the kernel does not tell the image of a container; set LINEAL_IMAGE_DIGEST when starting it")
-
-
-def _first_environment() -> Mapping[str, str]:
-    """Return the environment the process was started with: a variable set later has no effect on the interpreter."""
-    try:
-        data = Path("/proc/self/environ").read_bytes()
-    except OSError:
-        return os.environ
-    pairs = (os.fsdecode(pair).partition("=") for pair in data.split(b"\0") if pair)
-    return {name: value for name, _, value in pairs}
 
 
 def _zone() -> str | None:

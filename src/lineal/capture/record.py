@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from lineal.capture.captured import Captured, Status, captured, unknown
+from lineal.capture.determinism import determinism_item
 from lineal.capture.direct import editable_item
 from lineal.capture.edited import begin, edited_item
 from lineal.capture.environment import environment_item, index_urls_item
@@ -22,9 +23,9 @@ from lineal.capture.modules import (
     main_script,
     modules_at_end,
     modules_item,
-    notebook_item,
     script_item,
 )
+from lineal.capture.notebook import notebook_item
 from lineal.capture.process import (
     argv_item,
     container_item,
@@ -39,9 +40,11 @@ from lineal.capture.process import (
 from lineal.capture.repository import ITEMS as REPOSITORY_ITEMS
 from lineal.capture.repository import repository_items
 from lineal.capture.secrets import redact
-from lineal.capture.seeds import determinism_item, rng_states_item, seeds_item
+from lineal.capture.seeds import rng_states_item, seeds_item, seeds_of_the_run
+from lineal.capture.variables import variables_item
 from lineal.errors import InvalidArgument
 from lineal.files import Files
+from lineal.model.capture_items import NOT_DRAWN
 from lineal.model.values import INT64_MAX, INT64_MIN, Json, Struct
 
 Record = dict[str, Captured]
@@ -77,6 +80,7 @@ def at_start(files: Files, *, script: Path | None = None, leave_out: Sequence[Pa
         "cuda": cuda_item,
         "blas": blas_item,
         "thread_variables": thread_variables_item,
+        "variables": variables_item,
         "hash_seed": hash_seed_item,
         "seeds": seeds_item,
         "rng_states": lambda: _states(start=rng_states_item()),
@@ -104,6 +108,7 @@ def at_end(
     """
     base, root = _place(script)
     before = start.get("rng_states", unknown("nothing was captured at the start"))
+    states = guarded(lambda: _states(start=before, end=rng_states_item()))
     modules = start.get("modules", unknown("nothing was captured at the start"))
     probes: Mapping[str, Callable[[], Captured]] = {
         "modules": lambda: modules_at_end(files, modules, root or base, keep=root is None),
@@ -112,8 +117,9 @@ def at_end(
         "cuda": cuda_item,
         "blas": blas_item,
         "thread_variables": thread_variables_item,
-        "seeds": seeds_item,
-        "rng_states": lambda: _states(start=before, end=rng_states_item()),
+        "variables": variables_item,
+        "rng_states": lambda: states,
+        "seeds": lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)),
         "determinism": determinism_item,
         "inputs": lambda: _listed("input", inputs),
         "outputs": lambda: _listed("output", outputs),
@@ -170,7 +176,15 @@ def _states(*, start: Captured, end: Captured | None = None) -> Captured:
     first = start.value.get("start") if isinstance(start.value, Mapping) else None
     if end.status != "captured":
         return end if first is None else unknown(end.reason or "the end states are not known", {"start": first})
-    return captured({"start": first, "end": end.value})
+    if not isinstance(first, Mapping) or not isinstance(end.value, Mapping):
+        return captured({"start": first, "end": end.value})
+    # The state of a generator nobody used is another one in each process, unless it was seeded, and says nothing.
+    unused = {name for name, state in end.value.items() if first.get(name) == state}
+    before, after = (
+        {name: NOT_DRAWN if name in unused else state for name, state in states.items()}
+        for states in (first, end.value)
+    )
+    return captured({"start": before, "end": after})
 
 
 def _listed(kind: str, fingerprints: Sequence[str] | None) -> Captured:

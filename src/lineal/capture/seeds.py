@@ -1,33 +1,25 @@
-"""Items 24 to 26: seeds, the states of random generators, and the switches that make a framework deterministic.
+"""Items 24 and 25: the seeds of every random generator in use, and their states when the run starts and ends.
 
 `set_seed` seeds what the program has loaded and remembers it; nothing else here changes a generator.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import struct
+import random
+import re
 import sys
-from collections.abc import Mapping
-from types import ModuleType
+from collections.abc import Iterator, Mapping
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
-from lineal.capture.fingerprints.arrays import array_bytes
-from lineal.capture.guard import guarded
+from lineal.capture.generators import own_generators, own_states, shared_states
+from lineal.capture.modules import own_sources
+from lineal.capture.seeding import listened_from_the_start, made_generators, plain_seed, seeding_calls
 from lineal.errors import InvalidArgument
-from lineal.model.fingerprint import of_bytes, text
+from lineal.model.capture_items import NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
 _NUMPY_MODULUS = 2**32
-_DETERMINISM = (
-    "CUBLAS_WORKSPACE_CONFIG",
-    "XLA_FLAGS",
-    "TF_DETERMINISTIC_OPS",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "NVIDIA_TF32_OVERRIDE",
-    "PYTORCH_CUDA_ALLOC_CONF",
-)
+_MOST_CANDIDATES = 200
 
 _set: dict[str, int] = {}
 
@@ -40,8 +32,6 @@ def set_seed(seed: int) -> dict[str, int]:
     """
     if type(seed) is not int or not INT64_MIN <= seed <= INT64_MAX:
         raise InvalidArgument(f"a seed is a 64-bit integer, got {seed!r} ({type(seed).__name__})")
-    import random
-
     random.seed(seed)
     given = {"random": seed}
     numpy = sys.modules.get("numpy")
@@ -57,77 +47,131 @@ def set_seed(seed: int) -> dict[str, int]:
     return dict(given)
 
 
-def seeds_item() -> Captured:
-    """Return the seed of each generator seeded through Lineal in this process."""
-    seeds: dict[str, Json] = dict(_set)
-    torch = sys.modules.get("torch")
-    if torch is not None and "torch" not in seeds:
-        seeds["torch"] = str(torch.initial_seed())
-    if not _set:
-        return unknown("no seed was set through Lineal (seed=… or lineal.set_seed)", seeds or None)
-    late = [name for name in ("numpy", "torch") if name in sys.modules and name not in _set]
-    if late:
-        return captured(seeds, f"imported after the seed was set, so not seeded: {', '.join(late)}")
-    return captured(seeds)
+def seeds_item(states: Json = None) -> Captured:
+    """Return the seed of each generator in use: set through Lineal, heard, found in the generator, or proved.
+
+    `states` are the states at start and end: a generator whose state never changed needs no seed.
+    """
+    known: dict[str, Json] = dict(_asked())
+    calls = seeding_calls()
+    known |= {call.name: SYSTEM_ENTROPY if call.seed is None else call.seed for call in calls}
+    known |= _set
+    open_ = [name for name in ("random", "numpy") if _is_loaded(name) and name not in known]
+    for name in open_:
+        proved = _proved(name) if states is None else None
+        if proved is not None:
+            known[name] = proved
+        elif _is_unused(states, name):
+            known[name] = NOT_DRAWN
+        elif listened_from_the_start():
+            known[name] = SYSTEM_ENTROPY
+    own = list(_own_seeds())
+    lost = [name for name in open_ if name not in known] + [str(one["name"]) for one in own if one["seed"] is None]
+    if own:
+        known["generators"] = own
+    if calls:
+        known["calls"] = [{"generator": call.name, "seed": call.seed, "where": call.where} for call in calls]
+    return _told(known, lost)
+
+
+def seeds_of_the_run(start: Captured | None, end: Captured) -> Captured:
+    """Return the seeds as they are known at the end: a seed the start knew is that of the run."""
+    before = start.value if start is not None and isinstance(start.value, Mapping) else {}
+    after = end.value if isinstance(end.value, Mapping) else {}
+    kept = {name: seed for name, seed in before.items() if name not in SEED_DETAILS and seed is not None}
+    merged = {**after, **{name: seed for name, seed in kept.items() if seed not in (SYSTEM_ENTROPY, NOT_DRAWN)}}
+    if end.status != "captured" and not kept:
+        return end
+    return captured(merged, end.reason)
 
 
 def rng_states_item() -> Captured:
-    """Return fingerprints of the states of the generators that are loaded: equal states draw equal numbers."""
-    states: dict[str, Json] = {}
-    for name, module, probe in (
-        ("random", "random", _random_state),
-        ("numpy", "numpy.random", _numpy_state),
-        ("torch", "torch", _torch_state),
-    ):
-        loaded = sys.modules.get(module)
-        if loaded is not None:
-            found = guarded(lambda loaded=loaded, probe=probe: captured(probe(loaded)))  # type: ignore[misc]
-            states[name] = found.value if found.status == "captured" else f"unknown: {found.reason}"
+    """Return fingerprints of the states of all generators: equal states draw equal numbers."""
+    states = {**shared_states(), **own_states()}
     return captured(states) if states else not_applicable("no random generator is loaded")
 
 
-def determinism_item() -> Captured:
-    """Return the switches of PyTorch and the variables that decide whether equal inputs give equal results."""
-    variables: dict[str, Json] = {name: os.environ[name] for name in _DETERMINISM if name in os.environ}
+def _told(value: dict[str, Json], lost: list[str]) -> Captured:
+    late = [name for name in ("numpy", "torch") if _set and _is_loaded(name) and name not in value]
+    drawn = [name for name in lost if name not in late]
+    if late and not drawn:
+        return captured(value, f"imported after the seed was set, so not seeded: {', '.join(late)}")
+    if lost and all(name in lost for name in ("random", "numpy") if _is_loaded(name)) and not _set:
+        return unknown(f"not hooked: {', '.join(lost)} was made or seeded before Lineal listened", value or None)
+    return captured(value, f"not known of {', '.join(lost)}: made or seeded before Lineal listened" if lost else None)
+
+
+def _asked() -> Iterator[tuple[str, Json]]:
+    """Yield the seeds that libraries tell themselves."""
     torch = sys.modules.get("torch")
-    if torch is None:
-        if variables:
-            return captured({"variables": variables})
-        return not_applicable("no framework with such switches is loaded")
-    return captured({"torch": _torch_switches(torch), "variables": variables})
+    if torch is not None:
+        yield "torch", plain_seed(torch.initial_seed())
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            yield "cuda", plain_seed(torch.cuda.initial_seed())
+    context = sys.modules.get("tensorflow.python.eager.context")
+    if context is not None:
+        seed = context.global_seed()
+        yield "tensorflow", SYSTEM_ENTROPY if seed is None else plain_seed(seed)
+    keras = sys.modules.get("keras.src.backend.common.global_state")
+    if keras is not None:
+        seed = keras.get_global_attribute("global_random_seed")
+        if seed is not None:
+            yield "keras", plain_seed(seed)
 
 
-def _torch_switches(torch: ModuleType) -> Mapping[str, Json]:
-    cudnn = torch.backends.cudnn
-    return {
-        "deterministic_algorithms": bool(torch.are_deterministic_algorithms_enabled()),
-        "warn_only": bool(torch.is_deterministic_algorithms_warn_only_enabled()),
-        "cudnn_benchmark": bool(cudnn.benchmark),
-        "cudnn_deterministic": bool(cudnn.deterministic),
-        "float32_matmul_precision": str(torch.get_float32_matmul_precision()),
-        "default_dtype": str(torch.get_default_dtype()),
-    }
+def _own_seeds() -> Iterator[dict[str, Json]]:
+    """Yield the seeds of the program's own generators; NumPy's and PyTorch's remember theirs, also from before."""
+    made, more = made_generators()
+    heard = {id(one.generator): one for one in made}
+    for name, generator in own_generators().items():
+        one = heard.get(id(generator))
+        seed = _seed_within(generator)
+        entry: dict[str, Json] = {"name": name, "seed": seed}
+        if one is not None:
+            entry["asked"] = one.seeded.seed  # null: it was left to the system, whose choice is `seed`
+            entry["where"] = one.seeded.where
+        yield entry
+    if more:
+        yield {"name": f"{more} more", "seed": SYSTEM_ENTROPY if listened_from_the_start() else "not looked at"}
 
 
-def _random_state(random: ModuleType) -> str:
-    version, words, gauss = random.getstate()
-    return of_bytes(struct.pack(f"<q{len(words)}Q?d", version, *words, gauss is not None, gauss or 0.0))
+def _seed_within(generator: object) -> Json:
+    bits = getattr(generator, "bit_generator", None)
+    sequence = getattr(bits, "seed_seq", None) or getattr(bits, "_seed_seq", None)
+    if sequence is not None:
+        return plain_seed(getattr(sequence, "entropy", None))
+    initial = getattr(generator, "initial_seed", None)
+    return plain_seed(initial()) if callable(initial) else None
 
 
-def _numpy_state(random: ModuleType) -> str:
-    state = random.get_state(legacy=False)
-    inner = state["state"]
-    digest = hashlib.sha256(str(state["bit_generator"]).encode())
-    for name in sorted(inner):
-        digest.update(array_bytes(inner[name]))
-    digest.update(struct.pack("<?d", bool(state.get("has_gauss")), float(state.get("gauss", 0.0))))
-    return text(digest.digest())
+def _proved(name: str) -> Json:
+    """Return the number in the program's text from which a fresh generator has exactly the present state, or None."""
+    module = sys.modules["random" if name == "random" else "numpy.random"]
+    texts = [text for text in own_sources() if "seed" in text]
+    numbers = dict.fromkeys(number for text in texts for number in re.findall(r"(?<![\w.])\d{1,10}(?![\w.])", text))
+    state = module.getstate() if name == "random" else module.get_state()
+    for number in list(numbers)[:_MOST_CANDIDATES]:
+        seed = int(number)
+        if name == "random" and random.Random(seed).getstate() == state:  # noqa: S311 — to compare states
+            return seed
+        if name == "numpy" and seed < _NUMPY_MODULUS and _same(module.RandomState(seed).get_state(), state):
+            return seed
+    return None
 
 
-def _torch_state(torch: ModuleType) -> str:
-    digest = hashlib.sha256(torch.get_rng_state().numpy().tobytes())
-    # Asking a device that was never used would start it.
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        for state in torch.cuda.get_rng_state_all():
-            digest.update(state.numpy().tobytes())
-    return text(digest.digest())
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    words, others = one[1], other[1]
+    return one[2:] == other[2:] and one[0] == other[0] and bytes(words) == bytes(others)  # type: ignore[call-overload]
+
+
+def _is_loaded(name: str) -> bool:
+    return ("numpy.random" if name == "numpy" else name) in sys.modules
+
+
+def _is_unused(states: Json, name: str) -> bool:
+    if not isinstance(states, Mapping):
+        return False
+    start, end = states.get("start"), states.get("end")
+    if not isinstance(start, Mapping) or not isinstance(end, Mapping):
+        return False
+    return name in start and start[name] == end.get(name)

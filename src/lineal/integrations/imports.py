@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -29,7 +28,7 @@ def when_imported(name: str, act: Act) -> Undo:
     return lambda: _FINDER.forget(name, act)
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds the modules waited for as the other finders do, and has their loader call back."""
 
     def __init__(self) -> None:
@@ -62,7 +61,8 @@ class _Finder(MetaPathFinder):
             self._finding.name = None
         if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
             return None
-        spec.loader = _Loader(spec.loader, self)
+        loader: Any = _Loader(spec.loader, self)  # not a subclass: importlib.abc brings half the library
+        spec.loader = loader
         return spec
 
     def imported(self, module: ModuleType) -> None:
@@ -74,7 +74,7 @@ class _Finder(MetaPathFinder):
             sys.meta_path.remove(self)
 
 
-class _Loader(Loader):
+class _Loader:
     """Loads with the real loader, which the module shows as its own, and tells the finder when that is done."""
 
     def __init__(self, real: Any, finder: _Finder) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from lineal.lineage.capture_record import Item, item, record_of
 from lineal.lineage.graph import GraphNode
 from lineal.lineage.producers import Producers, execution_of
+from lineal.model.capture_items import NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 
 _SEEN = 3
@@ -135,9 +136,21 @@ def _seed(run: Execution, record: Mapping[str, Item]) -> Finding:
     seeds = item(record, "seeds")
     if not seeds.captured:
         return Finding("seed", Outcome.UNKNOWN, f"the seeds are not known: {seeds.reason or seeds.status}", advice)
-    if not seeds.value:
+    value = seeds.value if isinstance(seeds.value, Mapping) else {}
+    if not value:
         return Finding("seed", Outcome.FAIL, "no seed was set before the training", advice)
-    return Finding("seed", Outcome.PASS, f"seeds of {', '.join(_keys(seeds))} recorded")
+    if seeds.reason:
+        return Finding("seed", Outcome.UNKNOWN, f"not every seed is known: {seeds.reason}", advice)
+    shared = {name: seed for name, seed in value.items() if name not in SEED_DETAILS}
+    unseeded = [name for name, seed in shared.items() if seed == SYSTEM_ENTROPY]
+    if unseeded:
+        sentence = f"{', '.join(unseeded)} {'was' if len(unseeded) == 1 else 'were'} drawn from without a seed"
+        return Finding("seed", Outcome.UNKNOWN, sentence, advice)
+    used = [name for name, seed in shared.items() if seed != NOT_DRAWN]
+    used += ["its own generators"] if value.get("generators") else []
+    if not used:
+        return Finding("seed", Outcome.PASS, "no shared generator of random numbers was used")
+    return Finding("seed", Outcome.PASS, f"seeds of {', '.join(used)} recorded")
 
 
 def _hardware(record: Mapping[str, Item]) -> Finding:
@@ -166,11 +179,6 @@ def _fact(run: Execution, record: Mapping[str, Item], name: str) -> Item:
     if found.captured or stated is None or not isinstance(stated, str | bool):
         return found
     return Item("captured", stated)
-
-
-def _keys(seeds: Item) -> Iterator[str]:
-    value = seeds.value
-    return (str(key) for key in value) if isinstance(value, Mapping) else iter(("the run",))
 
 
 def _are(items: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from lineal.capture.command import Command, of_command
 from lineal.capture.guard import guarded
 from lineal.capture.record import Record, as_struct, at_end, at_start, from_struct
 from lineal.files import Files
+from lineal.integrations.watch import watch_program
 from lineal.model.values import Json, Value
 from lineal.store.location import Location
 
@@ -25,6 +26,8 @@ class Capturing:
         self._script = command.place if command else None
         self._own = [place for place in (location.home, location.database) if place is not None]
         self._record: Record = {}
+        if command is None:
+            watch_program()
 
     def at_start(self) -> dict[str, Value]:
         """Return the properties that hold what was found."""

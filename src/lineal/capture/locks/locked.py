@@ -15,7 +15,7 @@ class LockedFile:
     url: str | None = None
     path: str | None = None
     size: int | None = None
-    hashes: tuple[tuple[str, str], ...] = ()
+    fingerprints: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_wheel(self) -> bool:
@@ -25,13 +25,13 @@ class LockedFile:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """One version of one package with its files; `hashes` are fingerprints of files the lock does not name."""
+    """One version of one package with its files; `fingerprints` are fingerprints of files the lock does not name."""
 
     name: str
     version: str
     index: str | None = None
     files: tuple[LockedFile, ...] = ()
-    hashes: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -45,7 +45,7 @@ class Locked:
         near = exact or [file for file in wheels if tags & tags_of(file.name)]
         if not near:
             return self
-        return Locked(self.name, self.version, self.index, tuple(near), self.hashes)
+        return Locked(self.name, self.version, self.index, tuple(near), self.fingerprints)
 
 
 def normal(name: str) -> str:

@@ -62,8 +62,9 @@ def write_pylock(contents: Contents) -> str:
     for package in sorted(named, key=lambda one: one.name):
         lines += ["", "[[packages]]", *_entry(package)]
     for package in bare:
-        hashes = [*package.hashes, *(f"{kind}:{digits}" for file in package.files for kind, digits in file.hashes)]
-        pin = {"name": package.name, "version": package.version, "hashes": sorted(set(hashes))}
+        of_files = (f"{kind}:{digits}" for file in package.files for kind, digits in file.fingerprints)
+        fingerprints = [*package.fingerprints, *of_files]
+        pin = {"name": package.name, "version": package.version, "hashes": sorted(set(fingerprints))}
         lines += ["", "[[tool.lineal.pins]]", *_pairs(pin)]
     for name, version in contents.pins:
         lines += ["", "[[tool.lineal.pins]]", *_pairs({"name": name, "version": version})]
@@ -83,7 +84,9 @@ def requirements_of(pylock: str) -> list[str]:
     tables = tomllib.loads(pylock)
     own = tables.get("tool", {}).get("lineal", {})
     lines = [_requirement(package) for package in tables.get("packages", [])]
-    pins = [f"{pin['name']}=={pin['version']}" + _hash_options(pin.get("hashes", [])) for pin in own.get("pins", [])]
+    pins = [
+        f"{pin['name']}=={pin['version']}" + _fingerprint_options(pin.get("hashes", [])) for pin in own.get("pins", [])
+    ]
     return sorted([*lines, *pins])
 
 
@@ -92,19 +95,21 @@ def _requirement(package: Mapping[str, object]) -> str:
     if isinstance(vcs, dict):
         return f"{name} @ {vcs['type']}+{vcs['url']}@{vcs['commit-id']}"
     if isinstance(archive, dict):
-        return f"{name} @ {archive['url']}" + _hash_options(_hashes(archive))
+        return f"{name} @ {archive['url']}" + _fingerprint_options(_fingerprints_of(archive))
     wheels, sdist = package.get("wheels"), package.get("sdist")
     files = [*(wheels if isinstance(wheels, list) else []), *([sdist] if isinstance(sdist, dict) else [])]
-    return f"{name}=={package['version']}" + _hash_options([each for file in files for each in _hashes(file)])
+    return f"{name}=={package['version']}" + _fingerprint_options(
+        [each for file in files for each in _fingerprints_of(file)]
+    )
 
 
-def _hashes(file: Mapping[str, object]) -> list[str]:
-    hashes = file.get("hashes")
-    return [f"{kind}:{digits}" for kind, digits in hashes.items()] if isinstance(hashes, dict) else []
+def _fingerprints_of(file: Mapping[str, object]) -> list[str]:
+    fingerprints = file.get("hashes")
+    return [f"{kind}:{digits}" for kind, digits in fingerprints.items()] if isinstance(fingerprints, dict) else []
 
 
-def _hash_options(hashes: Sequence[str]) -> str:
-    return "".join(f" --hash={each}" for each in sorted(set(hashes)))
+def _fingerprint_options(fingerprints: Sequence[str]) -> str:
+    return "".join(f" --hash={each}" for each in sorted(set(fingerprints)))
 
 
 def _located(package: Locked) -> bool:
@@ -139,7 +144,7 @@ def _entry(package: Locked | Direct) -> Iterator[str]:
 def _file(file: LockedFile) -> Mapping[str, object]:
     where = {"url": redact(file.url)} if file.url else {"path": file.path}
     size = {} if file.size is None else {"size": file.size}
-    return {"name": file.name, **where, **size, "hashes": dict(file.hashes)}
+    return {"name": file.name, **where, **size, "hashes": dict(file.fingerprints)}
 
 
 def _pairs(entry: Mapping[str, object]) -> Iterator[str]:

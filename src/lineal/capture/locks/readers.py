@@ -70,8 +70,8 @@ def _pylock(entry: Mapping[str, object]) -> Locked:
 
 
 def _pylock_file(file: Mapping[str, object]) -> LockedFile:
-    url, path, hashes = file.get("url"), file.get("path"), file.get("hashes")
-    known = hashes if isinstance(hashes, dict) else {}
+    url, path, fingerprints = file.get("url"), file.get("path"), file.get("hashes")
+    known = fingerprints if isinstance(fingerprints, dict) else {}
     return LockedFile(
         str(file.get("name") or name_in(str(url or path or ""))),
         str(url) if url else None,
@@ -104,17 +104,17 @@ def _pipfile(tables: object) -> Iterator[Locked]:
 
 def _requirements(text: str) -> Iterator[Locked]:
     for line in text.replace("\\\n", " ").replace("\\\r\n", " ").splitlines():
-        found, hashes = _REQUIREMENT.match(line.strip()), _HASH.findall(line)
-        if found and hashes:
-            yield Locked(found[1], found[2], None, (), tuple(hashes))
+        found, fingerprints = _REQUIREMENT.match(line.strip()), _HASH.findall(line)
+        if found and fingerprints:
+            yield Locked(found[1], found[2], None, (), tuple(fingerprints))
 
 
 def _tables(value: object) -> Sequence[Mapping[str, object]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else ()
 
 
-def _split(hashes: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((kind, digits) for kind, _, digits in (each.partition(":") for each in hashes))
+def _split(fingerprints: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, digits) for kind, _, digits in (each.partition(":") for each in fingerprints))
 
 
 def _size(value: object) -> int | None:

@@ -1,0 +1,136 @@
+"""Seeds as the program gave them: what its seeding calls said while Lineal listened, and the generators it made.
+
+`integrations/generators` tells; `seeds` asks. Nothing here changes a generator.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass, field
+from types import FrameType
+
+from lineal.capture.modules import is_own_code
+from lineal.model.fingerprint import of_bytes
+from lineal.model.values import INT64_MAX, INT64_MIN, Json
+
+_MOST_GENERATORS = 32
+_MOST_CALLS = 20
+_MOST_FRAMES = 20
+_MOST_WORDS = 16
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """One seeding call: of which generator, the seed (None: the system's entropy), and the line that called."""
+
+    name: str
+    seed: Json
+    where: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A generator that was made: by which call from which seed, and itself, for its state at the end."""
+
+    seeded: Seeded
+    generator: object
+
+
+@dataclass
+class _Heard:
+    listening: bool = False
+    from_the_start: bool = False
+    seeded: list[Seeded] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    more: int = 0
+
+
+_heard = _Heard()
+_lock = threading.Lock()
+
+
+def begin_listening() -> None:
+    """Say that seeding calls are heard from now on."""
+    if not _heard.listening:
+        _heard.listening = True
+        _heard.from_the_start = not _program_has_begun()
+
+
+def hear_seed(name: str, seed: object) -> None:
+    """Hear that the generator `name` that everybody shares (`random`, `numpy`) was seeded."""
+    with _lock:
+        _heard.seeded.append(Seeded(name, plain_seed(seed), _caller()))
+        del _heard.seeded[:-_MOST_CALLS]
+
+
+def hear_generator(by: str, seed: object, generator: object) -> None:
+    """Hear that a generator was made. The first ones are held, so that their states can be told at the end."""
+    with _lock:
+        if any(made.generator is generator for made in _heard.made):
+            return  # default_rng gives a generator back that it was given
+        if len(_heard.made) >= _MOST_GENERATORS:
+            _heard.more += 1
+            return
+        _heard.made.append(Made(Seeded(by, plain_seed(seed), _caller()), generator))
+
+
+def seeding_calls() -> tuple[Seeded, ...]:
+    """Return the last seeding calls of shared generators, in order."""
+    with _lock:
+        return tuple(_heard.seeded)
+
+
+def made_generators() -> tuple[tuple[Made, ...], int]:
+    """Return the generators made while Lineal listened, in order, and how many more there were."""
+    with _lock:
+        return tuple(_heard.made), _heard.more
+
+
+def listened_from_the_start() -> bool:
+    """Return whether every seeding call of the program was heard."""
+    return _heard.from_the_start
+
+
+def forget_seeds() -> None:
+    """Forget what was heard."""
+    with _lock:
+        _heard.seeded.clear()
+        _heard.made.clear()
+        _heard.more = 0
+
+
+def plain_seed(seed: object) -> Json:
+    """Return a seed as it can be recorded: a number, a short list of them, or the fingerprint of anything longer."""
+    if seed is None or isinstance(seed, bool):
+        return seed
+    if hasattr(seed, "__index__"):
+        number = int(seed.__index__())
+        return number if INT64_MIN <= number <= INT64_MAX else str(number)
+    if isinstance(seed, float):
+        return seed
+    if isinstance(seed, list | tuple) and len(seed) <= _MOST_WORDS:
+        return [plain_seed(word) for word in seed]
+    if hasattr(seed, "entropy"):
+        return plain_seed(seed.entropy)
+    data = seed if isinstance(seed, bytes | bytearray) else str(seed)[:_LONGEST].encode("utf-8", "backslashreplace")
+    return of_bytes(bytes(data))
+
+
+def _program_has_begun() -> bool:
+    main = sys.modules.get("__main__")
+    return getattr(main, "__file__", None) is not None or getattr(main, "__spec__", None) is not None
+
+
+def _caller() -> str | None:
+    """Return the nearest line of the user's own code, as `train.py:12`."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 — the documented way to one's caller
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return None
+        name = frame.f_code.co_filename
+        if is_own_code(name):
+            return f"{name.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
+        frame = frame.f_back
+    return None

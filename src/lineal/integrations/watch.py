@@ -1,0 +1,79 @@
+"""What Lineal hears of a program from its first run on: seeding calls, generators made, environment variables read.
+
+Put in once, by the first run or `autolog`, and taken out with `Patches.undo`. `capture` keeps what is heard.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import FrameType, ModuleType
+
+from lineal.capture.modules import is_own_code
+from lineal.capture.seeding import begin_listening, hear_generator, hear_seed
+from lineal.capture.variables import hear_read
+from lineal.integrations.hooks import Call, Function, Patches, after, telling
+from lineal.integrations.imports import when_imported
+
+_MOST_FRAMES = 6
+_watching: list[Patches] = []
+
+
+def watch_program() -> Patches:
+    """Hear of seeds and variables from now on; asked again while that goes on, give back the same patches."""
+    if _watching:
+        return _watching[0]
+    patches = Patches()
+    patches.add(_watching.clear)
+    begin_listening()
+    patches.add(when_imported("random", lambda module: _python(module, patches)))
+    patches.add(when_imported("numpy.random", lambda module: _numpy(module, patches)))
+    patches.patch(type(os.environ), "__getitem__", _reading)
+    _watching.append(patches)
+    return patches
+
+
+def _python(module: ModuleType, patches: Patches) -> None:
+    patches.patch_function("random", module.seed, after(_seeded("random"), group="seed random"))
+
+
+def _numpy(module: ModuleType, patches: Patches) -> None:
+    patches.patch_function("numpy", module.seed, after(_seeded("numpy"), group="seed numpy"))
+    patches.patch_function("numpy", module.default_rng, after(_made, group="make a generator"))
+
+
+def _seeded(name: str) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        hear_seed(name, call.args[0] if call.args else call.kwargs.get("a", call.kwargs.get("seed")))
+
+    return tell
+
+
+def _made(call: Call) -> None:
+    hear_generator("numpy.random.default_rng", call.argument("seed", 0), call.result)
+
+
+def _reading(original: Function) -> Function:
+    def reads(self: object, key: object) -> object:
+        with telling("the hook on environment variables"):
+            if isinstance(key, str) and _is_asked_by_the_program():
+                hear_read(key)
+        return original(self, key)
+
+    return reads
+
+
+def _is_asked_by_the_program() -> bool:
+    """Whether the user's own code asks: directly, or through `os.getenv` and `os.environ.get`."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  the documented way to one's caller
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return False
+        name = frame.f_code.co_filename
+        if is_own_code(name):
+            return True
+        if not name.endswith(("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>")):
+            return False
+        frame = frame.f_back
+    return False

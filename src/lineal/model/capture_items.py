@@ -1,0 +1,60 @@
+"""The thirty items of a capture record: their numbers, titles and the facts of the record that answer them.
+
+Written by `capture`, read by `lineage` and `rebuild`, which do not know each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SYSTEM_ENTROPY = "the system's entropy"
+"""Stands for the seed of a generator that nobody seeded: no other run draws the same numbers."""
+
+NOT_DRAWN = "not drawn from"
+"""Stands for the seed of a generator that nobody seeded and nobody used: its state never changed."""
+
+SEED_DETAILS = ("generators", "calls")
+"""Parts of the fact `seeds` that are no shared generator: the program's own ones, and the calls that seeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureItem:
+    """One item: its number, what it is called, and the facts that must all be settled for it to be captured."""
+
+    number: int
+    title: str
+    facts: tuple[str, ...]
+
+
+ITEMS: tuple[CaptureItem, ...] = (
+    CaptureItem(1, "commit", ("commit",)),
+    CaptureItem(2, "remote", ("remote", "bundle")),
+    CaptureItem(3, "branch", ("branch",)),
+    CaptureItem(4, "uncommitted changes", ("dirty", "diff")),
+    CaptureItem(5, "untracked files", ("untracked",)),
+    CaptureItem(6, "submodules and LFS", ("submodules", "lfs")),
+    CaptureItem(7, "script and modules", ("script", "modules")),
+    CaptureItem(8, "notebook cells", ("notebook",)),
+    CaptureItem(9, "command line", ("argv",)),
+    CaptureItem(10, "working directory", ("cwd",)),
+    CaptureItem(11, "Python", ("python",)),
+    CaptureItem(12, "platform tags", ("platform",)),
+    CaptureItem(13, "installed packages", ("environment", "edited_packages")),
+    CaptureItem(14, "package indexes", ("index_urls",)),
+    CaptureItem(15, "editable and direct installs", ("editable",)),
+    CaptureItem(16, "container image", ("container",)),
+    CaptureItem(17, "operating system", ("os",)),
+    CaptureItem(18, "processor and memory", ("cpu_memory",)),
+    CaptureItem(19, "accelerators", ("gpu",)),
+    CaptureItem(20, "CUDA, cuDNN, NCCL", ("cuda",)),
+    CaptureItem(21, "BLAS and OpenMP", ("blas",)),
+    CaptureItem(22, "threads and variables", ("thread_variables", "variables")),
+    CaptureItem(23, "hash seed", ("hash_seed",)),
+    CaptureItem(24, "seeds", ("seeds",)),
+    CaptureItem(25, "generator states", ("rng_states",)),
+    CaptureItem(26, "determinism switches", ("determinism",)),
+    CaptureItem(27, "inputs", ("inputs",)),
+    CaptureItem(28, "outputs", ("outputs",)),
+    CaptureItem(29, "processes together", ("world",)),
+    CaptureItem(30, "locale and time zone", ("locale",)),
+)
