@@ -8,9 +8,20 @@ from functools import cache
 import orjson
 
 from lineal.errors import AlreadyExists, InvalidArgument, NotFound
-from lineal.model.edges import Association, Attribution, Edge, Event, EventType, How, Membership, ParentContext
+from lineal.model.edges import (
+    OUTPUTS,
+    Association,
+    Attribution,
+    Edge,
+    Event,
+    EventType,
+    How,
+    Membership,
+    ParentContext,
+)
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, Micros, NodeKey, NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN, check_text
+from lineal.store import lookups
 from lineal.store.connections import Cursor, id_list
 from lineal.store.tables import (
     ARTIFACT,
@@ -26,6 +37,7 @@ from lineal.store.tables import (
 from lineal.store.writer import Transaction
 
 EVENT_COLUMNS = ", ".join(f"event.{column}" for column in EVENT.columns)
+OUTPUT_NUMBERS = frozenset(type_.value for type_ in OUTPUTS)
 HOW_NUMBERS = {How.DECLARED: 0, How.OBSERVED: 1, How.INFERRED: 2}
 
 _HOWS = {number: how for how, number in HOW_NUMBERS.items()}
@@ -78,11 +90,6 @@ _MEMBERSHIPS: dict[NodeKind, tuple[tuple[type[Membership], str, str, str], ...]]
     ),
 }
 
-_CREATED = {
-    kind: f"SELECT node.id, node.created_at FROM json_each(?) AS wanted JOIN {table.name} AS node "
-    "ON node.id = wanted.value"
-    for kind, table in NODE_TABLES.items()
-}
 _ABOVE = """
 WITH RECURSIVE above(id) AS (
     SELECT ?
@@ -97,6 +104,11 @@ WHERE id = ?
 """
 
 EventRow = tuple[int, ArtifactId, ExecutionId, int, str, Micros, int, int, EntrySeq]
+
+
+def makes_again(row: EventRow) -> bool:
+    """Return whether the execution made content that was there before; upstream it is not followed."""
+    return row[7] == 1 and row[3] in OUTPUT_NUMBERS
 
 
 def event_of(row: EventRow) -> Event:
@@ -297,7 +309,7 @@ def need_nodes(cursor: Cursor, keys: Iterable[NodeKey]) -> None:
     wanted: dict[NodeKind, set[int]] = {}
     for kind, id_ in keys:
         wanted.setdefault(kind, set()).add(id_)
-    _need({kind: ids - _created(cursor, kind, ids).keys() for kind, ids in wanted.items()})
+    _need({kind: ids - lookups.created(cursor, kind, ids).keys() for kind, ids in wanted.items()})
 
 
 def need_ends(transaction: Transaction, edges: Iterable[Edge]) -> dict[int, int]:
@@ -307,18 +319,12 @@ def need_ends(transaction: Transaction, edges: Iterable[Edge]) -> dict[int, int]
     for kind, ids in endpoints(edges).items():
         table = NODE_TABLES[kind]
         made = {id_ for id_ in ids if transaction.made(table, id_)}
-        stored = _created(transaction.cursor, kind, ids - made)
+        stored = lookups.created(transaction.cursor, kind, ids - made)
         missing[kind] = ids - made - stored.keys()
         if kind is NodeKind.ARTIFACT:
             created = stored | dict.fromkeys(made, transaction.now)
     _need(missing)
     return created
-
-
-def _created(cursor: Cursor, kind: NodeKind, ids: Collection[int]) -> dict[int, int]:
-    if not ids:
-        return {}
-    return dict(cursor.execute(_CREATED[kind], (id_list(list(ids)),)).fetchall())
 
 
 def _need(missing: Mapping[NodeKind, Iterable[int]]) -> None:

@@ -21,7 +21,6 @@ from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store import lookups
 from lineal.store.connections import Cursor, id_list
 from lineal.store.dialects.dialect import Assume, CursorSource, Parameters
-from lineal.store.nodes import CREATED_AT
 from lineal.store.rows import NAME, TYPE_ID
 from lineal.store.tables import CONTEXT
 
@@ -133,7 +132,7 @@ class Guess:
         if statement.startswith(_FREE):
             # Where such a name or id is taken after all, its key refuses the new row.
             return []
-        if statement == CREATED_AT[NodeKind.ARTIFACT]:
+        if statement == lookups.CREATED_AT[NodeKind.ARTIFACT]:
             return self._used(orjson.loads(parameters[0]))
         raise UnforeseenError(statement)
 

@@ -1,20 +1,29 @@
-"""Which nodes have these names or external ids: one statement for many, where one each would cost more than the rest.
+"""Which nodes have these ids, names or external ids: one statement for many; one each would cost more than the rest.
 
-Used by everything that puts nodes.
+Used by everything that puts nodes or edges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from lineal.model.ids import NodeKind
-from lineal.store.connections import Cursor
+from lineal.store.connections import Cursor, id_list
 from lineal.store.rows import NAME, TYPE_ID, Row
 from lineal.store.tables import NODE_TABLES
 
+T = TypeVar("T")
+
 CHUNK = 256
 """Most names in one statement."""
+
+CREATED_AT = {
+    kind: f"SELECT node.id, node.created_at FROM json_each(?) AS wanted JOIN {table.name} AS node "
+    "ON node.id = wanted.value"
+    for kind, table in NODE_TABLES.items()
+}
 
 BY_NAME = {
     kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name IN "
@@ -25,6 +34,11 @@ BY_EXTERNAL_ID = {
 }
 
 
+def created(cursor: Cursor, kind: NodeKind, ids: Collection[int]) -> dict[int, int]:
+    """Return when those of these nodes that exist were created."""
+    return dict(cursor.execute(CREATED_AT[kind], (id_list(list(ids)),)).fetchall()) if ids else {}
+
+
 def by_name(cursor: Cursor, kind: NodeKind, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Row]:
     """Return the rows of those of these (type id, name) that are there."""
     names: dict[int, dict[str, None]] = {}
@@ -32,7 +46,7 @@ def by_name(cursor: Cursor, kind: NodeKind, wanted: Iterable[tuple[int, str]]) -
         names.setdefault(type_id, {})[name] = None
     found: dict[tuple[int, str], Row] = {}
     for type_id, of_type in names.items():
-        for some in _chunks(of_type):
+        for some in chunks(of_type):
             rows = cursor.execute(BY_NAME[kind] + _marks(some), (type_id, *some)).fetchall()
             found.update({(row[TYPE_ID], row[NAME]): row for row in rows})
     return found
@@ -41,14 +55,14 @@ def by_name(cursor: Cursor, kind: NodeKind, wanted: Iterable[tuple[int, str]]) -
 def by_external_id(cursor: Cursor, kind: NodeKind, wanted: Iterable[str]) -> dict[str, int]:
     """Return the ids of the nodes that have one of these external ids."""
     found: dict[str, int] = {}
-    for some in _chunks(dict.fromkeys(wanted)):
+    for some in chunks(dict.fromkeys(wanted)):
         found.update(cursor.execute(BY_EXTERNAL_ID[kind] + _marks(some), some).fetchall())
     return found
 
 
-def _chunks(texts: Iterable[str]) -> Iterator[Sequence[str]]:
-    """Yield the texts in parts of 1, 2, 4 … as many: the last is repeated, so that few statements differ."""
-    rest = iter(texts)
+def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Yield the values in parts of 1, 2, 4 … as many: the last is repeated, so that few statements differ."""
+    rest = iter(values)
     while some := list(islice(rest, CHUNK)):
         size = 1 << (len(some) - 1).bit_length()
         yield some + some[-1:] * (size - len(some))

@@ -41,11 +41,6 @@ _BY_NAME = {
     kind: f"SELECT {table.column_list} FROM {table.name} WHERE type_id = ? AND name = ?"
     for kind, table in NODE_TABLES.items()
 }
-CREATED_AT = {
-    kind: f"SELECT node.id, node.created_at FROM json_each(?) AS wanted JOIN {table.name} AS node "
-    "ON node.id = wanted.value"
-    for kind, table in NODE_TABLES.items()
-}
 _OLD_BODY = """
 SELECT body
 FROM revision
@@ -109,10 +104,6 @@ class Nodes:
             shown = ", ".join(f"{kind.value}#{id_}" for id_ in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
             raise NotFound(f"{shown} not found" + (" at that time" if at is not None else ""))
         return self.records(cursor, kind, [rows[id_] for id_ in ids])
-
-    def created(self, cursor: Cursor, kind: NodeKind, ids: Sequence[int]) -> dict[int, int]:
-        """Return when those of these nodes that exist were created."""
-        return dict(cursor.execute(CREATED_AT[kind], (id_list(ids),)).fetchall()) if ids else {}
 
     def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
         """Return the records of rows, in order."""

@@ -10,7 +10,7 @@ from lineal.model.edges import OUTPUTS, Event
 from lineal.model.ids import ArtifactId, ContextId, EntrySeq, ExecutionId, NodeKey, NodeKind
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Publication, Published, Use
-from lineal.store import beside, edges
+from lineal.store import beside, edges, lookups
 from lineal.store.causality import check_causality
 from lineal.store.nodes import Known, Nodes
 from lineal.store.writer import Transaction
@@ -56,7 +56,7 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
 def _artifacts(transaction: Transaction, nodes: Nodes, uses: Sequence[Use]) -> list[Known]:
     given = [use.artifact for use in uses if isinstance(use.artifact, Artifact)]
     ids = list({use.artifact for use in uses if not isinstance(use.artifact, Artifact)})
-    stored = nodes.created(transaction.cursor, NodeKind.ARTIFACT, ids)
+    stored = lookups.created(transaction.cursor, NodeKind.ARTIFACT, ids)
     missing = sorted(set(ids) - set(stored))
     if missing:
         raise NotFound(f"artifact#{missing[0]} not found, so the execution cannot have used it")

@@ -19,7 +19,7 @@ from lineal.model.nodes import Node, kind_of
 from lineal.model.restoration import Clash, Record, Restored, Standing, Update
 from lineal.model.types import NodeType
 from lineal.model.values import INT64_MAX
-from lineal.store import index
+from lineal.store import index, lookups
 from lineal.store.codec import decode
 from lineal.store.connections import Cursor, id_list
 from lineal.store.edges import endpoints, event_row
@@ -36,7 +36,6 @@ from lineal.store.tables import (
 from lineal.store.types import Types, row_of_type
 from lineal.store.writer import Transaction
 
-_CHUNK = 512
 _NUL, _ESCAPED = "\0", "\\u0000"
 _NO_TYPE = 0
 """No type has this id: it stands for one that a dry run would write."""
@@ -306,7 +305,7 @@ class Restorer:
         # Of a key of one column the values themselves are sought; of a longer one those of the second.
         sought, before = (1, f"{columns[0]} = ? AND") if len(key) > 1 else (0, "")
         found: dict[tuple[Cell, ...], _Owner] = {}
-        for chunk in _chunks(list(dict.fromkeys(cells[sought] for cells in wanted))):
+        for chunk in lookups.chunks(dict.fromkeys(cells[sought] for cells in wanted)):
             statement = (
                 f"SELECT id, entry, {', '.join(columns)} FROM {table.name} "
                 f"WHERE {before} {columns[sought]} IN ({', '.join('?' * len(chunk))})"
@@ -406,13 +405,6 @@ def _pair_of(edge: Attribution | Association | ParentContext) -> tuple[int, int]
 
 def _cells(row: Row, key: tuple[int, ...]) -> tuple[Cell, ...]:
     return tuple(row[at] for at in key)
-
-
-def _chunks(values: list[Cell]) -> Iterator[list[Cell]]:
-    """Yield lists whose lengths are powers of two, filled up with the last value: ten statements serve any number."""
-    for at in range(0, len(values), _CHUNK):
-        chunk = values[at : at + _CHUNK]
-        yield chunk + [chunk[-1]] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))
 
 
 def _repeated(ids: Sequence[int]) -> int:

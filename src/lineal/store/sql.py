@@ -20,7 +20,7 @@ from lineal.model.publication import Causality, Origin, Publication, Published
 from lineal.model.restoration import K, Kept, Record, Restored
 from lineal.model.traversal import Closure, Direction
 from lineal.model.types import NodeType
-from lineal.store import audit, beside, edges, predictions
+from lineal.store import audit, beside, edges, lookups, predictions
 from lineal.store.causality import check_causality, flag_times
 from lineal.store.clock import Clock
 from lineal.store.connections import Connections, Cursor
@@ -310,7 +310,7 @@ class SqlStore:
             restored = restorer.restore(records)
             if restorer.new_events:
                 artifacts = list({event.artifact_id for event in restorer.new_events})
-                created = self._nodes.created(transaction.cursor, NodeKind.ARTIFACT, artifacts)
+                created = lookups.created(transaction.cursor, NodeKind.ARTIFACT, artifacts)
                 flag_times(transaction, restorer.new_events, created)
             return restored
 

@@ -14,13 +14,9 @@ from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKind
 from lineal.model.traversal import Closure, Direction
 from lineal.model.values import INT64_MAX
 from lineal.store.connections import Cursor, id_list
-from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of
-from lineal.store.tables import EVENT
+from lineal.store.edges import EVENT_COLUMNS, EventRow, event_of, makes_again
 from lineal.store.walk import OTHER, Question, Walk
 
-_TYPE = EVENT.columns.index("type")
-_REPRODUCES = EVENT.columns.index("reproduces")
-_OUTPUT_NUMBERS = frozenset(type_.value for type_ in OUTPUTS)
 _COLUMN: dict[NodeKind, Literal[1, 2]] = {NodeKind.ARTIFACT: 1, NodeKind.EXECUTION: 2}
 
 CHUNK = 20_000
@@ -110,8 +106,8 @@ class _Steps:
         for at in range(0, len(ids), CHUNK):
             rows += self._cursor.execute(statement, (id_list(ids[at : at + CHUNK]), self._until)).fetchall()
         if kind is NodeKind.ARTIFACT and not self._follows_all:
-            self._again += [row for row in rows if _makes_again(row)]
-            rows = [row for row in rows if not _makes_again(row)]
+            self._again += [row for row in rows if makes_again(row)]
+            rows = [row for row in rows if not makes_again(row)]
         self._rows[kind] += rows
         column = _COLUMN[OTHER[kind]]
         return {row[column] for row in rows}
@@ -134,10 +130,6 @@ class _Steps:
     def reproduced(self, inside: dict[int, EventRow]) -> dict[ArtifactId, int]:
         """Return how often an artifact's content was made again by executions that were not followed."""
         return Counter(ArtifactId(row[1]) for row in self._again if row[0] not in inside)
-
-
-def _makes_again(row: EventRow) -> bool:
-    return row[_REPRODUCES] == 1 and row[_TYPE] in _OUTPUT_NUMBERS
 
 
 def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int] | None = None) -> int | None:

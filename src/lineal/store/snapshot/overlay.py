@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lineal.store.edges import EventRow
-from lineal.store.snapshot.sides import Side, makes_again, sides_of
+from lineal.store.edges import EventRow, makes_again
+from lineal.store.snapshot.sides import Side, sides_of
 
 ROW_BYTES = 700
 """About what one event takes in memory here: its row, and its places in two lists."""

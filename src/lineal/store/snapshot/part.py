@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from lineal.model.ids import NodeKind
-from lineal.store.edges import EventRow
-from lineal.store.snapshot.sides import WAYS, Side, makes_again
+from lineal.store.edges import EventRow, makes_again
+from lineal.store.snapshot.sides import WAYS, Side
 from lineal.store.snapshot.view import View
 from lineal.store.walk import Walk
 

@@ -7,7 +7,7 @@ from enum import Enum
 from lineal.model.edges import INPUTS, OUTPUTS, EventType
 from lineal.model.ids import NodeKind
 from lineal.model.traversal import Direction
-from lineal.store.edges import EventRow
+from lineal.store.edges import OUTPUT_NUMBERS, EventRow
 
 
 class Side(Enum):
@@ -46,14 +46,7 @@ WAYS: dict[tuple[Direction, NodeKind], tuple[Side, ...]] = {
 }
 """The sides a step from a node of this kind may take."""
 
-OUTPUT_NUMBERS = frozenset(type_.value for type_ in OUTPUTS)
-
 
 def sides_of(row: EventRow) -> tuple[Side, Side]:
     """Return the two sides an event stands on: its artifact's, then its execution's."""
     return (Side.MAKERS, Side.OUTPUTS) if row[3] in OUTPUT_NUMBERS else (Side.READERS, Side.INPUTS)
-
-
-def makes_again(row: EventRow) -> bool:
-    """Return whether the execution made content that was there before; upstream it is not followed."""
-    return row[7] == 1 and row[3] in OUTPUT_NUMBERS
