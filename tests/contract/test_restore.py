@@ -11,7 +11,7 @@ from lineal.model.edges import Association, Attribution, Event, EventType, How, 
 from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState
-from lineal.model.restoration import Standing
+from lineal.model.restoration import LARGEST_ID, Standing
 from lineal.model.types import NodeType
 from lineal.model.values import INT64_MAX, PropertyType
 
@@ -212,6 +212,9 @@ def test_an_update_of_a_restored_node_keeps_its_former_state(store, by, clean):
         ([replace(ARTIFACTS[0], id=None)], InvalidArgument, "has an id from 1"),
         ([replace(ARTIFACTS[0], id=0)], InvalidArgument, "has an id from 1"),
         ([replace(ARTIFACTS[0], id=INT64_MAX + 1)], InvalidArgument, "has an id from 1"),
+        ([replace(ARTIFACTS[0], id=INT64_MAX)], InvalidArgument, "has an id from 1"),
+        ([ParentContext(child_id=6, parent_id=5)], InvalidArgument, "context#6 inside context#5.*no cycles"),
+        ([ParentContext(child_id=5, parent_id=5)], InvalidArgument, "no cycles"),
         ([replace(ARTIFACTS[0], created_at=None)], InvalidArgument, "says when it was made"),
         ([changed(EVENTS[0], time=None)], InvalidArgument, "says when it was"),
         ([ARTIFACTS[1], ARTIFACTS[1]], InvalidArgument, "two records of one call are artifact#7"),
@@ -219,6 +222,8 @@ def test_an_update_of_a_restored_node_keeps_its_former_state(store, by, clean):
         ([changed(EVENTS[0], artifact_id=8)], NotFound, "artifact#8 not found"),
         ([Attribution(artifact_id=7, context_id=99)], NotFound, "context#99 not found"),
         ([replace(ARTIFACTS[1], id=1, uri="\ud800")], InvalidArgument, "not valid Unicode"),
+        ([replace(ARTIFACTS[1], id=1, custom_properties={"a": "\ud800"})], InvalidArgument, "surrogates"),
+        ([changed(EVENTS[0], id=1, path=("\ud800",))], InvalidArgument, "not valid Unicode"),
     ],
 )
 def test_what_cannot_be_restored_is_refused_with_all_that_came_with_it(store, backend, by, records, error, message):
@@ -228,6 +233,23 @@ def test_what_cannot_be_restored_is_refused_with_all_that_came_with_it(store, ba
     with pytest.raises(error, match=message):
         store.restore([replace(EXECUTION, id=50, name="fine"), *records], by=by)
     assert backend.dump() == before
+
+
+def test_new_nodes_go_on_above_the_largest_id_that_can_be_restored(store, by, clean):
+    store.restore([*TYPES, replace(ARTIFACTS[1], id=LARGEST_ID)], by=by)
+    (key,) = store.put([Artifact(type="Table")], by=by)
+    assert key.id == LARGEST_ID + 1
+    clean()
+
+
+def test_contexts_that_would_lie_inside_each_other_within_one_call_are_refused(store, by):
+    third = replace(CONTEXTS[0], id=9, name="c9")
+    pairs = [ParentContext(child_id=child, parent_id=parent) for child, parent in ((5, 6), (6, 9), (9, 5))]
+    with pytest.raises(InvalidArgument, match="no cycles"):
+        store.restore([*TYPES, *CONTEXTS, third, *pairs], by=by)
+    store.restore([*TYPES, *CONTEXTS, third, *pairs[:2]], by=by)
+    with pytest.raises(InvalidArgument, match="context#5 inside context#6 inside context#9 inside context#5"):
+        store.restore(pairs[2:], by=by)
 
 
 def test_one_entry_binds_thousands_of_records(store, by, clean):

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from lineal.errors import NotFound
+from lineal.errors import InvalidArgument, NotFound
 from lineal.model.edges import Attribution, Event, EventType
 from lineal.model.ids import NodeKey, NodeKind
-from lineal.model.listing import ListOptions
+from lineal.model.listing import ListOptions, OrderBy
 from lineal.model.nodes import Artifact, Context, Execution, ExecutionState
 
 MAKERS = {
@@ -63,6 +63,18 @@ def test_pages_as_of_a_moment_leave_out_what_came_later(store, by, clock):
     assert {node.uri for node in found} == {None}
     assert [node.uri for node in store.versions("Model", "m", as_of=then)] == [None] * 5
     assert len(store.versions("Model", "m")) == 9
+
+
+def test_a_past_order_that_only_the_present_knows_is_refused(store, by, clock):
+    keys = store.put([Artifact(type="Model", name=name) for name in "ab"], by=by)
+    then = clock.time
+    store.put([Artifact(type="Model", id=keys[0].id, uri="new")], by=by)
+
+    with pytest.raises(InvalidArgument, match="order_by updated_at cannot be combined with as_of") as caught:
+        store.list(Artifact, ListOptions(order_by=OrderBy.UPDATED, as_of=then))
+    assert "order by id or created_at" in caught.value.hint
+    found = store.list(Artifact, ListOptions(order_by=OrderBy.CREATED, as_of=then))
+    assert [node.id for node in found.items] == [key.id for key in keys]
 
 
 def test_edges_are_read_as_of_their_time(store, by, clock):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,7 +11,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from lineal.errors import (
-    AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotALinealStore,
@@ -22,13 +18,8 @@ from lineal.errors import (
     SchemaVersionMismatch,
     StoreTimeout,
 )
-from lineal.model.edges import EventType
-from lineal.model.ids import NodeKind
-from lineal.model.listing import ListOptions
-from lineal.model.nodes import Artifact, Context, Execution
-from lineal.model.publication import Origin, Publication, Use
-from lineal.model.types import NodeType
-from lineal.model.values import PropertyType
+from lineal.model.nodes import Artifact
+from lineal.model.publication import Origin
 from lineal.store.dialects.postgresql import GUARDS
 from lineal.store.location import locate
 from lineal.store.migrations.head import HEAD
@@ -91,6 +82,34 @@ def test_another_programs_database_is_refused_and_unchanged(postgresql_url):
     assert "nothing was changed" in caught.value.hint
     with behind(postgresql_url) as connection:
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (1,)
+
+
+def test_a_missing_database_is_made_where_the_role_may(postgresql):
+    url = postgresql.url("it%22s%20new")
+    assert schema_version(locate(url)) is None
+    with pytest.raises(NotFound, match="there is no Lineal store"):
+        open_store(locate(url), create=False)
+    with postgresql.admin() as connection:
+        connection.execute("ALTER ROLE lineal CREATEDB")
+        try:
+            store = open_store(locate(url))
+        finally:
+            connection.execute("ALTER ROLE lineal NOCREATEDB")
+    assert store.put([Artifact(type="Model")], by=BY)[0].id == 1
+    store.close()
+    with postgresql.admin() as connection:
+        connection.execute('DROP DATABASE "it""s new"')
+
+
+def test_a_missing_database_that_the_role_may_not_make_is_told_with_the_statement_that_makes_it(postgresql):
+    with pytest.raises(NotFound, match=r"/missing: there is no such database, .*permission denied") as caught:
+        open_store(locate(postgresql.url("missing")))
+    made = caught.value.hint.partition(": ")[2]
+    assert made == 'CREATE DATABASE "missing" ENCODING \'UTF8\' TEMPLATE template0 OWNER "lineal"'
+    with postgresql.admin() as connection:
+        connection.execute(made)
+    open_store(locate(postgresql.url("missing"))).close()
+    postgresql.drop_database(postgresql.url("missing"))
 
 
 def test_a_newer_schema_is_refused(url):
@@ -198,64 +217,3 @@ def test_many_rows_at_once_are_copied_and_read_equal(store):
 def test_an_option_that_makes_no_sense_is_refused(url, option):
     with pytest.raises(InvalidArgument, match=option.partition("=")[0]):
         open_store(locate(f"{url}?{option}"))
-
-
-def granted_on_the_page():
-    """The statements that docs/databases.md gives for a role that can only add."""
-    page = (Path(__file__).resolve().parents[2] / "docs" / "databases.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```sql\n(GRANT SELECT.*?)```", page, re.DOTALL)
-    return block
-
-
-def test_the_role_of_the_page_can_do_all_that_a_writer_does_and_remove_nothing(url, store, postgresql):
-    database = url.rpartition("/")[2]
-    with behind(url) as owner, postgresql.admin() as admin:
-        admin.execute("CREATE ROLE writer LOGIN PASSWORD 'secret'")
-        owner.execute(granted_on_the_page())
-    try:
-        with closing(open_store(locate(f"postgresql://writer:secret@127.0.0.1:{postgresql.port}/{database}"))) as other:
-            by_many_verbs(other)
-            assert other.verify().findings == []
-        with psycopg.connect(
-            host="127.0.0.1", port=postgresql.port, user="writer", password="secret", dbname=database, autocommit=True
-        ) as connection:
-            for table in (*(table.name for table in BOUND), "revision", "ledger_entry"):
-                for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"DROP TABLE {table}"):
-                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                        connection.execute(statement)
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("UPDATE event SET type = 3")
-    finally:
-        with postgresql.admin(database) as admin:
-            admin.execute("DROP OWNED BY writer")
-            admin.execute("DROP ROLE writer")
-
-
-def by_many_verbs(store):
-    """Write what a store can hold: types widened, nodes updated, edges, aliases, many rows at once."""
-    store.put_types([NodeType(kind=NodeKind.ARTIFACT, name="T", properties={"a": PropertyType.INT})], by=BY)
-    store.put_types(
-        [NodeType(kind=NodeKind.ARTIFACT, name="T", properties={"a": PropertyType.INT, "b": PropertyType.STRING})],
-        by=BY,
-        can_add_fields=True,
-    )
-    values = {"a": 1, "b": "x"}
-    ids = [
-        key.id for key in store.put([Artifact(type="T", name=f"n{at}", properties=values) for at in range(120)], by=BY)
-    ]
-    store.put([Artifact(type="T", id=ids[0], name="n0", properties={"a": 2})], by=BY)
-    model = Artifact(type="Model", name="m@1", fingerprint="sha256:1", custom_properties={"d": 0.5, "t": True})
-    store.publish(
-        Publication(
-            execution=Execution(type="Train"),
-            uses=[
-                Use(artifact=ids[1], type=EventType.INPUT),
-                Use(artifact=model, type=EventType.OUTPUT, aliases=("newest",)),
-            ],
-            contexts=[Context(type="Experiment", name="e")],
-        ),
-        by=BY,
-    )
-    with pytest.raises(AlreadyExists):
-        store.put([Artifact(type="T", name="n1")], by=BY)
-    assert store.list(Artifact, ListOptions(filter="properties.a.int_value = 2")).items[0].id == ids[0]

@@ -148,6 +148,28 @@ def test_a_database_that_was_set_back_is_not_written_on_an_old_belief(other, url
     assert other.verify().findings == []
 
 
+def test_a_context_of_before_the_database_was_set_back_is_not_taken_for_another_one(other, store, url, postgresql):
+    # The third time it is known: the first makes it, the second finds that out.
+    for name in ("a", "b", "b", "b"):
+        other.publish(Publication(execution=Execution(type="Train"), contexts=[experiment(name)]), by=BY)
+    with postgresql.admin(url.rpartition("/")[2]) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for table in ("execution", "context", "association"):
+            connection.execute(f"DELETE FROM {table} WHERE entry > 1")
+        connection.execute("DELETE FROM ledger_entry WHERE seq > 1")
+    store.put([experiment("x")], by=BY)
+    # By this it knows the store's end again, and trusts its guesses.
+    other.publish(Publication(execution=Execution(type="Train"), contexts=[experiment("c")]), by=BY)
+
+    published = other.publish(Publication(execution=Execution(type="Train"), contexts=[experiment("b")]), by=BY)
+    assert other.get(Context, published.context_ids)[0].name == "b"
+    assert other.verify().findings == []
+
+
+def experiment(name):
+    return Context(type="Experiment", name=name)
+
+
 @pytest.mark.parametrize("lost", ["question", "answer"])
 def test_a_publication_whose_question_or_answer_was_lost_is_kept_exactly_once(store, proxy, used, lost):
     entries = len(store.entries())

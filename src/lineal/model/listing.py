@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from lineal.errors import InvalidArgument
 from lineal.model.ids import ContextId, Micros, TypeId
+from lineal.model.values import check_text
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -46,6 +47,13 @@ class ListOptions:
     def __post_init__(self) -> None:
         if self.limit < 1:
             raise InvalidArgument(f"limit is {self.limit}; a page holds at least 1")
+        for what in ("type", "filter", "page_token"):
+            text = getattr(self, what)
+            if text is not None:
+                check_text(f"a listing's {what}", text)
+        for what in ("names", "uris", "external_ids"):
+            for text in getattr(self, what) or ():
+                check_text(f"one of a listing's {what}", text)
 
 
 @dataclass(frozen=True, slots=True)

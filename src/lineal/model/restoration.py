@@ -11,6 +11,9 @@ from lineal.model.ids import EntrySeq
 from lineal.model.nodes import Node
 from lineal.model.types import NodeType
 
+LARGEST_ID = 2**62
+"""The largest id of a restored record: new ones go on above it, and need room in the 64-bit integers."""
+
 Record = NodeType | Node | Edge
 
 K = TypeVar("K", bound=NodeType | Edge)

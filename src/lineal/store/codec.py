@@ -14,6 +14,7 @@ from typing import cast
 
 import orjson
 
+from lineal.errors import InvalidArgument
 from lineal.model.values import Json, Proto, Struct, Value
 
 _PLAIN = (str, bool, int)
@@ -24,7 +25,7 @@ def encode(properties: Mapping[str, Value]) -> str:
     if not properties:
         return "{}"
     plain = {name: value if type(value) in _PLAIN else _encode(value) for name, value in properties.items()}
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+    return _text(plain)
 
 
 def decode(text: str) -> dict[str, Value]:
@@ -49,12 +50,20 @@ def decode_all(texts: Sequence[str]) -> list[dict[str, Value]]:
 
 def encode_json(value: Json) -> str:
     """Return any JSON-like value as text: a prediction's output, a decision's details."""
-    return orjson.dumps(_pack(value), option=orjson.OPT_SORT_KEYS).decode()
+    return _text(_pack(value))
 
 
 def decode_json(text: str) -> Json:
     """Return the value of a text made by `encode_json`."""
     return _unpack(orjson.loads(text))
+
+
+def _text(plain: object) -> str:
+    try:
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError as error:
+        # Text that is none, a number beyond 64 bits, something that no JSON holds.
+        raise InvalidArgument(f"a value cannot be stored: {error}") from error
 
 
 def _encode(value: Value) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 
 import orjson
 
@@ -92,15 +93,16 @@ _MEMBERSHIPS: dict[NodeKind, tuple[tuple[type[Membership], str, str, str], ...]]
 
 _ABOVE = """
 WITH RECURSIVE above(id) AS (
-    SELECT ?
+    SELECT wanted.value
+    FROM json_each(?) AS wanted
     UNION
     SELECT parent_context.parent_id
     FROM above
     JOIN parent_context ON parent_context.child_id = above.id
 )
-SELECT 1
+SELECT parent_context.child_id, parent_context.parent_id
 FROM above
-WHERE id = ?
+JOIN parent_context ON parent_context.child_id = above.id
 """
 
 EventRow = tuple[int, ArtifactId, ExecutionId, int, str, Micros, int, int, EntrySeq]
@@ -243,12 +245,25 @@ def _put_pairs(transaction: Transaction, table: BoundTable, context: int, member
 
 
 def _put_parent(transaction: Transaction, edge: ParentContext) -> None:
-    if transaction.cursor.execute(_ABOVE, (edge.parent_id, edge.child_id)).fetchone():
-        raise InvalidArgument(f"context#{edge.parent_id} already lies inside context#{edge.child_id}: no cycles")
     pair = (edge.child_id, edge.parent_id)
+    need_no_cycle(transaction.cursor, [pair])
     if not transaction.cursor.execute(_SAME_PARENT, pair).fetchone():
         (id_,) = transaction.new_ids(PARENT_CONTEXT, 1)
         transaction.insert(PARENT_CONTEXT, [(id_, *pair, transaction.seq)])
+
+
+def need_no_cycle(cursor: Cursor, pairs: Sequence[tuple[int, int]]) -> None:
+    """Raise InvalidArgument if with these (child, parent) pairs a context would lie inside itself."""
+    parents: dict[int, set[int]] = {}
+    above = cursor.execute(_ABOVE, (id_list(list({parent for _, parent in pairs})),)).fetchall()
+    for child, parent in (*above, *pairs):
+        parents.setdefault(child, set()).add(parent)
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        # From the outermost to the innermost, which is the outermost again.
+        shown = " inside ".join(f"context#{id_}" for id_ in reversed(error.args[1]))
+        raise InvalidArgument(f"a context would lie inside itself ({shown}): no cycles") from error
 
 
 def _check_event(event: Event) -> None:
@@ -257,16 +272,17 @@ def _check_event(event: Event) -> None:
             f"the event between artifact#{event.artifact_id} and execution#{event.execution_id} has no type",
             hint="say INPUT or OUTPUT",
         )
+    check_path(event)
+
+
+def check_path(event: Event) -> None:
+    """Raise InvalidArgument unless an event's path is made of texts and 64-bit integers."""
     for step in event.path:
-        _check_step(step)
-
-
-def _check_step(step: object) -> None:
-    if isinstance(step, int) and not isinstance(step, bool) and INT64_MIN <= step <= INT64_MAX:
-        return
-    if not isinstance(step, str):
-        raise InvalidArgument(f"a path is made of keys (str) and 64-bit indices (int), got {step!r}")
-    check_text("a path's key", step)
+        if isinstance(step, int) and not isinstance(step, bool) and INT64_MIN <= step <= INT64_MAX:
+            continue
+        if not isinstance(step, str):
+            raise InvalidArgument(f"a path is made of keys (str) and 64-bit indices (int), got {step!r}")
+        check_text("a path's key", step)
 
 
 def event_row(event: Event, id_: int, time: int, entry: int) -> tuple[int | str, ...]:

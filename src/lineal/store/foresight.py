@@ -47,6 +47,7 @@ class Foresight:
 
     def __init__(self) -> None:
         self._contexts: dict[tuple[int, str], int] = {}
+        self._era = 0
         self._doubt = 0
         self._wait = 0
 
@@ -71,6 +72,12 @@ class Foresight:
         """Ask at once for a while, twice as long each time."""
         self._doubt = min(LONGEST_DOUBT, 2 * self._doubt or 1)
         self._wait = self._doubt - 1
+
+    def remember_since(self, era: int) -> None:
+        """Drop everything remembered from before: see `Writer.era`."""
+        if self._era != era:
+            self._contexts = {}
+            self._era = era
 
     def learn(self, contexts: Iterable[tuple[int, str, int]]) -> None:
         """Remember (type id, name, id) of contexts, which never change."""

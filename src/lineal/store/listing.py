@@ -95,6 +95,11 @@ def _statement(
 
 def _check_past(options: ListOptions) -> None:
     """Refuse what only the present can answer: filters, and columns that an update changes."""
+    if options.order_by is OrderBy.UPDATED:
+        raise InvalidArgument(
+            "order_by updated_at cannot be combined with as_of: nodes changed again since then",
+            hint="order by id or created_at, which never change, and sort the answer",
+        )
     for what, asked in (("a filter", options.filter), ("uris", options.uris), ("external_ids", options.external_ids)):
         if asked is not None:
             raise InvalidArgument(

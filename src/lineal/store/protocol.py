@@ -180,9 +180,10 @@ class Store(Protocol):
         one of the entries `over` wrote, that is the same thing (type, name, time of creation) and there in no later
         state is brought to the given one; the former one stays in its history. Properties are kept
         also where the type does not declare them. A type without a time was made now; a membership has no id.
-        Events that contradict time are kept, with a finding in the ledger; cycles are not looked for.
+        Events that contradict time are kept, with a finding in the ledger; cycles of them are not looked for.
         With `dry_run` nothing is written, and edges may touch nodes that are not there.
-        Raises InvalidArgument (no id, no times), NotFound (a node's type, or an edge's node).
+        Raises InvalidArgument (no id or one above 2^62, no times, a context inside itself), NotFound (a node's type, an
+        edge's node).
         """
 
     def kept(self, cls: type[K], *, after: K | None = None, limit: int) -> Sequence[Kept[K]]:

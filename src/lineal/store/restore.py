@@ -16,13 +16,12 @@ from lineal.ledger.canonical import Cell
 from lineal.model.edges import Association, Attribution, Event, ParentContext
 from lineal.model.ids import EntrySeq, Micros, NodeKind
 from lineal.model.nodes import Node, kind_of
-from lineal.model.restoration import Clash, Record, Restored, Standing, Update
+from lineal.model.restoration import LARGEST_ID, Clash, Record, Restored, Standing, Update
 from lineal.model.types import NodeType
-from lineal.model.values import INT64_MAX
 from lineal.store import index, lookups
 from lineal.store.codec import decode
 from lineal.store.connections import Cursor, id_list
-from lineal.store.edges import endpoints, event_row
+from lineal.store.edges import check_path, endpoints, event_row, need_no_cycle
 from lineal.store.rows import NAME, PROPERTIES, Row, row_of
 from lineal.store.tables import (
     ASSOCIATION,
@@ -183,6 +182,7 @@ class Restorer:
             id_ = _need_id("event", event.id)
             if event.time is None:
                 raise InvalidArgument(f"event#{id_} has no time; a restored event says when it was")
+            check_path(event)
             rows.append(event_row(event, id_, event.time, self._seq))
         # An event never changes: what is there stays.
         new, _ = self._sift(EVENT, rows)
@@ -204,6 +204,8 @@ class Restorer:
         self._same += len(pairs) - len(new)
         self._written += len(new)
         if new and self._transaction is not None:
+            if table is PARENT_CONTEXT:
+                need_no_cycle(self._cursor, new)
             ids = self._transaction.new_ids(table, len(new))
             self._transaction.insert(table, [(id_, *pair, self._seq) for id_, pair in zip(ids, new, strict=True)])
 
@@ -379,8 +381,8 @@ def _dated(type_: NodeType, now: Micros) -> NodeType:
 
 
 def _need_id(what: str, id_: int | None) -> int:
-    if id_ is None or not 0 < id_ <= INT64_MAX:
-        raise InvalidArgument(f"{what}#{id_}: a restored record has an id from 1 to {INT64_MAX}")
+    if id_ is None or not 0 < id_ <= LARGEST_ID:
+        raise InvalidArgument(f"{what}#{id_}: a restored record has an id from 1 to {LARGEST_ID}")
     return id_
 
 

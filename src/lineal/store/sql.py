@@ -147,6 +147,7 @@ class SqlStore:
             with self._writer.foreseeing(
                 by, lambda cursor, assume: Guess(cursor, assume, foresight, publication)
             ) as transaction:
+                self._remember()
                 published = publish(transaction, self._nodes, publication)
         except Unavailable:
             # Nobody may know whether it was kept: it must not be made again.
@@ -373,11 +374,18 @@ class SqlStore:
     def _writing(self, by: Origin) -> Iterator[Transaction]:
         try:
             with self._writer.transaction(by) as transaction:
+                self._remember()
                 yield transaction
         except BaseException:
             # Types this transaction registered were undone with it.
             self._types.forget()
             raise
+
+    def _remember(self) -> None:
+        """Forget what was known of the store if another one took its place. Asked inside each write."""
+        self._types.remember_since(self._writer.era)
+        if self._foresight is not None:
+            self._foresight.remember_since(self._writer.era)
 
     def _at(self, cursor: Cursor, as_of: Micros | None) -> EntrySeq | None:
         if as_of is None:

@@ -46,6 +46,13 @@ class Types(threading.local):
         self._by_identity: dict[Identity, NodeType] = {}
         self._by_id: dict[TypeId, NodeType] = {}
         self._seen = 0
+        self._era = 0
+
+    def remember_since(self, era: int) -> None:
+        """Drop everything remembered from before: see `Writer.era`."""
+        if self._era != era:
+            self.forget()
+            self._era = era
 
     def refresh(self, cursor: Cursor) -> None:
         """Read the types that were added or changed since the last look."""

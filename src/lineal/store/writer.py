@@ -197,6 +197,8 @@ class Writer:
         self._clock = clock
         self._shared = _Shared()
         self._tail = _Tail(None, {})
+        self.era = 0
+        """How often the store was found set back: a backup took its place, and what was known of it may be wrong."""
 
     @contextmanager
     def transaction(self, by: Origin) -> Iterator[Transaction]:
@@ -257,6 +259,8 @@ class Writer:
             # If the newest leaf is the one we wrote last, nobody has written since and nothing was undone: the next
             # free ids are what they were then.
             known = tail.next_ids if leaf is not None and bytes(leaf) == tail.leaf else {}
+            if tail.leaf is not None and not known and cursor.execute(_KEPT, (tail.seq, tail.leaf)).fetchone() is None:
+                self.era += 1
             transaction = Transaction(cursor, EntrySeq(last + 1), now, known)
             with self._entered(transaction, by):
                 yield transaction

@@ -16,6 +16,7 @@ from lineal.ingest.mlmd.values import NoValue, ignored, is_text, value_of
 from lineal.model.edges import Event, EventType, Membership
 from lineal.model.ids import ArtifactId, ContextId, ExecutionId, Micros, NodeKind, TypeId
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node
+from lineal.model.restoration import LARGEST_ID
 from lineal.model.types import NodeType
 from lineal.model.values import INT64_MAX, INT64_MIN, PropertyType, Value
 
@@ -328,7 +329,7 @@ def _value(row: PropertyRow) -> Value:
 
 
 def _id(id_: int) -> int:
-    if not 0 < id_ <= INT64_MAX:
+    if not 0 < id_ <= LARGEST_ID:
         raise Lost(f"its id is {id_}")
     return id_
 

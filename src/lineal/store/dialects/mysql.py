@@ -177,6 +177,15 @@ class MysqlDialect:
             cursor.execute(_TABLES)
             return {str(row[0]) for row in cursor.fetchall()}
 
+    def make_database(self) -> None:
+        """Make the database where it is missing and the user may."""
+        name = self.address.database
+        with self.address.open(server=True) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (name,))
+            if cursor.fetchone() is None:
+                quoted = name.replace("`", "``")
+                cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4")
+
     def version(self) -> str | None:
         """Return the version that the migrations left."""
         with self.address.open() as connection, connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from lineal.errors import FailedPrecondition, LinealError, MissingExtra
+from lineal.errors import FailedPrecondition, LinealError, MissingExtra, NotFound
 from lineal.store.dialects.dialect import Cursor
 from lineal.store.dialects.patience import CONNECT_SECONDS, Patience, waited
 from lineal.store.dialects.rendering import Rendering
@@ -31,7 +31,7 @@ except ImportError as error:
     raise MissingExtra("A store on PostgreSQL", extra="postgresql") from error
 
 from lineal.store.dialects.pool import Lease, PooledSessions
-from lineal.store.dialects.postgresql_errors import AWAY, LOCK_NOT_AVAILABLE, translate
+from lineal.store.dialects.postgresql_errors import AWAY, LOCK_NOT_AVAILABLE, first_line, is_without_database, translate
 from lineal.store.dialects.postgresql_wire import ERRORS, PatientConnection, PostgresqlWire, is_silent
 from lineal.store.dialects.server import Beginning, ServerSession
 
@@ -207,9 +207,38 @@ class PostgresqlDialect:
 
     # making and upgrading ------------------------------------------------------------------------
     def tables(self) -> set[str]:
-        """Return the names of all tables and views in the schema the store would live in."""
-        with self.connect() as connection:
+        """Return the names of all tables and views where the store would live; none where there is no database."""
+        try:
+            connection = self.connect()
+        except psycopg.Error as error:
+            if is_without_database(error):
+                return set()
+            raise
+        with connection:
             return {name for (name,) in connection.execute(_TABLES)}
+
+    def make_database(self) -> None:
+        """Make the database where it is missing. Raises NotFound with the statement to run where the role may not."""
+        try:
+            self._open(self._conninfo).close()
+        except psycopg.Error as error:
+            if not is_without_database(error):
+                raise
+            self._create_database()
+
+    def _create_database(self) -> None:
+        settings = conninfo_to_dict(self._conninfo)
+        create = f"CREATE DATABASE {_quoted(settings.get('dbname'))} ENCODING 'UTF8' TEMPLATE template0"
+        try:
+            with self._open(make_conninfo(self._conninfo, dbname="postgres")) as connection:
+                connection.execute(create)
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return  # another process was faster
+        except psycopg.Error as error:
+            raise NotFound(
+                f"{self.where}: there is no such database, and it cannot be made ({first_line(error)})",
+                hint=f"let an administrator say: {create} OWNER {_quoted(settings.get('user'))}",
+            ) from error
 
     def version(self) -> str | None:
         """Return the version that the migrations left."""
@@ -237,6 +266,10 @@ class PostgresqlDialect:
         finally:
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_MIGRATING})")
             connection.commit()
+
+
+def _quoted(name: object) -> str:
+    return '"' + str(name).replace('"', '""') + '"'
 
 
 def _milliseconds(seconds: float) -> str:

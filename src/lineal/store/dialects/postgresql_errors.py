@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import psycopg
@@ -27,6 +28,8 @@ AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300", "08000", "08001",
 
 LOCK_NOT_AVAILABLE = "55P03"
 """A lock was waited for in vain."""
+
+_NO_DATABASE = re.compile(r"database \".*\" does not exist")
 
 _Made = Callable[[str, str], LinealError]
 
@@ -92,7 +95,7 @@ _BY_STATE: dict[str, _Made] = {
 
 def translate(where: str, error: Exception) -> LinealError:
     """Return the Lineal error that says what this driver error means."""
-    text = _first_line(error)
+    text = first_line(error)
     if is_silent(error):
         return silent(where, text)
     state = getattr(error, "sqlstate", None) or ""
@@ -116,6 +119,12 @@ def _from_connecting(where: str, text: str) -> LinealError:
     return _unavailable(where, text)
 
 
-def _first_line(error: Exception) -> str:
+def is_without_database(error: Exception) -> bool:
+    """Return whether a connection failed because the database is missing, which libpq tells in words only."""
+    return getattr(error, "sqlstate", None) == "3D000" or _NO_DATABASE.search(str(error)) is not None
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, without the details below it."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

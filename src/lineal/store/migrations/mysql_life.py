@@ -43,7 +43,7 @@ class MysqlLife:
     def create(self) -> bool:
         """Make the store, unless another process was faster; the database too, where it is missing."""
         try:
-            self._make_database()
+            self.dialect.make_database()
             with self.dialect.connect(limited=False) as connection, self.dialect.alone(connection):
                 if self._version() is None:
                     self._make(connection)
@@ -64,14 +64,6 @@ class MysqlLife:
             f"{self.where} is a database, but not Lineal's (it has the tables {shown} …)",
             hint="give Lineal a database of its own; nothing was changed",
         )
-
-    def _make_database(self) -> None:
-        address = self.dialect.address
-        with address.open(server=True) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (address.database,))
-            if cursor.fetchone() is None:
-                quoted = address.database.replace("`", "``")
-                cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4")
 
     def _make(self, connection: Any) -> None:
         with connection.cursor() as cursor:

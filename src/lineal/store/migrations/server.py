@@ -19,6 +19,9 @@ class Database(Protocol):
     def errors(self) -> tuple[type[Exception], ...]:
         """The driver's errors."""
 
+    def make_database(self) -> None:
+        """Make the database where it is missing, or raise what says how."""
+
     def tables(self) -> set[str]:
         """Return the names of all tables the store would share its place with."""
 
@@ -61,5 +64,9 @@ class Server:
             raise self.database.translate(error) from error
 
     def create(self) -> bool:
-        """Return False: here the migrations make the store."""
+        """Make the database if need be and return False: here the migrations make the store."""
+        try:
+            self.database.make_database()
+        except self.database.errors as error:
+            raise self.database.translate(error) from error
         return False

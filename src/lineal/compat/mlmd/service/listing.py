@@ -102,7 +102,8 @@ def _inner_token(options: pb.ListOperationOptions) -> str:
     text = options.next_page_token
     try:
         token = pb.ListOperationNextPageToken.FromString(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError, DecodeError) as error:
+    # A TypeError: proto2 lets text that is not UTF-8 come as bytes.
+    except (binascii.Error, ValueError, TypeError, DecodeError) as error:
         raise InvalidArgumentError(
             f"Failed to decode next page token string {text[:80]!r}; pass the token of the page before"
         ) from error
