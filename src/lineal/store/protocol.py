@@ -182,7 +182,7 @@ class Store(Protocol):
         also where the type does not declare them. A type without a time was made now; a membership has no id.
         Events that contradict time are kept, with a finding in the ledger; cycles of them are not looked for.
         With `dry_run` nothing is written, and edges may touch nodes that are not there.
-        Raises InvalidArgument (no id or one above 2^62, no times, a context inside itself), NotFound (a node's type, an
+        Raises InvalidArgument (an id that is none, no times, a context inside itself), NotFound (a node's type, or an
         edge's node).
         """
 
