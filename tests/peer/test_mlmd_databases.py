@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,8 @@ import lineal.compat.mlmd as ours
 from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.run import import_mlmd
 from lineal.ingest.mlmd.source import Source
+from lineal.model.nodes import Artifact
+from lineal.model.publication import Origin
 from lineal.sdk.starting import run
 from lineal.store.location import of_database
 from lineal.store.open import open_store
@@ -173,3 +176,46 @@ def test_a_database_that_the_real_one_wrote_on_a_server_comes_in_whole(kind, req
         20 if kind == "mariadb" else 19
     )
     assert both.path == ("key", 0, "", -5, "☃")
+
+
+LATER = """
+import sys
+from ml_metadata import MetadataStore
+from ml_metadata.proto import metadata_store_pb2 as pb
+config = pb.ConnectionConfig()
+config.sqlite.filename_uri = sys.argv[1]
+store = MetadataStore(config)
+(artifact,) = store.get_artifacts_by_external_ids(["full"])
+artifact.state = pb.Artifact.DELETED
+artifact.custom_properties["tiny"].double_value = 2.5
+store.put_artifacts([artifact])
+type = store.get_execution_type("Trainer")
+type.properties["more"] = pb.STRING
+store.put_execution_type(type, can_add_fields=True)
+store.put_executions([pb.Execution(type_id=type.id, name="later")])
+print(artifact.id, type.id)
+"""
+
+
+def test_a_copy_in_which_the_real_one_went_on_is_the_same_source(peer, written, imported, tmp_path):
+    copy, database = tmp_path / "copy.db", tmp_path / "lineal.db"
+    shutil.copy(written, copy)
+    shutil.copy(imported, database)
+    artifact, type_ = peer.run(LATER, copy).split()
+    with closing(open_store(of_database(database))) as store, closing(Source.at(str(copy))) as source:
+        report = import_mlmd(source, store, actor="ada")
+        assert report.equal
+        assert store.verify().findings == []
+    assert {update.record for update in report.outcome.updates} == {f"artifact#{artifact}", f"type#{type_}"}
+    assert report.outcome.written == 1
+    assert differing(answers(ours, str(database)), json.loads(peer.run(HERE / "answers.py", copy))) == set()
+
+
+def test_an_exported_name_with_a_nul_is_not_cut_off_by_the_real_one(peer, tmp_path):
+    with closing(open_store(of_database(tmp_path / "lineal.db"))) as store:
+        store.put([Artifact(type="Model", name="a\0b", uri="u\0v")], by=Origin(actor="grace", action="test"))
+        exported = export_mlmd(store, tmp_path / "out.db")
+    assert exported.changed == {"Artifact": 1}
+    (artifact,) = json.loads(peer.run(HERE / "answers.py", tmp_path / "out.db"))["artifacts"]
+    assert "a␀b".encode() in bytes.fromhex(artifact)
+    assert "u␀v".encode() in bytes.fromhex(artifact)

@@ -120,8 +120,10 @@ def mlmd(
 
     What ML Metadata cannot hold, such as fingerprints, decisions and predictions, is counted on stderr.
     """
+    progress = Progress("exporting")
     with open_workspace(url, create=False) as workspace:
-        exported = export_mlmd(workspace.store, file, progress=Progress("exporting").rows)
+        exported = export_mlmd(workspace.store, file, progress=progress.rows)
+    progress.end()
     if format is AnswerFormat.JSON:
         print_json(documents.export_report(exported, file))
     else:

@@ -30,6 +30,9 @@ from lineal.store.protocol import N, Store
 SHOWN = 20
 """Most differences of one table that are kept; all are counted."""
 
+_PAGE = 250
+"""Nodes of this side that are read at once: each may be heavy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -114,7 +117,7 @@ class Equality:
     def _nodes(
         self, kind: NodeKind, cls: type[N], types: back.TypeIds, size: int, progress: Callable[[str, int], None]
     ) -> None:
-        here = Ahead(_listed(self._store, cls, size))
+        here = Ahead(_listed(self._store, cls))
         for batch in self._source.nodes(kind, size):
             ids = {row.id for row in batch.nodes}
             last = max(ids, default=0)
@@ -218,11 +221,11 @@ def _line_of(node: Node, types: back.TypeIds) -> bytes:
     return canonical.node_line(back.node_row(node, types.of(node)), node.created_at or 0, node.updated_at or 0)
 
 
-def _listed(store: Store, cls: type[N], size: int) -> Iterator[N]:
+def _listed(store: Store, cls: type[N]) -> Iterator[N]:
     """Yield all nodes of a class by id."""
     token = None
     while True:
-        page = store.list(cls, ListOptions(limit=size, page_token=token))
+        page = store.list(cls, ListOptions(limit=_PAGE, page_token=token))
         yield from page.items
         token = page.next_token
         if token is None:

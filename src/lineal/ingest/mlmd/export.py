@@ -15,10 +15,12 @@ from urllib.parse import quote
 
 from lineal.ingest.mlmd import back, schema
 from lineal.ingest.mlmd.destination import whole
+from lineal.ingest.mlmd.exactness import Mark
 from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, NODES, NULL, STRUCT, TABLES, VERSION, NodeTable
 from lineal.ingest.mlmd.losses import Fate, Loss, Losses
 from lineal.ingest.mlmd.nul import NUL, STAND_IN, holds_nul, visible
 from lineal.ingest.mlmd.pairs import MEMBERSHIPS, PAIRS, pair_of
+from lineal.ingest.mlmd.provenance import Provenance
 from lineal.ingest.mlmd.rows import NodeRow, StepRow, TypeRow
 from lineal.model.edges import Event, How
 from lineal.model.ids import ExecutionId, NodeKind
@@ -71,6 +73,7 @@ class _Export:
         self._losses = Losses(keyed=False)
         self._types = back.TypeIds(_types_of(store))
         self._rows = dict.fromkeys(TABLES, 0)
+        self._mark = Mark(Provenance.of(store))
 
     def run(self) -> Exported:
         for statement in schema.tables():
@@ -85,11 +88,11 @@ class _Export:
         for executions in _pages(self._store, Execution):
             self._nodes(NodeKind.EXECUTION, executions)
             self._events(executions)
+        self._mark.write(self._target)
         for statement in schema.indexes():
             self._target.execute(statement)
-        left_out = self._counts(Fate.LEFT_OUT)
-        if predictions := int(self._store.facts().get("prediction rows", "0")):
-            left_out["prediction"] = predictions
+        predictions = int(self._store.facts().get("prediction rows", "0"))
+        left_out = ({"prediction": predictions} if predictions else {}) | self._counts(Fate.LEFT_OUT)
         return Exported(self._rows, left_out, self._counts(Fate.CHANGED), self._losses.shown())
 
     def _counts(self, fate: Fate) -> dict[str, int]:
@@ -127,6 +130,7 @@ class _Export:
         self._insert(table.name, [[row[at] for at in columns.values()] for row in rows], tuple(columns))
         self._insert(table.properties, [cells for node in nodes for cells in self._properties(table, node)])
         for node in nodes:
+            self._mark.add(kind, node)
             self._without(node)
         self._memberships(kind, nodes)
 

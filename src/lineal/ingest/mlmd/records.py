@@ -36,7 +36,10 @@ class Lost(ValueError):
 
 
 class Records:
-    """Turns the rows of one source into records, in one pass. `losses` fills on the way."""
+    """Turns the rows of one source into records, in one pass. `losses` fills on the way.
+
+    `doubles` counts those that are not known to be exact.
+    """
 
     def __init__(self, source: Source) -> None:
         self.losses = Losses()
@@ -162,7 +165,8 @@ class Records:
         _id(row.id)
         created, updated = _micros(row.created), _micros(row.updated)
         state = self._state(kind, row)
-        declared, custom = self._properties(kind, type_, properties)
+        exact = self._source.exactness.holds(kind, row)
+        declared, custom = self._properties(kind, type_, properties, exact=exact)
         if kind is NodeKind.ARTIFACT:
             return Artifact(
                 type=type_.name,
@@ -216,7 +220,7 @@ class Records:
         return state
 
     def _properties(
-        self, kind: NodeKind, type_: NodeType, rows: Sequence[PropertyRow]
+        self, kind: NodeKind, type_: NodeType, rows: Sequence[PropertyRow], *, exact: bool
     ) -> tuple[dict[str, Value], dict[str, Value]]:
         maps: tuple[dict[str, Value], dict[str, Value]] = ({}, {})
         table = NODES[kind].properties
@@ -228,7 +232,7 @@ class Records:
                 self.losses.add(table, key, Fate.LEFT_OUT, str(lost))
                 continue
             maps[1 if row.custom else 0][row.name] = value
-            if isinstance(value, float):
+            if isinstance(value, float) and not exact:
                 self.doubles += 1
             if ignored(row):
                 self.losses.add(table, key, Fate.NOTED, "it has several values; the first counts, as in ML Metadata")

@@ -45,34 +45,33 @@ class Restoring:
     """
 
     def __init__(
-        self, store: Store, records: Records, by: Origin, *, over: Collection[EntrySeq] = (), dry_run: bool = False
+        self, store: Store, records: Records, *, over: Collection[EntrySeq] = (), dry_run: bool = False
     ) -> None:
         self._store = store
         self._records = records
-        self._by = by
         self._over = over
         self._dry_run = dry_run
 
-    def restore(self, part: Sequence[Record]) -> Iterator[Restored]:
+    def restore(self, part: Sequence[Record], *, by: Origin) -> Iterator[Restored]:
         """Yield what became of a part, in one piece unless some of it is refused: that is sought out and left out."""
         if not part:
             return
         try:
-            yield self._restored(part)
+            yield self._restored(part, by)
         except InvalidArgument as refusal:
             if len(part) == 1:
-                yield from self._refused(part[0], refusal)
+                yield from self._refused(part[0], refusal, by)
                 return
             middle = len(part) // 2
-            yield from self.restore(part[:middle])
-            yield from self.restore(part[middle:])
+            yield from self.restore(part[:middle], by=by)
+            yield from self.restore(part[middle:], by=by)
 
-    def _refused(self, record: Record, refusal: InvalidArgument) -> Iterator[Restored]:
+    def _refused(self, record: Record, refusal: InvalidArgument, by: Origin) -> Iterator[Restored]:
         """Write what a store keeps of one record that it has refused."""
         kept, lost = without_nuls(record)
         if lost:
             try:
-                outcome = self._restored([kept])
+                outcome = self._restored([kept], by)
             except InvalidArgument as again:
                 refusal = again
             else:
@@ -81,8 +80,8 @@ class Restoring:
                 return
         refuse(self._records, record, refusal.message)
 
-    def _restored(self, part: Sequence[Record]) -> Restored:
-        restored = self._store.restore(part, by=self._by, over=self._over, dry_run=self._dry_run)
+    def _restored(self, part: Sequence[Record], by: Origin) -> Restored:
+        restored = self._store.restore(part, by=by, over=self._over, dry_run=self._dry_run)
         for clash in restored.clashes:
             if clash.standing is Standing.TAKEN:
                 # It is not there under its id, so nothing can touch it.

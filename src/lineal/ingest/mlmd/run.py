@@ -21,6 +21,7 @@ from lineal.ingest.mlmd.survey import Survey
 from lineal.model.ids import EntrySeq, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Context, Execution
+from lineal.model.publication import Origin
 from lineal.model.restoration import Record
 from lineal.store.protocol import Store
 
@@ -93,9 +94,10 @@ class _Import:
             return [self._source.name]
         survey = Survey(self._source.name, Provenance.of(store))
         records = Records(self._source)
-        looking = Restoring(store, records, origin(self._source, "", actor=self._actor), dry_run=True)
+        looking = Restoring(store, records, dry_run=True)
+        by = self._origin(self._source.name)
         for table, part, count in self._parts(records):
-            for outcome in looking.restore(part):
+            for outcome in looking.restore(part, by=by):
                 survey.add(outcome)
             self._progress("checking", table, count)
         self._done.clear()
@@ -104,14 +106,19 @@ class _Import:
 
     def _restore(self, store: Store, names: Sequence[str], doing: str, *, dry_run: bool = False) -> Records:
         records = Records(self._source)
-        by = origin(self._source, names[0], actor=self._actor)
         over: Collection[EntrySeq] = Provenance.of(store).entries(names)
-        restoring = Restoring(store, records, by, over=over, dry_run=dry_run)
+        restoring = Restoring(store, records, over=over, dry_run=dry_run)
+        rounded = 0
         for table, part, count in self._parts(records):
-            for outcome in restoring.restore(part):
+            exact = self._source.exactness.is_marked and records.doubles == rounded
+            rounded = records.doubles
+            for outcome in restoring.restore(part, by=self._origin(names[0], exact=exact)):
                 self._outcome.add(outcome)
             self._progress(doing, table, count)
         return records
+
+    def _origin(self, first: str, *, exact: bool = False) -> Origin:
+        return origin(self._source.name, self._source.version, first=first, actor=self._actor, exact=exact)
 
     def _parts(self, records: Records) -> Iterator[tuple[str, Sequence[Record], int]]:
         """Yield everything there is in parts: the table, records of it, and how many rows they were."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self, cast
 
 from lineal.errors import FailedPrecondition, SchemaVersionMismatch
+from lineal.ingest.mlmd.exactness import EXPORT, MARK, ROUNDED, Exactness, Range
 from lineal.ingest.mlmd.layout import COLUMNS, ENVIRONMENT, LATER, NODES, OLDEST, TABLES, VERSION
 from lineal.ingest.mlmd.pairs import PAIRS, Pair, order_of, order_of_columns
 from lineal.ingest.mlmd.readers import Reader, open_reader
@@ -32,6 +33,7 @@ class Source:
         # Only now: what is not ML Metadata's is said to be just that, whatever state it is in.
         reader.check()
         self._check_tables()
+        self.exactness = self._exactness()
 
     @classmethod
     def at(cls, url: str) -> Self:
@@ -186,6 +188,14 @@ class Source:
         """Return columns of a table for a SELECT, NULL for those that an older version lacks."""
         there = self._tables[table.lower()]
         return ", ".join(name if name in there else f"NULL AS {name}" for name in names)
+
+    def _exactness(self) -> Exactness:
+        if not all(set(columns) <= self._tables.get(table.lower(), frozenset()) for table, columns in MARK.items()):
+            return Exactness()
+        rounded: dict[str, list[Range]] = {}
+        for kind, first, last in self._reader.rows(f"SELECT kind, first_id, last_id FROM {ROUNDED}"):
+            rounded.setdefault(kind, []).append((first, last))
+        return Exactness(self._one(f"SELECT max(newest_since_epoch) FROM {EXPORT}"), rounded)
 
     def _check_tables(self) -> None:
         for table, columns in COLUMNS.items():
