@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from lineal.errors import LinealError
+from lineal.sdk.autolog import autolog
 from lineal.sdk.loading import load_model
 from lineal.sdk.run import Run, current_run, set_seed
 from lineal.sdk.starting import run
@@ -31,6 +32,7 @@ __all__ = [
     "LinealError",
     "Run",
     "Workspace",
+    "autolog",
     "current_run",
     "load_model",
     "open",

@@ -43,6 +43,7 @@ GUESTS = {
     "IPython",
     "ipykernel",
     "cloudpickle",
+    "sitecustomize",
 }
 
 # Declared ahead of its first use: the ledger's signed checkpoints.

@@ -17,7 +17,8 @@ from lineal.capture.secrets import redact_argv
 _SCRIPTS = {".py", ".sh", ".r", ".jl", ".ipynb"}
 _OF_THE_PROCESS = ("modules", "seeds", "rng_states", "determinism", "blas", "cuda")
 _OF_THE_INTERPRETER = ("python", "environment", "index_urls", "editable")
-_ELSEWHERE = "the command ran in a process of its own; a lineal.run inside it tells"
+_ELSEWHERE = "the command ran in a process of its own that did not tell"
+_NO_SCRIPT = "the command names no script file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +58,11 @@ def of_command(record: Mapping[str, Captured], command: Command) -> dict[str, Ca
     else:
         known["hash_seed"] = captured(command.hash_seed)
     if command.script is None:
-        known["script"] = unknown("the command names no script file")
+        known["script"] = unknown(_NO_SCRIPT)
     return known
+
+
+def unknown_of_process(record: Mapping[str, Captured]) -> frozenset[str]:
+    """Return the items of a command's record that the process of the command can tell, and we could not."""
+    reasons = {_ELSEWHERE, _NO_SCRIPT}
+    return frozenset(name for name, item in record.items() if item.status == "unknown" and item.reason in reasons)

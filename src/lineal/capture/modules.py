@@ -29,6 +29,8 @@ INLINE = 200
 KEPT_SIZE = 1 << 20
 """Source files above this are named by fingerprint only."""
 
+_STARTED_IN = os.path.abspath("")  # noqa: PTH100
+
 _SECRET = "it holds a secret: its bytes are not kept"  # noqa: S105 — a reason, not a password
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
@@ -37,7 +39,10 @@ _MOST_TEXTS = 200
 
 def main_script() -> Path | None:
     """Return the file the interpreter was started with, or None in a notebook, a shell, `-c` or stdin."""
-    name = getattr(sys.modules.get("__main__"), "__file__", None)
+    main = sys.modules.get("__main__")
+    name = getattr(main, "__file__", None)
+    if name is None and getattr(main, "__spec__", None) is None and sys.argv[:1] not in ([], [""], ["-c"]):
+        name = os.path.join(_STARTED_IN, sys.argv[0])  # noqa: PTH118  a script that is over has no __file__ any more
     return Path(os.path.abspath(name)) if isinstance(name, str) and os.path.isfile(name) else None  # noqa: PTH100, PTH113
 
 
@@ -141,7 +146,7 @@ def _local_modules(base: Path) -> Iterator[str]:
         # Lineal itself is in the lock, or in its own repository's commit.
         if name == "lineal" or name.startswith("lineal."):
             continue
-        path = getattr(module, "__file__", None)
+        path = str(main_script()) if name == "__main__" else getattr(module, "__file__", None)
         if isinstance(path, str) and path.startswith(prefix) and not is_installed(path):
             yield path[len(prefix) :]
 

@@ -5,7 +5,7 @@ Called by the SDK around a run. Nothing here raises: what fails is an `unknown` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
@@ -50,17 +50,24 @@ from lineal.model.values import INT64_MAX, INT64_MIN, Json, Struct
 Record = dict[str, Captured]
 
 
-def at_start(files: Files, *, script: Path | None = None, leave_out: Sequence[Path] = ()) -> Record:
-    """Return every item as it is now; large texts go into `files`, their fingerprints into the record.
+def at_start(
+    files: Files,
+    *,
+    script: Path | None = None,
+    leave_out: Sequence[Path] = (),
+    only: Collection[str] | None = None,
+) -> Record:
+    """Return every item as it is now, or `only` some; large texts go into `files`, their fingerprints into the record.
 
     The repository is the one of `script` (else of the program's own file, else of the working directory).
     Files below `leave_out`, such as the workspace itself, are not taken for untracked code.
     """
     base, root = _place(script)
     own = (files.root, *leave_out)
-    record = guarded_group(
-        REPOSITORY_ITEMS, lambda: repository_items(files, base, leave_out=[Path(path).absolute() for path in own])
-    )
+    record: Record = {}
+    if only is None or set(only) & set(REPOSITORY_ITEMS):
+        left_out = [Path(path).absolute() for path in own]
+        record = guarded_group(REPOSITORY_ITEMS, lambda: repository_items(files, base, leave_out=left_out))
     probes: Mapping[str, Callable[[], Captured]] = {
         "script": lambda: script_item(files, script, root or base),
         "modules": lambda: modules_item(files, root or base, keep=root is None),
@@ -90,8 +97,8 @@ def at_start(files: Files, *, script: Path | None = None, leave_out: Sequence[Pa
         "world": world_item,
         "locale": locale_item,
     }
-    record |= {name: guarded(probe) for name, probe in probes.items()}
-    return {name: _clean(item) for name, item in record.items()}
+    record |= {name: guarded(probe) for name, probe in probes.items() if only is None or name in only}
+    return {name: _clean(item) for name, item in record.items() if only is None or name in only}
 
 
 def at_end(
@@ -99,12 +106,13 @@ def at_end(
     start: Mapping[str, Captured],
     *,
     script: Path | None = None,
-    inputs: Sequence[str] | None = None,
-    outputs: Sequence[str] | None = None,
+    inputs: Sequence[Json] | None = None,
+    outputs: Sequence[Json] | None = None,
 ) -> Record:
     """Return the record of the whole run: `start`, with what has changed or loaded since.
 
-    `inputs` and `outputs` are the fingerprints the run read and wrote, as its owner knows them.
+    `inputs` and `outputs` say what the run read and wrote, as its owner knows it: each a mapping of `fingerprint`,
+    `path` (as the program opened it, below where it began; None for what was in memory) and `artifact`.
     """
     base, root = _place(script)
     before = start.get("rng_states", unknown("nothing was captured at the start"))
@@ -121,11 +129,15 @@ def at_end(
         "rng_states": lambda: states,
         "seeds": lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)),
         "determinism": determinism_item,
-        "inputs": lambda: _listed("input", inputs),
-        "outputs": lambda: _listed("output", outputs),
     }
     ended = {name: _clean(guarded(probe)) for name, probe in probes.items()}
-    return {**start, **{name: _better(start.get(name), item) for name, item in ended.items()}}
+    better = {name: _better(start.get(name), item) for name, item in ended.items()}
+    return {**start, **better, **touched(inputs, outputs)}
+
+
+def touched(inputs: Sequence[Json] | None, outputs: Sequence[Json] | None) -> Record:
+    """Return the items `inputs` and `outputs`."""
+    return {"inputs": _clean(_listed("input", inputs)), "outputs": _clean(_listed("output", outputs))}
 
 
 def as_struct(record: Mapping[str, Captured]) -> dict[str, Json]:
@@ -187,10 +199,10 @@ def _states(*, start: Captured, end: Captured | None = None) -> Captured:
     return captured({"start": before, "end": after})
 
 
-def _listed(kind: str, fingerprints: Sequence[str] | None) -> Captured:
-    if fingerprints is None:
+def _listed(kind: str, touched: Sequence[Json] | None) -> Captured:
+    if touched is None:
         return unknown(f"the run did not say what its {kind}s are")
-    return captured(list(fingerprints), None if fingerprints else f"the run has no {kind}s")
+    return captured(list(touched), None if touched else f"the run has no {kind}s")
 
 
 def _better(start: Captured | None, end: Captured) -> Captured:

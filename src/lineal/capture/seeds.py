@@ -33,18 +33,25 @@ def set_seed(seed: int) -> dict[str, int]:
     if type(seed) is not int or not INT64_MIN <= seed <= INT64_MAX:
         raise InvalidArgument(f"a seed is a 64-bit integer, got {seed!r} ({type(seed).__name__})")
     random.seed(seed)
-    given = {"random": seed}
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        given["numpy"] = seed % _NUMPY_MODULUS
-        numpy.random.seed(given["numpy"])
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.manual_seed(seed)  # seeds every accelerator as well
-        given["torch"] = seed
     _set.clear()
-    _set.update(given)
-    return dict(given)
+    _set["random"] = seed
+    for name in ("numpy", "torch"):
+        seed_library(name, seed)
+    return dict(_set)
+
+
+def seed_library(name: str, seed: int) -> None:
+    """Seed NumPy or PyTorch where it is loaded, and remember it; the other generators go on as they are."""
+    library = sys.modules.get(name)
+    if library is None:
+        return
+    if name == "numpy":
+        _set[name] = seed % _NUMPY_MODULUS
+        # While `numpy.random` is being imported NumPy does not have it as an attribute yet.
+        (sys.modules.get("numpy.random") or library.random).seed(_set[name])
+    else:
+        library.manual_seed(seed)  # seeds every accelerator as well
+        _set[name] = seed
 
 
 def seeds_item(states: Json = None) -> Captured:

@@ -18,7 +18,8 @@ from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND, INTERRUPTED
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
 from lineal.errors import InvalidArgument
-from lineal.sdk.starting import PARENT_RUN, run_command
+from lineal.sdk.command import run_command
+from lineal.sdk.starting import PARENT_RUN
 from lineal.store.location import ENVIRONMENT
 from lineal.workspace import open_workspace
 
@@ -38,15 +39,16 @@ def run(
     ] = "Train",
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, max=_MOST, metavar="S", help="Recorded, and PYTHONHASHSEED of the command."),
+        typer.Option("--seed", min=0, max=_MOST, metavar="S", help="Seeds random, NumPy, PyTorch and PYTHONHASHSEED."),
     ] = None,
     url: Url = None,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
     """Run any command as a recorded Run: git, environment, hardware, arguments, exit status.
 
-    Hash randomisation of Python is fixed before the interpreter starts: PYTHONHASHSEED is the seed, or 0,
-    unless it is set already. Runs inside the command become part of this one. The exit code is the command's.
+    A Python program needs no change: what it reads, fits and writes is observed. Hash randomisation is fixed before
+    the interpreter starts: PYTHONHASHSEED is the seed, or 0, unless it is set already. Runs inside the command become
+    part of this one. The exit code is the command's.
     """
     if not command[0]:
         raise InvalidArgument("the command is empty", hint="lineal run -- python train.py")
@@ -54,13 +56,9 @@ def run(
         hash_seed = os.environ.get("PYTHONHASHSEED") or str(seed or 0)
         captured = Command(tuple(command), hash_seed)
         recorded = run_command(name or _label(command), captured, type=type_, seed=seed, workspace=workspace)
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": hash_seed,
-            PARENT_RUN: recorded.id,
-            ENVIRONMENT: workspace.location.url,
-        }
-        status = _execute(command, environment)
+        variables = {"PYTHONHASHSEED": hash_seed, PARENT_RUN: recorded.id, ENVIRONMENT: workspace.location.url}
+        with recorded.handed_over(seed=seed) as handed:
+            status = _execute(command, {**os.environ, **variables, **handed})
         recorded.finish(_ending(status))
     if status:
         raise typer.Exit(status)

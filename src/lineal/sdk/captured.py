@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lineal.capture.captured import Captured, captured
-from lineal.capture.command import Command, of_command
+from lineal.capture.command import Command, of_command, unknown_of_process
 from lineal.capture.guard import guarded
-from lineal.capture.record import Record, as_struct, at_end, at_start, from_struct
+from lineal.capture.record import Record, as_struct, at_end, at_start, from_struct, touched
 from lineal.files import Files
 from lineal.integrations.watch import watch_program
 from lineal.model.values import Json, Value
@@ -26,17 +26,47 @@ class Capturing:
         self._script = command.place if command else None
         self._own = [place for place in (location.home, location.database) if place is not None]
         self._record: Record = {}
+        self._is_adopted = False
+        self._is_taken_over = False
         if command is None:
             watch_program()
+
+    def adopt(self, capture: Value | None) -> None:
+        """Go on from what was captured at the start by another process."""
+        self._is_adopted = True
+        self._take(capture)
+
+    def taken_over(self, capture: Value | None) -> tuple[Json, Json]:
+        """Take the capture of the process that ran the program as ours; return the inputs and outputs it lists."""
+        self._is_taken_over = True
+        self._take(capture)
+        return self.known()
+
+    def known(self) -> tuple[Json, Json]:
+        """Return the inputs and outputs that are known so far."""
+        found = (self._record.get(name) for name in ("inputs", "outputs"))
+        inputs, outputs = (item.value if item is not None and item.status == "captured" else [] for item in found)
+        return inputs, outputs
 
     def at_start(self) -> dict[str, Value]:
         """Return the properties that hold what was found."""
         return self._captured(lambda: at_start(self._files, script=self._script, leave_out=self._own))
 
-    def at_end(self, *, inputs: Sequence[str], outputs: Sequence[str]) -> dict[str, Value]:
-        """Return the properties again, as they are for the whole run; the fingerprints are what it read and wrote."""
+    def at_end(self, *, inputs: Sequence[Json], outputs: Sequence[Json]) -> dict[str, Value]:
+        """Return the properties again, as they are for the whole run; the lists say what it read and wrote."""
+        return self._captured(lambda: self._at_end(inputs, outputs))
+
+    def _at_end(self, inputs: Sequence[Json], outputs: Sequence[Json]) -> Record:
         start = self._record
-        return self._captured(lambda: at_end(self._files, start, script=self._script, inputs=inputs, outputs=outputs))
+        if self._is_taken_over:
+            return {**start, **touched(inputs, outputs)}
+        if self._is_adopted:
+            start = {**start, **at_start(self._files, only=unknown_of_process(start))}
+        return at_end(self._files, start, script=self._script, inputs=inputs, outputs=outputs)
+
+    def _take(self, capture: Value | None) -> None:
+        if isinstance(capture, Mapping):
+            self._record = from_struct(capture)
 
     def _captured(self, capture: Callable[[], Record]) -> dict[str, Value]:
         # Each item is guarded where it is taken; this is for the rest: whatever happens, the run goes on.
@@ -48,7 +78,7 @@ class Capturing:
         return {"capture": whole.value, **_columns(self._record)}
 
     def _of_the_run(self, record: Record) -> Record:
-        return of_command(record, self._command) if self._command else record
+        return of_command(record, self._command) if self._command and not self._is_taken_over else record
 
 
 def _columns(record: Mapping[str, Captured]) -> dict[str, Value]:

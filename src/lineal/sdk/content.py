@@ -69,7 +69,7 @@ def of_path(path: Path) -> Content:
         )
     uri = path.absolute().as_uri()
     try:
-        return _described(fingerprint_of(path), uri)
+        return described(fingerprint_of(path), uri)
     except _UNREADABLE as error:
         return Content(fingerprint=None, uri=uri, facts={UNKNOWN: str(error)})
 
@@ -77,14 +77,15 @@ def of_path(path: Path) -> Content:
 def of_data(thing: object) -> Content:
     """Return the content of a frame, an array, bytes or JSON values; InvalidArgument for anything else."""
     try:
-        return _described(fingerprint_of(thing), None)
+        return described(fingerprint_of(thing), None)
     except _UNREADABLE as error:
         if not is_data(thing):
             raise
         return Content(fingerprint=None, facts={UNKNOWN: str(error), **_shape(thing)})
 
 
-def _described(found: Fingerprinted, uri: str | None) -> Content:
+def described(found: Fingerprinted, uri: str | None) -> Content:
+    """Return what a fingerprint says about the content it was taken of."""
     # What the digits were made from, and by which version of which rule, so that they can be made again.
     facts: dict[str, Value] = {"fingerprint_kind": found.kind, "fingerprint_rule": found.rule}
     sizes = {"rows": found.rows, "columns": found.columns, "bytes": found.bytes}

@@ -84,7 +84,7 @@ def _of_text(text: str, name: str | None, version: str | None, type_: str) -> Wa
         return replace(_wanted(known, family, version, type_), state=ArtifactState.REFERENCE)
     if not os.path.lexists(text) and is_reference(text):
         return Wanted(role=EventType.INPUT, type=type_, family=text, reference=text)
-    return _wanted(content.of_path(Path(text)), name or family_from(text), version, type_)
+    return replace(_wanted(content.of_path(Path(text)), name or family_from(text), version, type_), place=text)
 
 
 def _needed(name: str | None, thing: object) -> str:

@@ -58,6 +58,7 @@ def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, V
         uri=path.absolute().as_uri(),
         facts={"format": "file", "bytes": path.stat().st_size, **given},
         keep=path,
+        place=str(path),
     )
 
 
@@ -65,13 +66,19 @@ def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, str | None, dict[
     return bytes(model), None, {"format": "bytes", "bytes": len(model)}
 
 
-def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value]]:
-    """Return the pickled bytes, the fingerprint of the fitted state, and the facts; what fails is a reason."""
+def fitted_state(model: object) -> tuple[str | None, dict[str, Value]]:
+    """Return the fingerprint of a model's fitted state, None where it has no rule, and the facts about it."""
     facts: dict[str, Value] = {"framework": _framework(model)}
     state = guarded(lambda: _canonical(model))
     canonical = str(state.value) if state.status == "captured" else None
     if state.reason is not None:
         facts["canonical_notes" if canonical else "canonical_unknown"] = state.reason
+    return canonical, facts
+
+
+def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value]]:
+    """Return the pickled bytes, the fingerprint of the fitted state, and the facts; what fails is a reason."""
+    canonical, facts = fitted_state(model)
     try:
         data = pickle.dumps(model, protocol=PICKLE_PROTOCOL)
     except Exception as error:  # noqa: BLE001  whatever the classes inside raise must not end a training

@@ -44,6 +44,7 @@ def wanted_dataset(
         state=ArtifactState.REFERENCE if content.is_url(data) else ArtifactState.LIVE,
         facts=facts,
         keep=kept,
+        place=os.fspath(data) if isinstance(data, str | os.PathLike) and not content.is_url(data) else None,
     )
 
 
@@ -59,7 +60,8 @@ def wanted_artifact(
         kind = path.suffix.lstrip(".") or "file"
         facts = {"format": kind, **known.facts, **given}
         keep = path if path.is_file() else None
-        return replace(wanted, fingerprint=known.fingerprint, uri=known.uri, facts=facts, keep=keep)
+        uri, place = known.uri, os.fspath(thing)
+        return replace(wanted, fingerprint=known.fingerprint, uri=uri, facts=facts, keep=keep, place=place)
     data, kind = (bytes(thing), "bytes") if isinstance(thing, bytes | bytearray) else (_json(thing), "json")
     fingerprint = f"sha256:{hashlib.sha256(data).hexdigest()}"
     facts = {"format": kind, "bytes": len(data), **given}

@@ -32,6 +32,7 @@ from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
 from lineal.sdk.metrics import Point, series_of
+from lineal.sdk.touches import Touches
 from lineal.sdk.versions import choose, fitted, keep, use_of
 from lineal.sdk.wanted import Wanted
 from lineal.workspace import Workspace
@@ -64,7 +65,9 @@ class Recorder:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._waiting: list[Wanted] = []
-        self._touched: dict[ArtifactId, tuple[EventType, str | None]] = {}
+        self._touched: dict[ArtifactId, EventType] = {}
+        self.touches = Touches()
+        self._is_resumed = execution.id is not None
         self._warned = False
         self._paused_until = 0.0
 
@@ -153,13 +156,6 @@ class Recorder:
                 names = ", ".join(wanted.label for wanted in self._waiting)
                 _say(f"not recorded, the store could not be written: {names}")
 
-    def fingerprints(self) -> tuple[list[str], list[str]]:
-        """Return the fingerprints of what the run read and of what it wrote so far."""
-        with self._lock:
-            touched = list(self._touched.values())
-        known = [(role, fingerprint) for role, fingerprint in touched if fingerprint is not None]
-        return [each for role, each in known if role in INPUTS], [each for role, each in known if role in OUTPUTS]
-
     @property
     def _label(self) -> str:
         return f"{self.execution.type} {self.execution.properties.get('label', '')}".strip()
@@ -185,10 +181,13 @@ class Recorder:
     def _settle(self, wanted: Wanted) -> Artifact:
         """Find or put the artifact and its event. Another process may take the version meanwhile: look again then."""
         avoid: set[ArtifactId] = set()
+        if self._is_resumed:
+            self._resume()
         for attempt in range(_ATTEMPTS):
             store = self._connect().store
             chosen = choose(store, wanted, avoid)
             if chosen.id is not None and self._is_known(chosen.id, wanted.role):
+                self.touches.add(chosen, wanted)
                 return chosen
             keep(self._connect().files, wanted, chosen)
             try:
@@ -202,15 +201,29 @@ class Recorder:
                 if wanted.version is not None or attempt == _ATTEMPTS - 1:
                     raise
                 continue
-            self._touched.setdefault(artifact_id, (wanted.role, chosen.fingerprint))
-            return chosen if chosen.id is not None else store.get(Artifact, [artifact_id])[0]
+            self._touched.setdefault(artifact_id, wanted.role)
+            stored = chosen if chosen.id is not None else store.get(Artifact, [artifact_id])[0]
+            self.touches.add(stored, wanted)
+            return stored
         raise AlreadyExists(f"no free version of {wanted.family} after {_ATTEMPTS} attempts; give a version")
+
+    def _resume(self) -> None:
+        """Learn what another process wrote of this run before."""
+        assert self.execution.id is not None
+        for event in self._connect().store.events(executions=[self.execution.id]):
+            self._touched.setdefault(event.artifact_id, event.type)
+        self._is_resumed = False
+
+    def resume(self, execution: Execution) -> None:
+        """Go on with the run as another process left it."""
+        with self._lock:
+            self.execution, self._is_resumed = execution, True
 
     def _is_known(self, artifact_id: ArtifactId, role: EventType) -> bool:
         """Whether the run has this event; what a run made and then reads is no input of it."""
         if artifact_id not in self._touched:
             return False
-        before, _ = self._touched[artifact_id]
+        before = self._touched[artifact_id]
         return before == role or (before in OUTPUTS and role in INPUTS)
 
     def _publish(

@@ -14,9 +14,10 @@ from lineal.errors import InvalidArgument
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.values import Value
 from lineal.model.vocabulary import METRIC
+from lineal.sdk import observing
 from lineal.sdk.captured import Capturing
 from lineal.sdk.current import Current
-from lineal.sdk.ending import ending_of
+from lineal.sdk.ending import Ending, ending_of
 from lineal.sdk.input import Input
 from lineal.sdk.inputs import wanted_input
 from lineal.sdk.metrics import MetricQueue
@@ -45,8 +46,9 @@ class Run:
         self._began = time.monotonic_ns()
         self._finished = False
         self._metrics = MetricQueue(recorder.add_points, session.clock.now)
-        recorder.start()
+        self._begin()
         CURRENT.enter(self)
+        observing.started(self)
 
     @property
     def id(self) -> str:
@@ -72,6 +74,11 @@ class Run:
     def is_foreign(self) -> bool:
         """True in a process forked from the one that started the run; what is logged there is not recorded."""
         return self._recorder.is_foreign
+
+    @property
+    def recorder(self) -> Recorder:
+        """What writes the run."""
+        return self._recorder
 
     @property
     def session(self) -> Session:
@@ -118,7 +125,7 @@ class Run:
         Raises NotFound, and AlreadyExists where `name@version` is other content.
         """
         wanted = wanted_input(thing, name=name, version=version, type_=type, source=source)
-        artifact = self.record(wanted)
+        artifact = self.record(observing.declared(self, thing, wanted))
         if isinstance(thing, str | os.PathLike | Artifact):
             return Input(artifact, self._session.files)
         return thing
@@ -202,29 +209,35 @@ class Run:
         """End the run: COMPLETE, or FAILED with this error. Finishing twice is fine."""
         if self._finished or self._recorder.is_foreign:
             return
+        observing.ends(self)
         self._finished = True
         points = self._metrics.close()
+        self._recorder.end(self._ended(ending_of(error)), points)
+        self._session.leave()
+
+    def _begin(self) -> None:
+        self._recorder.start()
+
+    def _ended(self, ending: Ending) -> Execution:
+        """Return the run as it is to be written last."""
         recorded = self._recorder.execution
-        ending = ending_of(error)
         facts: dict[str, Value] = {f"{METRIC}{name}": value for name, value in self._metrics.last.items()}
         if self._metrics.dropped:
             facts["metric_points_dropped"] = self._metrics.dropped
         properties: dict[str, Value] = {"duration_us": (time.monotonic_ns() - self._began) // 1000}
         if ending.error is not None:
             properties["error"] = ending.error
-        ended = replace(
+        return replace(
             recorded,
             state=ending.state,
             ended_at=self._session.clock.now(),
             properties={**recorded.properties, **self._captured_at_end(), **properties},
             custom_properties={**recorded.custom_properties, "exit_status": ending.exit_status, **facts},
         )
-        self._recorder.end(ended, points)
-        self._session.leave()
 
     def _captured_at_end(self) -> dict[str, Value]:
-        inputs, outputs = self._recorder.fingerprints()
-        return self._capturing.at_end(inputs=inputs, outputs=outputs)
+        touches = self._recorder.touches
+        return self._capturing.at_end(inputs=touches.inputs(), outputs=touches.outputs())
 
     def __enter__(self) -> Self:
         return self

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TypeVar
 
-from lineal.capture.command import Command
 from lineal.capture.process import process_word
 from lineal.capture.seeds import set_seed as seed_everything
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Context, Execution, ExecutionState
 from lineal.model.values import Value, check_text
-from lineal.model.vocabulary import LAUNCHED, PROCESS, RECORDED_BY
+from lineal.model.vocabulary import PROCESS
 from lineal.sdk.captured import Capturing
 from lineal.sdk.plain import parameters
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import CURRENT, Run, checked_seed
 from lineal.sdk.session import Session
 from lineal.workspace import Workspace, current_actor
+
+R = TypeVar("R", bound=Run)
 
 PARENT_RUN = "LINEAL_PARENT_RUN"
 """The run around this process, by its id: set by `lineal run -- COMMAND` for the runs inside the command."""
@@ -53,7 +55,7 @@ def run(
     custom = parameters(params or {})
     contexts = _contexts(outer, experiment=experiment, pipeline=pipeline)
     session = _session(outer, url, workspace)
-    properties = _properties(session, label, outer, seed)
+    properties = properties_of(session, label, outer, seed)
     if seed is not None:
         seed_everything(checked_seed(seed))
     capturing = Capturing(session.files, session.location)
@@ -66,32 +68,11 @@ def run(
         custom_properties={**custom, PROCESS: process_word()},
         started_at=session.clock.now(),
     )
-    return _started(session, execution, contexts, capturing, strict=strict)
+    return started(session, execution, contexts, capturing, strict=strict, make=Run)
 
 
-def run_command(
-    label: str, command: Command, *, type: str = "Train", seed: int | None = None, workspace: Workspace
-) -> Run:
-    """Start the run of a command in a process of its own and return it; the caller executes and finishes it.
-
-    The seed is recorded, but nothing in this process is seeded.
-    """
-    check_text("the label of a run", label)
-    session = Session(workspace=workspace)
-    properties = _properties(session, label, None, seed)
-    capturing = Capturing(session.files, session.location, command)
-    execution = Execution(
-        type=type,
-        state=ExecutionState.RUNNING,
-        external_id=str(properties["run_id"]),
-        properties={**properties, **capturing.at_start()},
-        custom_properties={RECORDED_BY: LAUNCHED},
-        started_at=session.clock.now(),
-    )
-    return _started(session, execution, (), capturing, strict=False)
-
-
-def _properties(session: Session, label: str, outer: Run | None, seed: int | None) -> dict[str, Value]:
+def properties_of(session: Session, label: str, outer: Run | None, seed: int | None) -> dict[str, Value]:
+    """Return the properties of a run that starts: what it is called, its id, its seed and the run around it."""
     properties: dict[str, Value] = {"label": label, "run_id": session.identifiers.new()}
     parent = outer.id if outer is not None else os.environ.get(PARENT_RUN)
     if parent:
@@ -101,13 +82,20 @@ def _properties(session: Session, label: str, outer: Run | None, seed: int | Non
     return properties
 
 
-def _started(
-    session: Session, execution: Execution, contexts: tuple[Context, ...], capturing: Capturing, *, strict: bool
-) -> Run:
+def started(
+    session: Session,
+    execution: Execution,
+    contexts: tuple[Context, ...],
+    capturing: Capturing,
+    *,
+    strict: bool,
+    make: type[R],
+) -> R:
+    """Return a run of this class that is written and current."""
     session.enter()
     recorder = Recorder(session.workspace, execution, contexts, actor=current_actor(), strict=strict)
     try:
-        return Run(session, recorder, capturing)
+        return make(session, recorder, capturing)
     except BaseException:
         session.leave()
         raise

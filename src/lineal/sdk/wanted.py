@@ -21,6 +21,8 @@ class Wanted:
     `stored` or `reference` is set where it is known which one it is. Without a `version` the store's content
     decides: what is there is recognised, anything else becomes the next version of `family`. `canonical` is a
     model's fitted state, by which it is recognised though its bytes differ. `keep` is what goes into files.
+    `place` is the path the program read it from or wrote it to, `file` the fingerprint of what lies there where that
+    is not the artifact's own: a frame's source.
     """
 
     role: EventType
@@ -37,6 +39,8 @@ class Wanted:
     stored: ArtifactId | None = None
     reference: str | None = None
     keep: bytes | Path | None = None
+    place: str | None = None
+    file: str | None = None
 
     @property
     def label(self) -> str:

@@ -22,7 +22,8 @@ def test_the_record_is_there_at_the_start_and_whole_at_the_end(workspace):
     assert data == [{"a": 1}]
     assert started["python"]["status"] == "captured"
     assert started["outputs"]["status"] == "unknown"
-    assert record["outputs"]["value"] == [model.fingerprint]
+    (output,) = record["outputs"]["value"]
+    assert output == {"fingerprint": model.fingerprint, "path": None, "artifact": "delay@v1", "type": "Model"}
     assert len(record["inputs"]["value"]) == 1
     assert record["seeds"]["value"]["random"] == 7
     assert set(started) <= set(record)

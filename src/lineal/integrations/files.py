@@ -1,0 +1,148 @@
+"""Files that the program opens, by an audit hook: what a plain script reads and writes without any library we know.
+
+Python tells of every `open` before it happens. Such a hook can never be taken out, so it is put in once and rests while
+nobody listens. It must not raise: that would refuse the open.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from types import FrameType
+from typing import Protocol
+
+from lineal.integrations.hooks import Undo, telling
+from lineal.integrations.own import OwnFiles
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+_STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
+_EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect"})
+_MOST_FRAMES = 12
+
+
+class FileListener(Protocol):
+    """Hears of files, by absolute path, before it happens. May be called from any thread."""
+
+    def opened(self, path: str, *, reads: bool, writes: bool) -> None:
+        """Hear that a file is about to be opened; one that is opened to append is written, not read."""
+
+    def renamed(self, source: str, target: str) -> None:
+        """Hear that a file gets another name."""
+
+    def removed(self, path: str) -> None:
+        """Hear that a file is removed."""
+
+
+class _Watch:
+    """What the one audit hook of this process does: nothing without a listener."""
+
+    def __init__(self) -> None:
+        self.listener: FileListener | None = None
+        self.own = OwnFiles()
+        self.is_hooked = False
+
+    def hear(self, event: str, args: tuple[object, ...]) -> None:
+        listener = self.listener
+        if listener is None or event not in _EVENTS:
+            return
+        with telling("the hook on files"):
+            if event == "open":
+                self._opened(listener, args)
+            elif event == "sqlite3.connect":
+                self._connected(listener, args[0])
+            elif event == "os.remove":
+                self._removed(listener, args[0])
+            else:
+                self._renamed(listener, args[0], args[1])
+
+    def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
+        path = self._path(args[0])
+        if path is None:
+            return
+        reads, writes = _access(args[1], args[2])
+        if (reads or writes) and _is_file(path, or_new=writes) and not _is_our_doing():
+            listener.opened(path, reads=reads, writes=writes)
+
+    def _connected(self, listener: FileListener, database: object) -> None:
+        path = self._path(database)
+        if path is not None and _is_file(path, or_new=False) and not _is_our_doing():
+            listener.opened(path, reads=True, writes=False)
+
+    def _removed(self, listener: FileListener, name: object) -> None:
+        path = self._path(name)
+        if path is not None and not _is_our_doing():
+            listener.removed(path)
+
+    def _renamed(self, listener: FileListener, name: object, other: object) -> None:
+        source, target = _absolute(name), self._path(other)
+        if source is not None and target is not None and not _is_our_doing():
+            listener.renamed(source, target)
+
+    def _path(self, name: object) -> str | None:
+        path = _absolute(name)
+        return path if path is not None and self.own.is_own(path) else None
+
+
+_WATCH = _Watch()
+
+
+def watch_files(listener: FileListener, own: OwnFiles) -> Undo:
+    """Tell this listener of the user's own files from now on, instead of the one before; the undo ends it."""
+    _WATCH.own = own
+    _WATCH.listener = listener
+    if not _WATCH.is_hooked:
+        _WATCH.is_hooked = True
+        sys.addaudithook(_WATCH.hear)
+
+    def undo() -> None:
+        if _WATCH.listener is listener:
+            _WATCH.listener = None
+
+    return undo
+
+
+def _absolute(name: object) -> str | None:
+    """Return the absolute path; None for a file descriptor, and for `:memory:` and URIs of SQLite."""
+    if not isinstance(name, str | bytes | os.PathLike):
+        return None
+    path = os.fsdecode(name)
+    if not path or "\0" in path or path.startswith((":", "file:")):
+        return None
+    return os.path.abspath(path)  # noqa: PTH100
+
+
+def _access(mode: object, flags: object) -> tuple[bool, bool]:
+    """Return whether a file is opened for reading and for writing, from a mode or from the flags of `os.open`."""
+    if isinstance(mode, str):
+        writes = any(letter in mode for letter in "wax+")
+        return "r" in mode, writes
+    if not isinstance(flags, int):
+        return False, False
+    access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
+    return access != os.O_WRONLY, access != os.O_RDONLY
+
+
+def _is_file(path: str, *, or_new: bool) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except OSError:
+        return or_new
+
+
+def _is_our_doing() -> bool:
+    """Whether Lineal itself opens the file: to fingerprint or keep it, say. The standard library is in between."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  the documented way to one's caller
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return False
+        name = frame.f_code.co_filename
+        if name.startswith(_OURS):
+            return True
+        if not name.startswith((_STANDARD, "<frozen")) or _INSTALLED in name:
+            return False
+        frame = frame.f_back
+    return False

@@ -1,0 +1,73 @@
+"""Which files are the user's own: data and results, not the interpreter's, a library's, the system's or ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+_SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/var/lib", "/System")
+_CODE = frozenset(
+    {".py", ".pyc", ".pyi", ".pyo", ".pyd", ".so", ".dll", ".dylib", ".pth", ".ipynb", ".egg", ".lock", ".pid"}
+)
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}", f"{os.sep}__pycache__{os.sep}")
+_MOST_KNOWN = 100_000
+
+
+class OwnFiles:
+    """Says of an absolute path whether it is the user's own; `leave_out` are directories that are not: a workspace.
+
+    Files below the directory where the program began are the user's wherever that lies, also below a temporary one.
+    """
+
+    def __init__(self, leave_out: Iterable[str | os.PathLike[str]] = ()) -> None:
+        self.base = _here()
+        self._left_out = tuple(_below(os.fspath(place)) for place in leave_out)
+        library = os.path.dirname(os.__file__)  # noqa: PTH120  strings throughout: this is asked at every open
+        places = (sys.prefix, sys.base_prefix, sys.exec_prefix, library)
+        self._interpreter = tuple({_below(place) for place in places if os.path.dirname(place) != place})  # noqa: PTH120
+        self._system = tuple(_below(place) for place in _SYSTEM)
+        self._temporary = tuple({_below(place) for place in ("/tmp", "/var/tmp", os.environ.get("TMPDIR")) if place})  # noqa: S108
+        self._base = _below(self.base)
+        self._known: dict[str, bool] = {}
+
+    def is_own(self, path: str) -> bool:
+        """Return whether this absolute path is the user's."""
+        known = self._known.get(path)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[path] = self._is_own(path)
+        return known
+
+    def _is_own(self, path: str) -> bool:
+        if os.path.splitext(path)[1].lower() in _CODE or path.startswith(self._left_out):  # noqa: PTH122
+            return False
+        if any(part in path for part in _INSTALLED):
+            return False
+        if path.startswith(self._base):
+            return not _is_hidden(path[len(self._base) :]) and not path.startswith(self._interpreter_below_base())
+        if path.startswith((*self._interpreter, *self._system, *self._temporary)):
+            return False
+        return not _is_hidden(os.path.relpath(path, self.base))
+
+    def _interpreter_below_base(self) -> tuple[str, ...]:
+        """An environment that lies in the project; where the project lies in the environment all of it would be."""
+        return tuple(place for place in self._interpreter if place.startswith(self._base) and place != self._base)
+
+
+def _below(place: str) -> str:
+    return os.path.join(os.path.abspath(place), "")  # noqa: PTH100, PTH118
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:
+        return os.sep  # the working directory was removed under us
+
+
+def _is_hidden(relative: str) -> bool:
+    """Caches, settings and credentials lie in directories and files whose names begin with a dot."""
+    return any(part.startswith(".") and part not in {".", ".."} for part in Path(relative).parts)

@@ -1,0 +1,101 @@
+"""The run of a command in a process of its own: handed over to that process, taken back when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from lineal.capture.command import Command
+from lineal.integrations.hooks import telling
+from lineal.model.fingerprint import Fingerprinted
+from lineal.model.nodes import Execution, ExecutionState
+from lineal.model.values import check_text
+from lineal.model.vocabulary import LAUNCHED, RECORDED_BY
+from lineal.sdk.background import Answer, Fingerprints
+from lineal.sdk.captured import Capturing
+from lineal.sdk.ending import Ending
+from lineal.sdk.handoff import Handoff
+from lineal.sdk.journal import Line, read_journals, stamp_of
+from lineal.sdk.observations import Observations
+from lineal.sdk.run import Run
+from lineal.sdk.seen import Seen
+from lineal.sdk.session import Session
+from lineal.sdk.settling import settle
+from lineal.sdk.starting import properties_of, started
+from lineal.workspace import Workspace
+
+
+class CommandRun(Run):
+    """A run that is recorded by the Python processes of its command, and by us where they cannot."""
+
+    @contextmanager
+    def handed_over(self, *, seed: int | None) -> Iterator[Mapping[str, str]]:
+        """Give the environment variables by which a process finds the run; afterwards, what it recorded is ours."""
+        handoff: Handoff | None = None
+        if self.execution.id is not None:
+            with telling("handing the run over"):
+                handoff = Handoff.made(self.execution, seed=seed)
+        try:
+            yield handoff.environment(self.session.location.url) if handoff else {}
+        finally:
+            if handoff is not None:
+                with telling("taking the run back"):
+                    self._take_back(handoff)
+                handoff.remove()
+
+    def _take_back(self, handoff: Handoff) -> None:
+        recorded = handoff.recorded()
+        if recorded and self.execution.id is not None:
+            (execution,) = self.session.workspace().store.get(Execution, [self.execution.id])
+            self._recorder.resume(execution)
+            self._recorder.touches.add_recorded(*self._capturing.taken_over(execution.properties.get("capture")))
+        fingerprints = Fingerprints(self.session.files)
+        observations = Observations(fingerprints)
+        for line in read_journals(handoff.directory, leave_out=recorded):
+            _replay(observations, line)
+        settle(self, observations, fingerprints)
+
+    def _ended(self, ending: Ending) -> Execution:
+        """Return the run as ended, with the error as its own process told it rather than the exit status."""
+        told = self.execution.properties.get("error")
+        ended = super()._ended(ending)
+        return ended if told is None else replace(ended, properties={**ended.properties, "error": told})
+
+
+def run_command(
+    label: str, command: Command, *, type: str = "Train", seed: int | None = None, workspace: Workspace
+) -> CommandRun:
+    """Start the run of a command in a process of its own and return it; the caller executes and finishes it.
+
+    The seed is recorded, but nothing in this process is seeded.
+    """
+    check_text("the label of a run", label)
+    session = Session(workspace=workspace)
+    properties = properties_of(session, label, None, seed)
+    capturing = Capturing(session.files, session.location, command)
+    execution = Execution(
+        type=type,
+        state=ExecutionState.RUNNING,
+        external_id=str(properties["run_id"]),
+        properties={**properties, **capturing.at_start()},
+        custom_properties={RECORDED_BY: LAUNCHED},
+        started_at=session.clock.now(),
+    )
+    return started(session, execution, (), capturing, strict=False, make=CommandRun)
+
+
+def _replay(observations: Observations, line: Line) -> None:
+    """Observe what another process wrote down; what has changed since it was read cannot be fingerprinted any more."""
+    if line.event == "rename" and line.target is not None:
+        observations.renamed(line.path, line.target)
+    elif line.event == "remove":
+        observations.dropped(line.path)
+    elif line.event != "read":
+        observations.opened(line.path, reads=False, writes=True)
+    elif stamp_of(line.path) == line.stamp:
+        observations.opened(line.path, reads=True, writes=False)
+    elif line.path not in observations.writes:
+        answer: Answer[Fingerprinted] = Answer(reason="it changed after it was read")
+        answer.is_there.set()
+        observations.reads.setdefault(line.path, Seen(path=line.path, by="open", content=answer))

@@ -1,0 +1,49 @@
+"""What kind of artifact a file is, by its ending, and by its first bytes where an ending says too little."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_MODELS = frozenset({
+    ".pkl", ".pickle", ".joblib", ".ubj", ".bst", ".model", ".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".keras",
+    ".h5", ".hdf5", ".skops", ".cbm", ".pmml", ".mlmodel", ".tflite", ".gguf", ".pb", ".bin",
+})  # fmt: skip
+_DATASETS = frozenset({
+    ".csv", ".tsv", ".psv", ".parquet", ".feather", ".arrow", ".ipc", ".json", ".jsonl", ".ndjson", ".orc", ".avro",
+    ".npy", ".npz", ".xlsx", ".xls", ".ods", ".db", ".sqlite", ".sqlite3", ".duckdb", ".dta", ".sas7bdat", ".sav",
+    ".xml", ".libsvm", ".svm", ".zarr", ".lance",
+})  # fmt: skip
+_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".zip"})
+_BEGINNINGS = {".txt": (b"tree\nversion=",), ".json": (b'{"learner":', b'{"version":[')}
+"""LightGBM writes its models as text, XGBoost as JSON."""
+
+_FIGURES = ("metric", "score")
+
+
+def type_of_file(path: Path, *, is_output: bool) -> str:
+    """Return `Model` or `Dataset`; `Metrics` or `Report` for what is written and is neither."""
+    ending = _ending(path)
+    beginnings = _BEGINNINGS.get(ending)
+    if beginnings and _begins_with(path, beginnings):
+        return "Model"
+    if ending in _MODELS:
+        return "Model"
+    if is_output and ending == ".json" and any(word in path.stem.lower() for word in _FIGURES):
+        return "Metrics"
+    return "Dataset" if ending in _DATASETS or not is_output else "Report"
+
+
+def _ending(path: Path) -> str:
+    """The last ending but that of a packing: `.csv` of `flights.csv.gz`."""
+    endings = [suffix.lower() for suffix in path.suffixes]
+    while endings and endings[-1] in _PACKED:
+        endings.pop()
+    return endings[-1] if endings else ""
+
+
+def _begins_with(path: Path, beginnings: tuple[bytes, ...]) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(64).startswith(beginnings)
+    except OSError:
+        return False

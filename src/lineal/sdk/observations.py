@@ -1,0 +1,182 @@
+"""Observations of one run: what it was seen reading and writing, until it ends or the user declares it.
+
+Keeps, and asks for fingerprints in time; what becomes of it is decided in `settling`. Safe in threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Mapping
+
+from lineal.integrations.listener import Read, Split, Written
+from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.seen import Seen, absolute, frame_fingerprint
+from lineal.sdk.training import Training
+
+ONE_BY_ONE = 100
+"""Files of one directory that are told one by one; where it is more, the directory is one artifact."""
+
+DEEP = 1_000
+"""The same for all the files in the directories of a directory, and for those where the program itself lies."""
+
+
+class Observations:
+    """What one run was seen doing; `reads` and `writes` are by absolute path or URL, numbered where there is none."""
+
+    def __init__(self, fingerprints: Fingerprints) -> None:
+        self._fingerprints = fingerprints
+        self._base = os.path.join(os.path.abspath(""), "")  # noqa: PTH100, PTH118
+        self._lock = threading.RLock()
+        self._counts: Counter[tuple[str, bool]] = Counter()
+        self.reads: dict[str, Seen] = {}
+        self.writes: dict[str, Seen] = {}
+        self.removed: set[str] = set()
+        self.crowds: dict[tuple[str, bool], Seen] = {}
+        self.fits: list[Training] = []
+        self.splits: list[Split] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.reads or self.writes or self.fits or self.crowds)
+
+    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
+        """Note a file that is about to be opened; False where that was known already.
+
+        What is read is fingerprinted as it is now: before a write to it may go on, that must be done.
+        """
+        with self._lock:
+            is_new = False
+            if reads and not writes:
+                crowds = len(self.crowds)
+                is_new = self._seen_read(path, "open") is not None or len(self.crowds) > crowds
+            if writes:
+                known = self.reads.get(path)
+                if known is not None and known.content is not None:
+                    settled(known.content)
+                elif reads and os.path.exists(path):  # noqa: PTH110  r+: what is there counts as well
+                    self._settle_read(path)
+                is_new |= path not in self.writes
+                self._written(path, "open")
+            return is_new
+
+    def read(self, read: Read, *, is_parent: bool = False) -> None:
+        """Note what a library read; the file it was seen opening is the same observation."""
+        with self._lock:
+            key = f"{read.by}#{len(self.reads)}" if read.path is None else absolute(read.path)
+            seen = self.reads.get(key)
+            if seen is None:
+                seen = self._seen_read(key, read.by, is_path=read.path is not None)
+            if seen is None:
+                return  # the run wrote it itself
+            seen.learn(read)
+            seen.version = read.version or seen.version
+            seen.is_parent |= is_parent
+            if read.thing is not None and seen.frame is None:
+                seen.frame = frame_fingerprint(self._fingerprints, read.thing)
+
+    def wrote(self, written: Written, canonical: str | None) -> None:
+        """Note what a library wrote."""
+        with self._lock:
+            key = f"{written.by}#{len(self.writes)}" if written.path is None else absolute(written.path)
+            seen = self._written(key, written.by)
+            seen.identities.clear()
+            seen.learn(written)
+            seen.canonical = canonical
+            if written.thing is not None:
+                seen.frame = frame_fingerprint(self._fingerprints, written.thing)
+
+    def renamed(self, source: str, target: str) -> None:
+        """Note that a file or directory gets another name: the last act of writing it safely."""
+        with self._lock:
+            below = os.path.join(source, "")  # noqa: PTH118
+            for path in [path for path in self.writes if path == source or path.startswith(below)]:
+                seen = self.writes.pop(path)
+                seen.path = target + path[len(source) :]
+                self.writes[seen.path] = seen
+                self.removed.discard(seen.path)
+            self._written(target, "open")  # also where what had the old name was hidden or temporary
+
+    def dropped(self, path: str) -> None:
+        """Note that a file is removed, if the run wrote it."""
+        with self._lock:
+            if path in self.writes:
+                self.removed.add(path)
+
+    def leave_out(self, written: Mapping[str, int]) -> None:
+        """Forget reads of what other processes of the run had written by then: it is the run's own."""
+        with self._lock:
+            own = [path for path, seen in self.reads.items() if written.get(path, seen.at) < seen.at]
+            for path in own:
+                del self.reads[path]
+
+    def declared(self, thing: object) -> Seen | None:
+        """Return what this very object was read from; it is declared then, and no observation of its own any more."""
+        with self._lock:
+            found = next((key for key, seen in self.reads.items() if seen.is_of(thing)), None)
+            return None if found is None else self.reads.pop(found)
+
+    def move_reads_to(self, other: Observations) -> None:
+        """Give all reads to a run that starts now: they were made for it."""
+        with self._lock:
+            reads, self.reads = self.reads, {}
+            crowds = {key: seen for key, seen in self.crowds.items() if key[1]}
+            self.crowds = {key: seen for key, seen in self.crowds.items() if not key[1]}
+        for path, seen in reads.items():
+            other.reads.setdefault(path, seen)
+        for key, seen in crowds.items():
+            other.crowds.setdefault(key, seen)
+
+    def _seen_read(self, path: str, by: str, *, is_path: bool = True) -> Seen | None:
+        if path in self.reads or path in self.writes:
+            return None
+        seen = Seen(path=path if is_path else None, by=by)
+        if seen.is_local:
+            if self._is_crowded(path, is_read=True):
+                return None
+            seen.content = self._fingerprints.of_input(path)
+        self.reads[path] = seen
+        return seen
+
+    def _settle_read(self, path: str) -> None:
+        seen = self._seen_read(path, "open")
+        if seen is not None and seen.content is not None:
+            settled(seen.content)
+
+    def _written(self, path: str, by: str) -> Seen:
+        self.removed.discard(path)
+        seen = self.writes.get(path)
+        if seen is None:
+            seen = Seen(path=path, by=by)
+            if not self._is_crowded(path, is_read=False):
+                self.writes[path] = seen
+        return seen
+
+    def _is_crowded(self, path: str, *, is_read: bool) -> bool:
+        """Whether the file is in a directory that is told as one; it becomes one with the file that is too many."""
+        directory = os.path.dirname(path)  # noqa: PTH120
+        above = os.path.dirname(directory)  # noqa: PTH120
+        if (directory, is_read) in self.crowds or (above, is_read) in self.crowds:
+            return True
+        for place, most in ((directory, ONE_BY_ONE), (above, DEEP)):
+            self._counts[place, is_read] += 1
+            count = self._counts[place, is_read]
+            if self._base.startswith(os.path.join(place, "")):  # noqa: PTH118  with code, workspace and all
+                if place == directory and count > DEEP:
+                    return True
+            elif count > most:
+                seen = self.crowds[place, is_read] = Seen(path=place, by="open")
+                if is_read:
+                    seen.content = self._fingerprints.of_path(place)
+                return True
+        return False
+
+    def trained(self, training: Training) -> None:
+        """Note a training that is over."""
+        with self._lock:
+            self.fits.append(training)
+
+    def divided(self, split: Split) -> None:
+        """Note that data was divided."""
+        with self._lock:
+            self.splits.append(split)

@@ -1,0 +1,30 @@
+"""Places: a path as the program opens it, so that a rebuild can put the same content there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lineal.capture.git import find_root
+
+
+class Places:
+    """Names paths from the directory where the program began, if they lie in it or in its repository."""
+
+    def __init__(self) -> None:
+        self.base = _here()
+        self._root = find_root(self.base) or self.base
+
+    def named(self, path: str | os.PathLike[str]) -> str:
+        """Return a path relative to where the program began; an absolute one where it lies outside."""
+        absolute = Path(os.path.normpath(self.base / path))
+        if absolute.is_relative_to(self._root):
+            return Path(os.path.relpath(absolute, self.base)).as_posix()
+        return absolute.as_posix()
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")

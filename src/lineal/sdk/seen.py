@@ -1,0 +1,111 @@
+"""Seen: one file or object that the program read or wrote, before it is known which artifact that is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from lineal.capture.fingerprints.frames import is_frame
+from lineal.integrations.listener import Read, Written
+from lineal.model.fingerprint import Fingerprinted
+from lineal.model.values import Value
+from lineal.sdk.background import Answer, Fingerprints
+from lineal.sdk.content import is_url
+
+FRAME_BYTES = 64 << 20
+"""Frames above this are known by their file only: the logical fingerprint beside it would cost too much."""
+
+_COPY_ON_WRITE = 3
+"""From this version of pandas on a shallow copy stays as it is when the frame is changed."""
+
+
+class Identity:
+    """Recognises an object later without keeping it alive; never one that cannot be referred to weakly."""
+
+    def __init__(self, thing: object) -> None:
+        try:
+            self._get: Callable[[], object | None] = weakref.ref(thing)
+        except TypeError:
+            self._get = _nothing
+
+    def is_of(self, thing: object) -> bool:
+        """Return whether this very object is meant."""
+        return thing is not None and self._get() is thing
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of it: the absolute path or URL, the calls that told, the object, and fingerprints on their way."""
+
+    path: str | None
+    by: str
+    type: str | None = None
+    name: str | None = None
+    version: str | None = None
+    facts: dict[str, Value] = field(default_factory=dict)
+    identities: list[Identity] = field(default_factory=list)
+    content: Answer[Fingerprinted] | None = None
+    frame: Answer[Fingerprinted] | None = None
+    canonical: str | None = None
+    is_parent: bool = False
+    at: int = field(default_factory=time.time_ns)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a path on this machine."""
+        return self.path is not None and not is_url(self.path)
+
+    def learn(self, told: Read | Written) -> None:
+        """Add what a library tells of a file that was seen opened, or was told of before."""
+        self.by = told.by if self.by == "open" else self.by
+        self.type = told.type or self.type
+        self.name = told.name or self.name
+        self.facts |= told.facts
+        if told.thing is not None:
+            self.identities.append(Identity(told.thing))
+
+    def is_of(self, thing: object) -> bool:
+        """Return whether this very object was read from it, or written to it."""
+        return any(identity.is_of(thing) for identity in self.identities)
+
+
+def absolute(path: str) -> str:
+    """Return a URL as it is, and a path or file URL as an absolute path."""
+    if path.startswith("file://"):
+        path = path.removeprefix("file://")
+    return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100  text in, text out
+
+
+def frame_fingerprint(fingerprints: Fingerprints, thing: object) -> Answer[Fingerprinted] | None:
+    """Ask for the logical fingerprint of a frame as it is now; None for no frame, a large one, one that may change."""
+    if not is_frame(thing) or "pyarrow" not in sys.modules:
+        return None
+    kept = _as_it_is(thing)
+    return None if kept is None else fingerprints.of_data(kept)
+
+
+def _as_it_is(frame: object) -> object | None:
+    """Return a frame that stays as it is while the program goes on with the other one, at no cost."""
+    package = type(frame).__module__.partition(".")[0]
+    if package == "pandas":
+        if _size(frame) > FRAME_BYTES or int(sys.modules["pandas"].__version__.partition(".")[0]) < _COPY_ON_WRITE:
+            return None
+        return cast("object", frame.copy(deep=False))  # type: ignore[attr-defined]
+    if package == "polars":
+        is_small = hasattr(frame, "estimated_size") and frame.estimated_size() <= FRAME_BYTES
+        return cast("object", frame.clone()) if is_small and hasattr(frame, "clone") else None
+    return frame if 0 < int(getattr(frame, "nbytes", 0)) <= FRAME_BYTES else None
+
+
+def _size(frame: object) -> int:
+    usage = frame.memory_usage(deep=False)  # type: ignore[attr-defined]
+    return int(usage.sum()) if hasattr(usage, "sum") else int(usage)
+
+
+def _nothing() -> None:
+    return None
