@@ -95,7 +95,7 @@ def test_what_only_the_process_itself_knows_is_captured_in_it(project, script, l
 
     capture = recorded(project)[0].properties["capture"]
     assert capture["modules"]["value"]["files"].keys() == {"train.py", "features.py"}
-    assert capture["seeds"]["value"] == {"random": 7}
+    assert capture["seeds"]["value"]["random"] == 7
     assert capture["hash_seed"]["value"] == "7"
     assert "end" in capture["rng_states"]["value"]
     assert capture["argv"]["value"] == command
