@@ -27,7 +27,8 @@ FILTERS = (
         "properties.quality.double_value >= 0.4 AND properties.quality.double_value < 0.4126",
         f"""
 SELECT artifact.* FROM artifact WHERE {_TYPE} AND id IN (
-    SELECT node_id FROM property_double WHERE map = 0 AND name = 'quality' AND value >= 0.4 AND value < 0.4126)
+    SELECT node_id FROM property_double WHERE map IN (SELECT number << 3 FROM artifact_block)
+    AND name = 'quality' AND value >= 0.4 AND value < 0.4126)
 ORDER BY id
 """,
     ),
@@ -36,8 +37,12 @@ ORDER BY id
         "custom_properties.owner.string_value = 'team-13' AND properties.final.bool_value = true",
         f"""
 SELECT artifact.* FROM artifact WHERE {_TYPE}
-AND id IN (SELECT node_id FROM property_string WHERE map = 1 AND name = 'owner' AND value = 'team-13')
-AND EXISTS (SELECT 1 FROM property_bool WHERE map = 0 AND name = 'final' AND value = 1 AND node_id = artifact.id)
+AND id IN (
+    SELECT node_id FROM property_string WHERE map IN (SELECT number << 3 | 1 FROM artifact_block)
+    AND name = 'owner' AND value = 'team-13')
+AND EXISTS (
+    SELECT 1 FROM property_bool
+    WHERE map = artifact.id >> 12 << 3 AND name = 'final' AND value = 1 AND node_id = artifact.id)
 ORDER BY id
 """,
     ),

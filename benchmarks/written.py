@@ -10,7 +10,7 @@ from lineal.model.ids import NodeKind
 from lineal.store.codec import decode
 from lineal.store.index import index_rows
 from lineal.store.rows import PROPERTIES
-from lineal.store.tables import BOUND, NODE_TABLES
+from lineal.store.tables import BLOCK_BITS, BOUND, NODE_TABLES
 
 Cells = tuple[int | float | str | bytes | None, ...]
 Statement = tuple[str, list[Cells]]
@@ -56,7 +56,8 @@ def _properties(kind: NodeKind, rows: Sequence[Cells]) -> Iterator[Statement]:
     at = PROPERTIES[kind]
     found: dict[str, list[Cells]] = defaultdict(list)
     for row in rows:
-        for table, cells in index_rows(kind, int(str(row[0])), decode(str(row[at])), decode(str(row[at + 1]))):
+        maps = decode(str(row[at])), decode(str(row[at + 1]))
+        for table, cells in index_rows(kind, int(str(row[0])), *maps, block_bits=BLOCK_BITS):
             found[table].append(cells)
     for table, several in found.items():
         yield _PROPERTY[table], several

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
 from lineal.store.location import of_database
@@ -66,6 +67,21 @@ def test_an_old_store_is_upgraded_by_hand(old):
     location, version = old
     assert upgrade_store(location) == (version, HEAD)
     assert upgrade_store(location) == (HEAD, HEAD)
+
+
+def test_what_was_indexed_before_an_upgrade_is_found_after_it(old):
+    location, _ = old
+    texts = {"a": "short", "b": "x" * 500, "c": "y" * 500}
+    store = open_store(location)
+    by = Origin(actor="ada", action="test")
+    store.put([Artifact(type="Model", name=f"n{i}", custom_properties=texts) for i in range(50)], by=by)
+
+    found = store.list(Artifact, ListOptions(filter="custom_properties.int.int_value < 0")).items
+    assert [node.custom_properties["int"] for node in found] == [-(2**63)]
+    assert len(store.list(Artifact, ListOptions(filter=f"custom_properties.b.string_value = '{'x' * 500}'")).items) == 50
+    store.close()
+    with closing(sqlite3.connect(location.database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_a_store_filled_today_tells_what_was_recorded(tmp_path, record):

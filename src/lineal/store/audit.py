@@ -57,14 +57,14 @@ def entries(cursor: Cursor, after: int, limit: int, *, newest_first: bool) -> li
 def verify(cursor: Cursor, dialect: Dialect, progress: Callable[[int, int], None] | None) -> AuditReport:
     """Return every difference between ledger and tables."""
     try:
-        return _Audit(cursor, progress, dialect.infinity).run()
+        return _Audit(cursor, progress, dialect).run()
     except dialect.errors as error:
         # A text that is no UTF-8 was never written by us. Read again so that it can be named.
         lenient = dialect.any_text(cursor, error)
         if lenient is None:
             raise
     with lenient as other:
-        return _Audit(other, progress, dialect.infinity).run()
+        return _Audit(other, progress, dialect).run()
 
 
 def _entry_of(row: EntryRow) -> Entry:
@@ -86,9 +86,10 @@ def _entry_of(row: EntryRow) -> Entry:
 
 
 class _Audit:
-    def __init__(self, cursor: Cursor, progress: Callable[[int, int], None] | None, infinity: float) -> None:
+    def __init__(self, cursor: Cursor, progress: Callable[[int, int], None] | None, dialect: Dialect) -> None:
         self._cursor = cursor
-        self._infinity = infinity
+        self._infinity = dialect.infinity
+        self._block_bits = dialect.block_bits
         self._progress = progress or _silent
         self._findings: list[Finding] = []
         self._frontier = Frontier()
@@ -182,13 +183,14 @@ class _Audit:
 
     def _index(self) -> None:
         expected = _sums(self._expected())
-        for table in index.TABLES:
-            rows = self._cursor.execute(f"SELECT * FROM {table}")
+        for table, columns in index.COLUMNS.items():
+            rows = self._cursor.execute(f"SELECT {columns} FROM {table}")
             if _sums((table, tuple(row)) for row in rows)[table] != expected[table]:
                 self._index_differences(table)
 
     def _index_differences(self, table: str) -> None:
-        actual = {tuple(row) for row in self._cursor.execute(f"SELECT * FROM {table}")}
+        statement = f"SELECT {index.COLUMNS[table]} FROM {table}"
+        actual = {tuple(row) for row in self._cursor.execute(statement)}
         expected = {cells for found, cells in self._expected() if found == table}
         for cells in sorted(actual - expected, key=repr):
             self._say("added", table, _where(cells), None, "no node has this property")
@@ -201,7 +203,8 @@ class _Audit:
             at = PROPERTIES[kind]
             for row in reader.execute(f"SELECT {table.column_list} FROM {table.name}"):
                 try:
-                    for name, cells in index.index_rows(kind, row[0], decode(row[at]), decode(row[at + 1])):
+                    maps = decode(row[at]), decode(row[at + 1])
+                    for name, cells in index.index_rows(kind, row[0], *maps, block_bits=self._block_bits):
                         yield name, cells if name != "property_double" else self._stored(cells)
                 except (ValueError, TypeError, AttributeError, KeyError):
                     # A damaged property map is named by its row's digest already.
@@ -280,4 +283,4 @@ def _sums(rows: Iterable[index.IndexRow]) -> dict[str, int]:
 
 
 def _where(cells: tuple[int | float | str, ...]) -> str:
-    return f"{cells[1]} of node {cells[-1]}"
+    return f"{cells[1]} of node {cells[3]}"

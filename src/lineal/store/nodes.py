@@ -13,7 +13,7 @@ from lineal.errors import AlreadyExists, InvalidArgument, NotFound
 from lineal.model.ids import ArtifactId, EntrySeq, NodeKey, NodeKind, TypeId
 from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
 from lineal.model.types import NodeType
-from lineal.model.values import check_text
+from lineal.model.values import Value, check_text
 from lineal.store import index, lookups
 from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
@@ -69,8 +69,9 @@ class _Fresh(NamedTuple):
 class Nodes:
     """The node tables of a store."""
 
-    def __init__(self, types: Types) -> None:
+    def __init__(self, types: Types, *, block_bits: int) -> None:
         self._types = types
+        self._block_bits = block_bits
 
     # reading -------------------------------------------------------------------------------------
     def get(
@@ -251,7 +252,7 @@ WHERE type_id = ? AND name >= ? AND name < ?
             (
                 row
                 for id_, (_, node, _) in zip(ids, fresh, strict=True)
-                for row in index.index_rows(kind, id_, node.properties, node.custom_properties)
+                for row in self._indexed(kind, id_, node.properties, node.custom_properties)
             ),
         )
         return [Known(NodeKey(kind, id_), now) for id_ in ids]
@@ -278,11 +279,16 @@ WHERE type_id = ? AND name >= ? AND name < ?
             return Known(NodeKey(kind, id_), created)
         transaction.replace(table, old, new)
         at = PROPERTIES[kind]
-        before = set(index.index_rows(kind, id_, decode(old[at]), decode(old[at + 1])))
-        after = set(index.index_rows(kind, id_, node.properties, node.custom_properties))
+        before = set(self._indexed(kind, id_, decode(old[at]), decode(old[at + 1])))
+        after = set(self._indexed(kind, id_, node.properties, node.custom_properties))
         index.remove(transaction.cursor, before - after)
         index.write(transaction.cursor, after - before)
         return Known(NodeKey(kind, id_), created)
+
+    def _indexed(
+        self, kind: NodeKind, id_: int, declared: Mapping[str, Value], custom: Mapping[str, Value]
+    ) -> Iterator[index.IndexRow]:
+        return index.index_rows(kind, id_, declared, custom, block_bits=self._block_bits)
 
 
 @contextmanager

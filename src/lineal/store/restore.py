@@ -18,6 +18,7 @@ from lineal.model.ids import EntrySeq, Micros, NodeKind
 from lineal.model.nodes import Node, kind_of
 from lineal.model.restoration import LARGEST_ID, Clash, Record, Restored, Standing, Update
 from lineal.model.types import NodeType
+from lineal.model.values import Value
 from lineal.store import index, lookups
 from lineal.store.codec import decode
 from lineal.store.connections import Cursor, id_list
@@ -81,11 +82,18 @@ class Restorer:
     """
 
     def __init__(
-        self, cursor: Cursor, types: Types, transaction: Transaction | None, over: Collection[EntrySeq] = ()
+        self,
+        cursor: Cursor,
+        types: Types,
+        transaction: Transaction | None,
+        over: Collection[EntrySeq] = (),
+        *,
+        block_bits: int,
     ) -> None:
         self._cursor = cursor
         self._types = types
         self._transaction = transaction
+        self._block_bits = block_bits
         self._seq = 0 if transaction is None else transaction.seq
         self._written = 0
         self._same = 0
@@ -144,14 +152,23 @@ class Restorer:
         self._insert(table, new)
         if self._transaction is not None:
             self._reindex(kind, replaced, by_id)
-            index.write(self._cursor, _indexed(kind, [by_id[cast("int", row[0])] for row in new]))
+            index.write(self._cursor, self._indexed(kind, [by_id[cast("int", row[0])] for row in new]))
+
+    def _indexed(self, kind: NodeKind, nodes: Iterable[Node]) -> Iterator[index.IndexRow]:
+        for node in nodes:
+            yield from self._index_rows(kind, cast("int", node.id), node.properties, node.custom_properties)
+
+    def _index_rows(
+        self, kind: NodeKind, id_: int, declared: Mapping[str, Value], custom: Mapping[str, Value]
+    ) -> Iterator[index.IndexRow]:
+        return index.index_rows(kind, id_, declared, custom, block_bits=self._block_bits)
 
     def _reindex(self, kind: NodeKind, replaced: Sequence[_Change], nodes: Mapping[int, Node]) -> None:
         at = PROPERTIES[kind]
         for old, _ in replaced:
             id_ = cast("int", old[0])
-            before = set(index.index_rows(kind, id_, decode(cast("str", old[at])), decode(cast("str", old[at + 1]))))
-            after = set(_indexed(kind, [nodes[id_]]))
+            before = set(self._index_rows(kind, id_, decode(cast("str", old[at])), decode(cast("str", old[at + 1]))))
+            after = set(self._indexed(kind, [nodes[id_]]))
             index.remove(self._cursor, before - after)
             index.write(self._cursor, after - before)
 
@@ -222,7 +239,7 @@ class Restorer:
                     self._cursor.execute("SELECT ?", (cell,)).fetchall()
                 elif nodes and _ESCAPED in cell:
                     node = nodes[cast("int", row[0])]
-                    self._need_nul(cells for _, cells in _indexed(kind_of(node), [node]))
+                    self._need_nul(cells for _, cells in self._indexed(kind_of(node), [node]))
 
     # what is there -------------------------------------------------------------------------------
     def _sift(
@@ -384,11 +401,6 @@ def _need_id(what: str, id_: int | None) -> int:
     if id_ is None or not 0 < id_ <= LARGEST_ID:
         raise InvalidArgument(f"{what}#{id_}: a restored record has an id from 1 to {LARGEST_ID}")
     return id_
-
-
-def _indexed(kind: NodeKind, nodes: Iterable[Node]) -> Iterator[index.IndexRow]:
-    for node in nodes:
-        yield from index.index_rows(kind, cast("int", node.id), node.properties, node.custom_properties)
 
 
 def _table_of(edge: Attribution | Association | ParentContext) -> BoundTable:

@@ -62,6 +62,13 @@ type_ = Table(
     Index("ix_type_entry", "entry"),
 )
 
+
+def _unique(name: str, *columns: str) -> Index:
+    # A row without the last column takes no place in the index; MySQL has no such indexes.
+    there = text(f"{columns[-1]} IS NOT NULL")
+    return Index(name, *columns, unique=True, sqlite_where=there, postgresql_where=there)
+
+
 _HAS_FINGERPRINT = text("fingerprint IS NOT NULL")
 
 artifact = Table(
@@ -79,8 +86,8 @@ artifact = Table(
     _number("created_at"),
     _number("updated_at"),
     _number("entry"),
-    UniqueConstraint("type_id", "name", name="uq_artifact_name"),
-    UniqueConstraint("external_id", name="uq_artifact_external_id"),
+    _unique("uq_artifact_name", "type_id", "name"),
+    _unique("uq_artifact_external_id", "external_id"),
     Index("ix_artifact_fingerprint", "fingerprint", sqlite_where=_HAS_FINGERPRINT, postgresql_where=_HAS_FINGERPRINT),
     Index("ix_artifact_uri", "uri", mysql_length=255, postgresql_using="hash"),
     Index("ix_artifact_created_at", "created_at"),
@@ -102,8 +109,8 @@ execution = Table(
     _number("created_at"),
     _number("updated_at"),
     _number("entry"),
-    UniqueConstraint("type_id", "name", name="uq_execution_name"),
-    UniqueConstraint("external_id", name="uq_execution_external_id"),
+    _unique("uq_execution_name", "type_id", "name"),
+    _unique("uq_execution_external_id", "external_id"),
     Index("ix_execution_created_at", "created_at"),
     Index("ix_execution_updated_at", "updated_at"),
 )
@@ -264,8 +271,9 @@ property_string = Table(
     Column("map", SmallInteger, primary_key=True, autoincrement=False),
     Column("name", PROPERTY, primary_key=True),
     Column("value", START, primary_key=True),
-    Column("rest", TEXT, nullable=False),
     Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    # Behind the key: SQLite 3.40 takes a column between those of the key for damage.
+    Column("rest", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -296,5 +304,4 @@ ledger_entry = Table(
     Column("records", BYTES, nullable=False),
     _small("rule"),
     Column("leaf", DIGEST, nullable=False),
-    Index("ix_ledger_entry_time", "time"),
 )

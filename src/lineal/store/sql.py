@@ -45,7 +45,22 @@ N = TypeVar("N", Artifact, Execution, Context)
 NOW = EntrySeq(2**63 - 1)
 """Later than every entry."""
 
-_ENTRY_AT = "SELECT max(seq) FROM ledger_entry WHERE time <= ?"
+# Entries follow each other in time as in number: the last one until then is found by halves, without an index.
+_ENTRY_AT = """
+WITH RECURSIVE half (low, high) AS (
+    SELECT coalesce(min(seq), 1) - 1, coalesce(max(seq), 0)
+    FROM ledger_entry
+    UNION ALL
+    SELECT
+        CASE WHEN middle.time <= ? THEN middle.seq ELSE half.low END,
+        CASE WHEN middle.time <= ? THEN half.high ELSE middle.seq - 1 END
+    FROM half
+    JOIN ledger_entry AS middle ON middle.seq = (half.low + half.high + 1) >> 1
+    WHERE half.low < half.high
+)
+SELECT max(low)
+FROM half
+"""
 _NAMES = {
     kind: f"SELECT type_id, name FROM {table.name} WHERE name IS NOT NULL ORDER BY id DESC"
     for kind, table in NODE_TABLES.items()
@@ -62,7 +77,7 @@ class SqlStore:
         self._writer = Writer(self._connections, clock)
         self._foresight = Foresight() if dialect.pipelines else None
         self._types = Types()
-        self._nodes = Nodes(self._types)
+        self._nodes = Nodes(self._types, block_bits=dialect.block_bits)
         self._planner = Planner(self._connections, memory=snapshot_memory)
 
     @property
@@ -303,11 +318,12 @@ class SqlStore:
         self, records: Sequence[Record], *, by: Origin, over: Collection[EntrySeq] = (), dry_run: bool = False
     ) -> Restored:
         """See `Store.restore`."""
+        bits = self._dialect.block_bits
         if dry_run:
             with self._connections.reading() as cursor:
-                return Restorer(cursor, self._types, None, over).restore(records)
+                return Restorer(cursor, self._types, None, over, block_bits=bits).restore(records)
         with self._writing(by) as transaction:
-            restorer = Restorer(transaction.cursor, self._types, transaction, over)
+            restorer = Restorer(transaction.cursor, self._types, transaction, over, block_bits=bits)
             restored = restorer.restore(records)
             if restorer.new_events:
                 artifacts = list({event.artifact_id for event in restorer.new_events})
@@ -390,8 +406,8 @@ class SqlStore:
     def _at(self, cursor: Cursor, as_of: Micros | None) -> EntrySeq | None:
         if as_of is None:
             return None
-        (seq,) = cursor.execute(_ENTRY_AT, (as_of,)).fetchone()
-        return EntrySeq(seq or 0)
+        (seq,) = cursor.execute(_ENTRY_AT, (as_of, as_of)).fetchone()
+        return EntrySeq(seq)
 
     def _until(self, cursor: Cursor, as_of: Micros | None) -> EntrySeq:
         at = self._at(cursor, as_of)

@@ -174,6 +174,15 @@ BOUND = (
 NODE_TABLES = {NodeKind.ARTIFACT: ARTIFACT, NodeKind.EXECUTION: EXECUTION, NodeKind.CONTEXT: CONTEXT}
 KIND_NUMBERS = {NodeKind.ARTIFACT: 0, NodeKind.EXECUTION: 1, NodeKind.CONTEXT: 2}
 
+MAP_BITS = 3
+"""Low bits of the property index's `map`: twice the kind's number, plus one for the custom properties."""
+
+BLOCK_BITS = 12
+"""Where the property index has blocks, nodes whose ids differ only in so many low bits share one."""
+
+ONE_BLOCK = 63
+"""As many bits as an id has: all nodes share one block."""
+
 EXEMPT = {
     "ledger_entry": "it is the ledger; each entry is bound by its leaf",
     "revision": "each row is bound by the entry that wrote it when it was current",

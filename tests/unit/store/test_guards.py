@@ -16,7 +16,7 @@ KEYS = [
     (table.name, tuple(column.name for column in key.columns))
     for table in metadata.sorted_tables
     if table.name in TABLES
-    for key in table.constraints
+    for key in (*table.constraints, *(index for index in table.indexes if index.unique))
     if hasattr(key, "columns") and len(key.columns) > 0
 ]
 

@@ -56,7 +56,7 @@ def test_the_migrations_lead_to_what_sqlalchemy_declares(tmp_path):
             declared["index", index.name] = normal(str(CreateIndex(index).compile(engine)))
     made = objects(created(tmp_path))
     made.pop(("table", "alembic_version"))
-    assert {key: parts(sql) for key, sql in made.items() if key[0] != "trigger"} == {
+    assert {key: parts(sql) for key, sql in made.items() if key[0] in {"table", "index"}} == {
         key: parts(sql) for key, sql in declared.items()
     }
 

@@ -126,6 +126,10 @@ class Dialect(Protocol):
         """What stands for infinity in the columns of doubles; the largest double where they cannot hold it."""
 
     @property
+    def block_bits(self) -> int:
+        """How many low bits of their ids may tell nodes of one block of the property index apart."""
+
+    @property
     def timeout(self) -> float:
         """Seconds a writer waits for another one."""
 

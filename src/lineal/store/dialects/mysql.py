@@ -25,7 +25,7 @@ from lineal.store.dialects.patience import Patience, waited
 from lineal.store.dialects.pool import Lease, PooledSessions
 from lineal.store.dialects.rendering import Rendering
 from lineal.store.dialects.server import Beginning, ServerSession
-from lineal.store.tables import BOUND
+from lineal.store.tables import BOUND, ONE_BLOCK
 
 POOL_SIZE = 8
 """Connections a process holds at most, unless the URL says otherwise with `?pool=`."""
@@ -76,6 +76,7 @@ class MysqlDialect:
     name = "mysql"
     pipelines = False
     infinity = LARGEST
+    block_bits = ONE_BLOCK
     errors: tuple[type[Exception], ...] = (pymysql.Error,)
 
     def __init__(

@@ -20,7 +20,7 @@ from lineal.errors import FailedPrecondition, LinealError, MissingExtra, NotFoun
 from lineal.store.dialects.dialect import Cursor
 from lineal.store.dialects.patience import CONNECT_SECONDS, Patience, waited
 from lineal.store.dialects.rendering import Rendering
-from lineal.store.tables import BOUND
+from lineal.store.tables import BOUND, ONE_BLOCK
 
 try:
     import psycopg
@@ -115,6 +115,7 @@ class PostgresqlDialect:
     name = "postgresql"
     pipelines = True
     infinity = math.inf
+    block_bits = ONE_BLOCK
     errors = ERRORS
 
     def __init__(self, conninfo: str, where: str, *, timeout: float | None = None, pool: int = POOL_SIZE) -> None:

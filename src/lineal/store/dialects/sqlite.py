@@ -28,7 +28,7 @@ from lineal.store.dialects.dialect import Cursor
 from lineal.store.dialects.patience import Patience, waited
 from lineal.store.dialects.threads import ThreadSessions
 from lineal.store.location import Temporary
-from lineal.store.tables import BOUND
+from lineal.store.tables import BLOCK_BITS, BOUND
 
 GUARDS = frozenset(
     f"{table}_{guard}"
@@ -49,6 +49,7 @@ class SqliteDialect:
     name = "sqlite"
     pipelines = False
     infinity = math.inf
+    block_bits = BLOCK_BITS
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(

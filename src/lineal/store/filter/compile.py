@@ -74,7 +74,7 @@ def compile_filter(
 def _compiled(text: str, kind: NodeKind, alias: str, placeholder: str, wording: Wording) -> CompiledFilter:
     # Each page of a listing asks for the same filter again.
     tree = quantify(resolve(parse(text), kind))
-    written, parts = _Conditions(Rows(kind, alias), wording).whole(tree)
+    written, parts = _Conditions(Rows(kind, alias, wording), wording).whole(tree)
     # No text of ours holds a question mark: each one is a placeholder.
     return CompiledFilter(written.text.replace("?", placeholder), written.parameters, parts)
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from lineal.store.connections import Cursor
 from lineal.store.filter.compile import CompiledFilter
 from lineal.store.filter.fragment import Bound, Fragment
+from lineal.store.tables import BLOCK_BITS, MAP_BITS
 
 MOST = 5_000
 """A list with more nodes than this leads no better than the table itself. So many are counted in a tenth of a ms."""
@@ -20,6 +21,7 @@ MOST = 5_000
 _LIST = re.compile(r"node\.id IN \(SELECT (\S+) FROM (.*?) WHERE (.*)\)", re.DOTALL)
 _TIME = re.compile(r"node\.((?:created_at|updated_at) (?:<=|>=|BETWEEN) [^()]*)")
 _NAME = re.compile(r"node\.(name (?:= \?|IN \([?, ]*\)))")
+_IN_MAP = re.compile(rf"p\.map IN \(SELECT b\.number << {MAP_BITS} \| \? FROM \w+ AS b\)")
 _POINTED = re.compile(r"\(p\.value = \?\)|\(p\.value IN \([?, ]*\)\)")
 
 
@@ -82,5 +84,7 @@ def _about(part: Fragment) -> Fragment:
     if source.startswith("property_") and _POINTED.search(condition) is None:
         # The index stands in the order of values: within a range of them it does not know the node.
         return part
+    # One node lies in one block.
+    condition = _IN_MAP.sub(f"p.map = (node.id >> {BLOCK_BITS} << {MAP_BITS} | ?)", condition)
     text = f"EXISTS (SELECT 1 FROM {source} WHERE {column} = node.id AND ({condition}))"
     return Fragment(text, part.parameters)

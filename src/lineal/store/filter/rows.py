@@ -25,6 +25,7 @@ from lineal.store.filter.tree import (
     Property,
     walk,
 )
+from lineal.store.filter.wording import Wording
 from lineal.store.tables import KIND_NUMBERS, NODE_TABLES
 
 MAX_JOINED = 40
@@ -34,8 +35,9 @@ MAX_JOINED = 40
 class Rows:
     """Where things stand in one statement."""
 
-    def __init__(self, kind: NodeKind, row: str) -> None:
+    def __init__(self, kind: NodeKind, row: str, wording: Wording) -> None:
         self.row = row
+        self._wording = wording
         self._kind = kind
         self._edges: dict[Neighbour, str] = {}
         self._nodes: dict[Neighbour, str] = {}
@@ -112,15 +114,15 @@ class Rows:
             # There is one row a node; grouping says so to the planner, which then indexes the answer by node.
             values = "MAX(p.value) AS value" + (", MAX(p.rest) AS rest" if table == "property_string" else "")
             yield sql(
-                f"(SELECT p.node_id, {values} FROM {table} AS p WHERE p.map = ",
-                bind(number),
+                f"(SELECT p.node_id, {values} FROM {table} AS p WHERE ",
+                self._wording.in_map(self._kind, number),
                 " AND p.name = ",
                 bind(name),
                 f" GROUP BY p.node_id) AS {alias} ON {alias}.node_id = {self.row}.id",
             )
 
     def _key(self, property_: Property) -> tuple[Fragment, Fragment]:
-        return sql("p.map = ", bind(self._map(property_))), sql("p.name = ", bind(property_.name))
+        return self._wording.in_map(self._kind, self._map(property_)), sql("p.name = ", bind(property_.name))
 
     def _map(self, property_: Property) -> int:
         return 2 * KIND_NUMBERS[self._kind] + property_.custom

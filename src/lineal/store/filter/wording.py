@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lineal.model.ids import NodeKind
 from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store.filter.fragment import Fragment, bind, chain, sql
 from lineal.store.filter.pattern import Wild, read
+from lineal.store.tables import MAP_BITS
 
 _GLOB = {"*": "[*]", "?": "[?]", "[": "[[]", Wild.ONE: "?", Wild.MANY: "*"}
 
@@ -32,6 +34,9 @@ class Wording(Protocol):
     """
 
     def __hash__(self) -> int: ...
+
+    def in_map(self, kind: NodeKind, number: int) -> Fragment:
+        """Return whether the row `p` of the property index is of the map with this number, of this kind of node."""
 
     def calculated(self, operands: Sequence[Operand]) -> Fragment:
         """Return `first operator second operator third …`, read from the left; a division by zero gives NULL."""
@@ -73,8 +78,20 @@ class Wording(Protocol):
         """Return the number a text spells as JSON would, NULL for any other text."""
 
 
+class OneBlock:
+    """The property index of a server: it has no blocks."""
+
+    def in_map(self, kind: NodeKind, number: int) -> Fragment:  # noqa: ARG002
+        """Return whether the row `p` of the property index is of the map with this number."""
+        return sql("p.map = ", bind(number))
+
+
 class SqliteWording:
     """Expressions of SQLite 3.40 and later."""
+
+    def in_map(self, kind: NodeKind, number: int) -> Fragment:
+        """Return whether the row `p` of the property index is of the map with this number, in any block."""
+        return sql(f"p.map IN (SELECT b.number << {MAP_BITS} | ", bind(number), f" FROM {kind.value}_block AS b)")
 
     def calculated(self, operands: Sequence[Operand]) -> Fragment:
         """Return the calculation as it was written: this database reads it from the left, and never fails at it."""

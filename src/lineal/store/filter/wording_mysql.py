@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from lineal.model.values import INT64_MAX, INT64_MIN
 from lineal.store.filter.fragment import Fragment, bind, sql
 from lineal.store.filter.pattern import Wild, read
-from lineal.store.filter.wording import Operand
+from lineal.store.filter.wording import OneBlock, Operand
 
 _LIKE = {"%": "|%", "_": "|_", "|": "||", Wild.ONE: "_", Wild.MANY: "%"}
 
@@ -21,7 +21,7 @@ _INTEGER = r"\A[+-]?[0-9]+\z"
 _NUMBER = r"\A[ \t\r\n]*-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?[ \t\r\n]*\z"
 
 
-class MysqlWording:
+class MysqlWording(OneBlock):
     """Expressions of MySQL and MariaDB."""
 
     def calculated(self, operands: Sequence[Operand]) -> Fragment:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from lineal.store.filter.fragment import Fragment, bind, sql
 from lineal.store.filter.pattern import Wild, read
-from lineal.store.filter.wording import Operand
+from lineal.store.filter.wording import OneBlock, Operand
 
 _FUNCTIONS = {"+": "lineal_sum", "-": "lineal_difference", "*": "lineal_product", "/": "lineal_quotient"}
 
 
-class PostgresqlWording:
+class PostgresqlWording(OneBlock):
     """Expressions of PostgreSQL 13 and later, over columns that compare by their bytes (collation C)."""
 
     def calculated(self, operands: Sequence[Operand]) -> Fragment:

@@ -1,7 +1,7 @@
 """Which schema this Lineal speaks. Read by `open` before anything else, so it imports nothing."""
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration."""
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 """Every migration, oldest first: a store at an older one can be upgraded."""

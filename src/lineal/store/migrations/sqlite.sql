@@ -26,9 +26,7 @@ CREATE TABLE artifact (
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL,
 	entry BIGINT NOT NULL,
-	PRIMARY KEY (id),
-	CONSTRAINT uq_artifact_external_id UNIQUE (external_id),
-	CONSTRAINT uq_artifact_name UNIQUE (type_id, name)
+	PRIMARY KEY (id)
 );
 CREATE TABLE association (
 	id INTEGER NOT NULL,
@@ -100,9 +98,7 @@ CREATE TABLE execution (
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL,
 	entry BIGINT NOT NULL,
-	PRIMARY KEY (id),
-	CONSTRAINT uq_execution_external_id UNIQUE (external_id),
-	CONSTRAINT uq_execution_name UNIQUE (type_id, name)
+	PRIMARY KEY (id)
 );
 CREATE TABLE ledger_entry (
 	seq INTEGER NOT NULL,
@@ -186,8 +182,8 @@ CREATE TABLE property_string (
 	map SMALLINT NOT NULL,
 	name VARCHAR(255) NOT NULL,
 	value VARCHAR(200) NOT NULL,
-	rest TEXT NOT NULL,
 	node_id BIGINT NOT NULL,
+	rest TEXT NOT NULL,
 	PRIMARY KEY (map, name, value, node_id)
 )
  WITHOUT ROWID;
@@ -230,11 +226,14 @@ CREATE INDEX ix_context_updated_at ON context (updated_at);
 CREATE INDEX ix_decision_artifact ON decision (artifact_id);
 CREATE INDEX ix_execution_created_at ON execution (created_at);
 CREATE INDEX ix_execution_updated_at ON execution (updated_at);
-CREATE INDEX ix_ledger_entry_time ON ledger_entry (time);
 CREATE INDEX ix_metric_execution ON metric (execution_id);
 CREATE INDEX ix_parent_context_parent ON parent_context (parent_id);
 CREATE INDEX ix_prediction_revision ON prediction (revision_id, trace_id);
 CREATE INDEX ix_type_entry ON type (entry);
+CREATE UNIQUE INDEX uq_artifact_external_id ON artifact (external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_artifact_name ON artifact (type_id, name) WHERE name IS NOT NULL;
+CREATE UNIQUE INDEX uq_execution_external_id ON execution (external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_execution_name ON execution (type_id, name) WHERE name IS NOT NULL;
 CREATE TRIGGER alias_no_delete
 BEFORE DELETE ON alias
 BEGIN
@@ -251,6 +250,18 @@ BEFORE UPDATE ON alias
 BEGIN
     SELECT RAISE(ABORT, 'lineal: alias rows are never changed');
 END;
+CREATE VIEW artifact_block AS
+WITH RECURSIVE block (number) AS (
+    SELECT min(id) >> 12
+    FROM artifact
+    UNION ALL
+    SELECT (SELECT min(id) >> 12 FROM artifact WHERE id >= (number + 1) << 12)
+    FROM block
+    WHERE number IS NOT NULL
+)
+SELECT number
+FROM block
+WHERE number IS NOT NULL;
 CREATE TRIGGER artifact_no_delete
 BEFORE DELETE ON artifact
 BEGIN
@@ -300,6 +311,18 @@ BEFORE UPDATE ON attribution
 BEGIN
     SELECT RAISE(ABORT, 'lineal: attribution rows are never changed');
 END;
+CREATE VIEW context_block AS
+WITH RECURSIVE block (number) AS (
+    SELECT min(id) >> 12
+    FROM context
+    UNION ALL
+    SELECT (SELECT min(id) >> 12 FROM context WHERE id >= (number + 1) << 12)
+    FROM block
+    WHERE number IS NOT NULL
+)
+SELECT number
+FROM block
+WHERE number IS NOT NULL;
 CREATE TRIGGER context_no_delete
 BEFORE DELETE ON context
 BEGIN
@@ -349,6 +372,18 @@ BEFORE UPDATE ON event
 BEGIN
     SELECT RAISE(ABORT, 'lineal: event rows are never changed');
 END;
+CREATE VIEW execution_block AS
+WITH RECURSIVE block (number) AS (
+    SELECT min(id) >> 12
+    FROM execution
+    UNION ALL
+    SELECT (SELECT min(id) >> 12 FROM execution WHERE id >= (number + 1) << 12)
+    FROM block
+    WHERE number IS NOT NULL
+)
+SELECT number
+FROM block
+WHERE number IS NOT NULL;
 CREATE TRIGGER execution_no_delete
 BEFORE DELETE ON execution
 BEGIN
@@ -463,4 +498,4 @@ WHEN NOT (NEW.id IS OLD.id AND NEW.kind IS OLD.kind AND NEW.name IS OLD.name AND
 BEGIN
     SELECT RAISE(ABORT, 'lineal: type rows change only through the store');
 END;
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');

@@ -6,20 +6,21 @@ import sqlite3
 from functools import cache
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.pool import StaticPool
 
 from lineal.model.ids import NodeKind
 from lineal.store import index
 from lineal.store.filter import compile_filter
+from lineal.store.migrations.snapshot import FILE
 from lineal.store.schema import metadata
+from lineal.store.tables import BLOCK_BITS
 
 
 @cache
 def schema():
     connection = sqlite3.connect(":memory:")
-    metadata.create_all(create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool))
-    return ";\n".join(row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    connection.executescript(FILE.read_text(encoding="utf-8"))
+    statement = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'"
+    return ";\n".join(row[0] for row in connection.execute(statement))
 
 
 class Tables:
@@ -39,7 +40,8 @@ class Tables:
     def node(self, kind, id_, *, properties=(), custom=(), **cells):
         cells = {"type_id": list(NodeKind).index(kind) + 1, "name": f"n{id_}"} | cells
         self.put(kind.value, id=id_, **cells)
-        index.write(self.connection.cursor(), index.index_rows(kind, id_, dict(properties), dict(custom)))
+        rows = index.index_rows(kind, id_, dict(properties), dict(custom), block_bits=BLOCK_BITS)
+        index.write(self.connection.cursor(), rows)
 
     def artifact(self, id_, **cells):
         self.node(NodeKind.ARTIFACT, id_, **cells)

@@ -115,13 +115,18 @@ def test_a_test_of_one_property_reads_the_index_and_not_the_nodes(tables, condit
 
     assert any(step.startswith("SEARCH p USING PRIMARY KEY") and key in step for step in plan), plan
     assert "SEARCH node USING INTEGER PRIMARY KEY (rowid=?)" in plan
-    assert not any(step.startswith("SCAN") for step in plan), plan
+    assert not reads_all(plan), plan
 
 
 def test_properties_joined_by_or_read_the_index_and_not_the_nodes(tables):
     plan = tables.plan("properties.x.int_value = 1 OR custom_properties.y.double_value < 2")
 
-    assert not any(step.startswith("SCAN") for step in plan), plan
+    assert not reads_all(plan), plan
+
+
+def reads_all(plan):
+    """Whether a table is read from end to end. The blocks of the index are few, and no table."""
+    return any(step.startswith("SCAN") and step != "SCAN block" for step in plan)
 
 
 def test_columns_are_compared_where_their_own_index_can_answer(tables):
