@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 from lineal.errors import InvalidArgument
 
@@ -63,8 +64,8 @@ def type_of(value: object) -> PropertyType | None:
 def check(name: str, value: object) -> PropertyType:
     """Return the kind of `value`; raise InvalidArgument naming the property if it cannot be kept."""
     check_text("a property name", name)
-    plain = _PLAIN.get(type(value))
-    if plain is not None and _needs_no_look(value):
+    plain = plain_kind(value)
+    if plain is not None:
         return plain
     kind = type_of(value)
     if kind is None:
@@ -82,11 +83,17 @@ def check(name: str, value: object) -> PropertyType:
 _PLAIN = {bool: PropertyType.BOOLEAN, int: PropertyType.INT, float: PropertyType.DOUBLE, str: PropertyType.STRING}
 
 
-def _needs_no_look(value: object) -> bool:
-    """Whether a bool, int, float or str can be kept for certain; most can, and are met in every write."""
-    if isinstance(value, str):
-        return value.isascii()
-    return not isinstance(value, int) or INT64_MIN <= value <= INT64_MAX
+def plain_kind(value: object) -> PropertyType | None:
+    """Return the kind of a bool, double, 64-bit integer or ASCII text; None of all that needs a closer look.
+
+    Most values are such, and are met in every write: they can be kept for certain.
+    """
+    kind = _PLAIN.get(type(value))
+    if kind is PropertyType.STRING:
+        return kind if cast("str", value).isascii() else None
+    if kind is PropertyType.INT:
+        return kind if INT64_MIN <= cast("int", value) <= INT64_MAX else None
+    return kind
 
 
 def check_text(what: str, text: object) -> None:

@@ -25,7 +25,7 @@ from lineal.store.writer import Transaction
 CHUNK = 2_000
 """Most ids read by one statement."""
 
-BULK = 10_000
+BULK = 500
 """So many records are made without looking for garbage meanwhile."""
 
 SHOWN = 5
@@ -109,7 +109,9 @@ class Nodes:
     def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
         """Return the records of rows, in order."""
         type_ids = {cast("int", row[TYPE_ID]) for row in rows}
-        return nodes_of(kind, rows, {id_: self._types.by_id(cursor, TypeId(id_)) for id_ in type_ids})
+        types = {id_: self._types.by_id(cursor, TypeId(id_)) for id_ in type_ids}
+        with _no_collecting(len(rows)):
+            return nodes_of(kind, rows, types)
 
     def as_of_row(self, cursor: Cursor, kind: NodeKind, row: Row, at: EntrySeq) -> Row | None:
         """Return the row as it was at entry `at`, or None if the node did not exist yet."""
@@ -187,6 +189,8 @@ WHERE type_id = ? AND name >= ? AND name < ?
         """
         known = self._same(transaction, nodes)
         missing = [position for position, found in enumerate(known) if found is None]
+        if not missing:
+            return [found for found in known if found is not None]
         new: dict[tuple[str, str, str], int] = {}
         for position in missing:
             node = nodes[position]
@@ -204,8 +208,9 @@ WHERE type_id = ? AND name >= ? AND name < ?
             known[position] = stored
         # What is named twice in one call is looked up again: now it is stored.
         twice = [position for position, found in enumerate(known) if found is None]
-        for position, again in zip(twice, self._same(transaction, [nodes[at] for at in twice]), strict=True):
-            known[position] = again
+        if twice:
+            for position, again in zip(twice, self._same(transaction, [nodes[at] for at in twice]), strict=True):
+                known[position] = again
         return [found for found in known if found is not None]
 
     def _same(self, transaction: Transaction, nodes: Sequence[Artifact | Context]) -> list[Known | None]:

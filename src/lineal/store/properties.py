@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from lineal.errors import PropertyTypeMismatch
 from lineal.model.types import NodeType
-from lineal.model.values import PropertyType, Value, check
+from lineal.model.values import PropertyType, Value, check, plain_kind
 
 
 def check_properties(type_: NodeType, properties: Mapping[str, Value], custom: Mapping[str, Value]) -> None:
     """Raise PropertyTypeMismatch unless every declared property has its declared kind."""
     for name, value in properties.items():
-        kind = check(name, value)
         declared = type_.properties.get(name)
+        # A declared name was looked at when it was declared.
+        if declared is not None and plain_kind(value) is declared:
+            continue
+        kind = check(name, value)
         if declared is kind:
             continue
         where = f"{type_.name} version {type_.version}" if type_.version else type_.name

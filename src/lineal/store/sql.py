@@ -151,7 +151,7 @@ class SqlStore:
                 return foreseen
         with self._writing(by) as transaction:
             published = publish(transaction, self._nodes, publication)
-            contexts = self._named_contexts(transaction, publication, published)
+            contexts = self._named_contexts(transaction, publication, published) if self._foresight else ()
         if self._foresight is not None and not self._connections.in_write:
             self._foresight.learn(contexts)
         return published

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 LARGE = 20_000
-"""Events from which on NumPy, loaded for them alone, is repaid within some ten questions; SciPy takes twice as long."""
+"""Events from which on NumPy, loaded for them alone, is repaid within some ten questions, and SciPy within some fifty."""
 
 
 def numpy_for(events: int) -> ModuleType | None:
@@ -23,7 +23,7 @@ def numpy_for(events: int) -> ModuleType | None:
 
 def search_for(events: int) -> tuple[ModuleType, ModuleType] | None:
     """Return SciPy's sparse matrices and its walks over them, or None, as `numpy_for` does."""
-    if events < 2 * LARGE and "scipy.sparse.csgraph" not in sys.modules:
+    if events < LARGE and "scipy.sparse.csgraph" not in sys.modules:
         return None
     sparse, walks = _module("scipy.sparse"), _module("scipy.sparse.csgraph")
     return (sparse, walks) if sparse and walks else None
