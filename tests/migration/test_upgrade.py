@@ -78,7 +78,9 @@ def test_what_was_indexed_before_an_upgrade_is_found_after_it(old):
 
     found = store.list(Artifact, ListOptions(filter="custom_properties.int.int_value < 0")).items
     assert [node.custom_properties["int"] for node in found] == [-(2**63)]
-    assert len(store.list(Artifact, ListOptions(filter=f"custom_properties.b.string_value = '{'x' * 500}'")).items) == 50
+    assert (
+        len(store.list(Artifact, ListOptions(filter=f"custom_properties.b.string_value = '{'x' * 500}'")).items) == 50
+    )
     store.close()
     with closing(sqlite3.connect(location.database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -18,6 +18,9 @@ from lineal.store.tables import BLOCK_BITS, MAP_BITS
 MOST = 5_000
 """A list with more nodes than this leads no better than the table itself. So many are counted in a tenth of a ms."""
 
+FEW = 250
+"""A list with fewer nodes than this leads well enough: then the longer ones are not counted to their end."""
+
 _LIST = re.compile(r"node\.id IN \(SELECT (\S+) FROM (.*?) WHERE (.*)\)", re.DOTALL)
 _TIME = re.compile(r"node\.((?:created_at|updated_at) (?:<=|>=|BETWEEN) [^()]*)")
 _NAME = re.compile(r"node\.(name (?:= \?|IN \([?, ]*\)))")
@@ -32,11 +35,14 @@ def narrowed(
     lists = {place: found for place, part in enumerate(compiled.parts) if (found := _list(part, table)) is not None}
     if not lists or (len(lists) == 1 and _LIST.fullmatch(compiled.parts[next(iter(lists))].text)):
         return compiled.sql, compiled.parameters
-    counted = ", ".join(f"(SELECT count(*) FROM ({found} LIMIT {most}))" for found in lists.values())
     values = [value for place in lists for value in compiled.parts[place].parameters]
-    counts = dict(zip(lists, cursor.execute(f"SELECT {counted}", values).fetchone(), strict=True))
-    leader = min(counts, key=lambda place: int(counts[place]))
-    if counts[leader] >= most:
+    for bound in (min(FEW, most), most):
+        counted = ", ".join(f"(SELECT count(*) FROM ({found} LIMIT {bound}))" for found in lists.values())
+        counts = dict(zip(lists, cursor.execute(f"SELECT {counted}", values).fetchone(), strict=True))
+        leader = min(counts, key=lambda place: int(counts[place]))
+        if counts[leader] < bound:
+            break
+    else:
         return _together([_unled(part) for part in compiled.parts])
     leading = Fragment(f"node.id IN ({lists[leader]})", compiled.parts[leader].parameters)
     others = [_about(part) for place, part in enumerate(compiled.parts) if place != leader]

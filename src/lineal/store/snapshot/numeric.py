@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 LARGE = 20_000
-"""Events from which on NumPy, loaded for them alone, is repaid within some ten questions, and SciPy within some fifty."""
+"""Events from which on NumPy, loaded for them alone, is repaid within some ten questions, SciPy within fifty."""
 
 
 def numpy_for(events: int) -> ModuleType | None:
