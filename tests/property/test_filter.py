@@ -15,8 +15,6 @@ import pymysql
 import pytest
 from hypothesis import assume, example, given, note, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
-from sqlalchemy.pool import StaticPool
 
 from lineal.errors import FilterSyntaxError
 from lineal.model.edges import EventType
@@ -33,8 +31,10 @@ from lineal.store.filter.narrowing import MOST, narrowed
 from lineal.store.filter.wording import SQLITE
 from lineal.store.filter.wordings import WORDINGS
 from lineal.store.location import locate
+from lineal.store.migrations.snapshot import FILE
 from lineal.store.open import open_store
 from lineal.store.schema import metadata
+from lineal.store.tables import BLOCK_BITS, ONE_BLOCK
 
 MIN, MAX = -(2**63), 2**63 - 1
 LONG = "x" * 200
@@ -59,6 +59,7 @@ class World:
     """Rows of a seed, once as tables and once as namespaces."""
 
     wording = WORDINGS["sqlite"]
+    block_bits = BLOCK_BITS
 
     def __init__(self, seed):
         self._random = random.Random(seed)
@@ -72,8 +73,7 @@ class World:
 
     def _connect(self):
         connection = sqlite3.connect(":memory:", check_same_thread=False)
-        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-        metadata.create_all(engine)
+        connection.executescript(FILE.read_text(encoding="utf-8"))
         return connection
 
     def _insert(self, table, **cells):
@@ -90,7 +90,8 @@ class World:
         for name in names if kind is NodeKind.CONTEXT else [*names[:4], None]:
             nodes = self.nodes[kind]
             node = SimpleNamespace(
-                id=len(nodes) + 1,
+                # Some share a block of the index, and some blocks are empty.
+                id=len(nodes) + 1 + (len(nodes) // 4 << BLOCK_BITS + 1),
                 type_id=type_id,
                 type=type_name,
                 name=name,
@@ -116,7 +117,8 @@ class World:
     def _write(self, kind, node):
         columns = metadata.tables[kind.value].columns.keys()
         self._insert(kind.value, **{name: cell for name, cell in vars(node).items() if name in columns})
-        index.write(self.connection.cursor(), index.index_rows(kind, node.id, *node.maps))
+        rows = index.index_rows(kind, node.id, *node.maps, block_bits=self.block_bits)
+        index.write(self.connection.cursor(), rows)
 
     def _edges(self):
         artifacts, executions, contexts = (self.nodes[kind] for kind in KINDS)
@@ -183,6 +185,7 @@ class PostgresqlWorld(World):
     """The same rows in an empty store on PostgreSQL."""
 
     wording = WORDINGS["postgresql"]
+    block_bits = ONE_BLOCK
 
     def __init__(self, seed, url):
         self._url = url
@@ -209,6 +212,7 @@ class MysqlWorld(PostgresqlWorld):
     """The same rows in an empty store on MariaDB or MySQL."""
 
     wording = WORDINGS["mysql"]
+    block_bits = ONE_BLOCK
 
     def _open(self):
         return MysqlDialect(Address(self._url, "test", {}), timeout=30)
