@@ -18,6 +18,15 @@ class Captured:
     value: Json = None
     reason: str | None = None
 
+    def as_entry(self) -> dict[str, Json]:
+        """Return the item as it stands in a stored record."""
+        entry: dict[str, Json] = {"status": self.status}
+        if self.value is not None:
+            entry["value"] = self.value
+        if self.reason is not None:
+            entry["reason"] = self.reason
+        return entry
+
 
 def captured(value: Json, reason: str | None = None) -> Captured:
     """The item was found; `reason` says what about it is odd."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -66,14 +65,5 @@ def _state(files: Files, place: Path | None, root: Path | None, states: dict[Pat
     if top is None:
         return "in no repository: the modules that were loaded are kept"
     if top not in states:
-        states[top] = {name: _plain(item) for name, item in repository_items(files, place).items()}
+        states[top] = {name: item.as_entry() for name, item in repository_items(files, place).items()}
     return states[top]
-
-
-def _plain(item: Captured) -> Mapping[str, Json]:
-    entry: dict[str, Json] = {"status": item.status}
-    if item.value is not None:
-        entry["value"] = item.value
-    if item.reason is not None:
-        entry["reason"] = item.reason
-    return entry

@@ -38,8 +38,10 @@ def find_root(start: Path) -> Path | None:
     return None
 
 
-def ask(root: Path, *arguments: str, limit: int = LIMIT, timeout_s: float = TIMEOUT_S) -> tuple[bytes, bool]:
-    """Return what `git …` prints in `root`, and whether it was cut at `limit` bytes.
+def ask(
+    root: Path, *arguments: str, limit: int = LIMIT, timeout_s: float = TIMEOUT_S, given: bytes = b""
+) -> tuple[bytes, bool]:
+    """Return what `git …` prints in `root`, and whether it was cut at `limit` bytes; `given` is its standard input.
 
     Raises GitUnavailable with a reason a person understands.
     """
@@ -49,13 +51,15 @@ def ask(root: Path, *arguments: str, limit: int = LIMIT, timeout_s: float = TIME
 
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     # stderr goes to a file: a pipe nobody reads would block git once it is full.
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given_file:
+        given_file.write(given)
+        given_file.seek(0)
         try:
             child = subprocess.Popen(
                 ["git", "--no-pager", *settings, *arguments],  # noqa: S607 — the git the user uses
                 cwd=root,
                 env=_environment(),
-                stdin=subprocess.DEVNULL,
+                stdin=given_file,
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )

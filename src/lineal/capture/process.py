@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from lineal.capture.captured import Captured, captured, not_applicable, unknown
+from lineal.capture.captured import Captured, captured
 from lineal.capture.secrets import redact_argv, redact_value
 from lineal.capture.variables import first_environment
 from lineal.model.values import Json
@@ -119,23 +119,6 @@ def locale_item() -> Captured:
             "utf8_mode": bool(sys.flags.utf8_mode),
         }
     )
-
-
-def container_item() -> Captured:
-    """Return the digest of the image this runs in, where something that knows it says so."""
-    digest = os.environ.get("LINEAL_IMAGE_DIGEST")
-    if digest:
-        return captured(redact_value("image", digest), "told by LINEAL_IMAGE_DIGEST")
-    podman = Path("/run/.containerenv")
-    if podman.exists():
-        for line in podman.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition("=")
-            if name == "imageid" and value.strip('"'):
-                return captured(f"sha256:{value.strip(chr(34))}", "told by podman")
-    inside = podman.exists() or Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in os.environ
-    if not inside:
-        return not_applicable("no sign of a container")
-    return unknown("the kernel does not tell the image of a container; set LINEAL_IMAGE_DIGEST when starting it")
 
 
 def _zone() -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from lineal.capture.captured import Captured, Status, captured, unknown
+from lineal.capture.container import container_item
 from lineal.capture.determinism import determinism_item
 from lineal.capture.direct import editable_item
 from lineal.capture.edited import begin, edited_item
@@ -28,7 +29,6 @@ from lineal.capture.modules import (
 from lineal.capture.notebook import notebook_item
 from lineal.capture.process import (
     argv_item,
-    container_item,
     cwd_item,
     hash_seed_item,
     locale_item,
@@ -70,7 +70,7 @@ def at_start(
         record = guarded_group(REPOSITORY_ITEMS, lambda: repository_items(files, base, leave_out=left_out))
     probes: Mapping[str, Callable[[], Captured]] = {
         "script": lambda: script_item(files, script, root or base),
-        "modules": lambda: modules_item(files, root or base, keep=root is None),
+        "modules": lambda: modules_item(files, root or base, keep=True),
         "notebook": lambda: notebook_item(files),
         "argv": argv_item,
         "cwd": lambda: cwd_item(root, base),
@@ -119,7 +119,7 @@ def at_end(
     states = guarded(lambda: _states(start=before, end=rng_states_item()))
     modules = start.get("modules", unknown("nothing was captured at the start"))
     probes: Mapping[str, Callable[[], Captured]] = {
-        "modules": lambda: modules_at_end(files, modules, root or base, keep=root is None),
+        "modules": lambda: modules_at_end(files, modules, root or base, keep=True),
         "edited_packages": lambda: edited_item(files),
         "notebook": lambda: notebook_item(files),
         "cuda": cuda_item,
@@ -142,15 +142,7 @@ def touched(inputs: Sequence[Json] | None, outputs: Sequence[Json] | None) -> Re
 
 def as_struct(record: Mapping[str, Captured]) -> dict[str, Json]:
     """Return the record as the STRUCT that is stored on the run's execution."""
-    struct: dict[str, Json] = {}
-    for name, item in record.items():
-        entry: dict[str, Json] = {"status": item.status}
-        if item.value is not None:
-            entry["value"] = item.value
-        if item.reason is not None:
-            entry["reason"] = item.reason
-        struct[name] = entry
-    return struct
+    return {name: item.as_entry() for name, item in record.items()}
 
 
 def from_struct(struct: Struct) -> Record:

@@ -1,4 +1,4 @@
-"""Items 1 to 6: commit, remote, branch, dirty flag, diff, untracked files, submodules. Three or four calls of git."""
+"""Items 1 to 6: commit, remote, branch, dirty flag, diff, untracked files, submodules. Three to five calls of git."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lineal.capture.captured import Captured, captured, not_applicable, unknown, withheld
+from lineal.capture.bundle import bundle_item, is_on_a_remote
+from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.diff import diff_item
 from lineal.capture.git import GitTimeout, GitUnavailable, ask, find_root
 from lineal.capture.guard import guarded
+from lineal.capture.lfs import lfs_item
 from lineal.capture.secrets import redact
+from lineal.capture.submodules import submodules_item
 from lineal.capture.untracked import untracked_item
 from lineal.files import Files
 
-ITEMS = ("commit", "remote", "branch", "dirty", "diff", "untracked", "submodules")
+ITEMS = ("commit", "remote", "bundle", "branch", "dirty", "diff", "untracked", "submodules", "lfs")
 
 _NO_COMMIT = "(initial)"
 _CI_COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "CIRCLE_SHA1", "GIT_COMMIT")
@@ -48,14 +51,30 @@ def repository_items(files: Files, start: Path, *, leave_out: Sequence[Path] = (
     settings = guarded(lambda: captured(_settings(root)))
     values = settings.value if isinstance(settings.value, Mapping) else {}
     has_commit = state.oid != _NO_COMMIT
+    pushed = guarded(lambda: captured(_is_pushed(root, state, values)))
     return {
         "commit": captured(state.oid) if has_commit else unknown("the repository has no commit yet"),
         "branch": _branch(state),
-        "remote": guarded(lambda: _remote(values, state)) if settings.status == "captured" else settings,
+        "remote": guarded(lambda: _remote(values, state, pushed.value)) if settings.status == "captured" else settings,
+        "bundle": _bundle(files, root, state, pushed),
         "dirty": captured(bool(state.changed)),
         "diff": guarded(lambda: diff_item(files, root, state.changed, base=_base(values, has_commit=has_commit))),
         "untracked": _untracked(files, root, state, names_known, leave_out),
-        "submodules": guarded(lambda: _submodules(root)),
+        "submodules": guarded(lambda: submodules_item(files, root, _own_state)),
+        "lfs": guarded(lambda: lfs_item(files, root)),
+    }
+
+
+def _own_state(files: Files, root: Path) -> dict[str, Captured]:
+    """Return whether one working tree has changes of its own, and which."""
+    try:
+        state, names_known = _status(root)
+    except GitUnavailable as error:
+        return {"dirty": unknown(str(error))}
+    return {
+        "dirty": captured(bool(state.changed)),
+        "diff": guarded(lambda: diff_item(files, root, state.changed, base="HEAD")),
+        "untracked": _untracked(files, root, state, names_known, ()),
     }
 
 
@@ -130,7 +149,23 @@ def _settings(root: Path) -> dict[str, str]:
     return settings
 
 
-def _remote(settings: Mapping[str, object], state: _State) -> Captured:
+def _is_pushed(root: Path, state: _State, settings: Mapping[str, object]) -> bool:
+    """Return whether a remote has the commit, as far as this clone has heard."""
+    if state.oid == _NO_COMMIT or not any(name.startswith("remote.") for name in settings):
+        return False
+    return state.ahead == 0 or is_on_a_remote(root)
+
+
+def _bundle(files: Files, root: Path, state: _State, pushed: Captured) -> Captured:
+    if state.oid == _NO_COMMIT:
+        return not_applicable("there is no commit yet")
+    if not isinstance(pushed.value, bool):
+        return pushed
+    is_there = pushed.value
+    return guarded(lambda: bundle_item(files, root, state.oid, pushed=is_there))
+
+
+def _remote(settings: Mapping[str, object], state: _State, pushed: object) -> Captured:
     urls = {
         name.removeprefix("remote.").removesuffix(".url"): redact(str(url))
         for name, url in settings.items()
@@ -140,9 +175,9 @@ def _remote(settings: Mapping[str, object], state: _State) -> Captured:
         return not_applicable("the repository has no remote")
     wanted = state.upstream.partition("/")[0]
     name = wanted if wanted in urls else ("origin" if "origin" in urls else min(urls))
-    pushed = None if state.ahead is None or wanted not in urls else state.ahead == 0
+    is_there = pushed if isinstance(pushed, bool) else None
     reason = {True: None, False: "the commit is not on the remote", None: "it is not known whether the commit is there"}
-    return captured({"name": name, "url": urls[name], "pushed": pushed}, reason[pushed])
+    return captured({"name": name, "url": urls[name], "pushed": is_there}, reason[is_there])
 
 
 def _base(settings: Mapping[str, object], *, has_commit: bool) -> str:
@@ -157,17 +192,3 @@ def _base(settings: Mapping[str, object], *, has_commit: bool) -> str:
 def _untracked(files: Files, root: Path, state: _State, names_known: str | None, leave_out: Sequence[Path]) -> Captured:
     found = guarded(lambda: untracked_item(files, root, state.untracked, leave_out=leave_out))
     return found if names_known is None else unknown(names_known, found.value)
-
-
-def _submodules(root: Path) -> Captured:
-    if not (root / ".gitmodules").exists():
-        return not_applicable("the repository has no submodules")
-    out, cut = ask(root, "submodule", "status", "--recursive")
-    if cut:
-        return withheld("the list of submodules is too long")
-    states = {"-": "not initialised", "+": "other commit", "U": "conflict", " ": "clean"}
-    modules: list[Mapping[str, str]] = []
-    for line in out.decode("utf-8", "backslashreplace").splitlines():
-        commit, _, rest = line[1:].partition(" ")
-        modules.append({"path": rest.partition(" (")[0], "commit": commit, "state": states.get(line[:1], line[:1])})
-    return captured(modules)

@@ -17,14 +17,11 @@ from lineal.capture.seeds import set_seed
 from lineal.errors import InvalidArgument, StoreFull
 from lineal.files import Files
 from lineal.lineage.locks import parse_lock
+from lineal.model import capture_items
 from lineal.model.values import check
 
 PROBES = sorted(name for name in vars(record) if name.endswith(("_item", "_items", "_at_end")))
-ITEMS = (
-    "commit remote branch dirty diff untracked submodules script modules notebook argv cwd python platform environment "
-    "edited_packages index_urls editable container os cpu_memory gpu cuda blas thread_variables hash_seed seeds "
-    "rng_states variables determinism inputs outputs world locale"
-)
+ITEMS = " ".join(fact for item in capture_items.ITEMS for fact in item.facts)
 
 
 class FullDisk(Files):

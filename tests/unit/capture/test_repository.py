@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from lineal.capture import diff, untracked
+from lineal.capture import bundle, diff, untracked
 from lineal.capture.captured import Captured
 from lineal.capture.git import GitTimeout, ask
 from lineal.capture.repository import ITEMS, repository_items
@@ -173,7 +174,7 @@ def test_credentials_never_leave_the_remote(files, repository):
     commit(repository, train="1")
     git(repository, "remote", "add", "origin", f"https://ada:{TOKEN}@example.org/x.git")
     item = repository_items(files, repository)["remote"]
-    assert value(item) == {"name": "origin", "url": "https://[redacted]@example.org/x.git", "pushed": None}
+    assert value(item) == {"name": "origin", "url": "https://[redacted]@example.org/x.git", "pushed": False}
 
 
 def test_a_commit_that_was_pushed_is_told_from_one_that_was_not(files, repository, tmp_path):
@@ -244,6 +245,121 @@ def test_submodules_are_named_with_their_commit_and_state(files, repository, tmp
     expected = commit(inner, x="1")
     git(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "sub")
     commit(repository, train="1")
-    assert repository_items(files, repository)["submodules"].value == [
-        {"path": "sub", "commit": expected, "state": "clean"}
-    ]
+    (module,) = repository_items(files, repository)["submodules"].value
+    assert (module["path"], module["commit"], module["state"], module["dirty"]) == ("sub", expected, "clean", False)
+
+
+def test_changes_inside_a_submodule_are_kept_with_it(files, repository, tmp_path):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    commit(inner, x="1\n")
+    git(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "sub")
+    commit(repository, train="1")
+    (repository / "sub" / "x").write_text("2\n", encoding="utf-8")
+    (repository / "sub" / "new.py").write_text("A = 1\n", encoding="utf-8")
+    items = repository_items(files, repository)
+    (module,) = items["submodules"].value
+    assert (module["dirty"], items["dirty"].value) == (True, True)
+    assert b"+2" in files.get(module["diff"]["value"]["fingerprint"])
+    assert set(module["untracked"]["value"]["files"]) == {"new.py"}
+
+
+def test_a_submodule_that_is_not_there_is_a_value(files, repository, tmp_path):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    commit(inner, x="1")
+    git(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "sub")
+    commit(repository, train="1")
+    git(repository, "submodule", "deinit", "-q", "-f", "sub")
+    item = repository_items(files, repository)["submodules"]
+    assert item.status == "captured"
+    assert item.value[0]["state"] == "not initialised"
+
+
+# ---------------------------------------------------------------- commits that are on no remote
+
+
+def pushed(repository: Path, place: Path) -> None:
+    git(place, "init", "-q", "--bare", "up.git")
+    git(repository, "remote", "add", "origin", str(place / "up.git"))
+    git(repository, "push", "-q", "-u", "origin", "main")
+
+
+def test_a_commit_on_the_remote_needs_no_bundle(files, repository, tmp_path):
+    commit(repository, train="1")
+    pushed(repository, tmp_path)
+    git(repository, "checkout", "-q", "-b", "local")  # without an upstream, yet the commit is there
+    items = repository_items(files, repository)
+    assert value(items["remote"])["pushed"] is True
+    assert items["bundle"].status == "not_applicable"
+
+
+def test_a_commit_on_no_remote_can_be_fetched_from_its_bundle_alone(files, repository, tmp_path):
+    commit(repository, train="1")
+    pushed(repository, tmp_path)
+    expected = commit(repository, train="2")
+    bundle = value(repository_items(files, repository)["bundle"])
+    assert (bundle["whole"], bundle["commits"]) == (True, 2)
+    again = tmp_path / "again"
+    again.mkdir()
+    git(again, "init", "-q")
+    git(again, "fetch", "-q", str(files.path(bundle["fingerprint"])), "HEAD")
+    assert git(again, "rev-parse", "FETCH_HEAD") == expected
+
+
+def test_the_next_run_at_the_same_commit_has_the_same_bundle(files, repository):
+    commit(repository, train="1")
+    first = value(repository_items(files, repository)["bundle"])
+    assert repository_items(files, repository)["bundle"].value == first
+    files.path(first["fingerprint"]).unlink()
+    assert files.has(value(repository_items(files, repository)["bundle"])["fingerprint"])
+
+
+def test_of_a_long_history_only_what_no_remote_has_is_bundled(files, repository, tmp_path, monkeypatch):
+    commit(repository, train="".join(f"{n}\n" for n in range(3000)))
+    pushed(repository, tmp_path)
+    commit(repository, other="2")
+    monkeypatch.setattr(bundle, "ask", lambda root, *words: ask(root, *words, limit=8000))
+    found = value(repository_items(files, repository)["bundle"])
+    assert (found["whole"], found["commits"]) == (False, 1)
+
+
+def test_commits_over_the_cap_need_this_clone_and_say_so(files, repository, monkeypatch):
+    commit(repository, train="".join(f"{n}\n" for n in range(3000)))
+    monkeypatch.setattr(bundle, "ask", lambda root, *words: ask(root, *words, limit=8000))
+    item = repository_items(files, repository)["bundle"]
+    assert item.status == "withheld"
+    assert "a rebuild needs this clone" in str(item.reason)
+
+
+def test_commits_with_a_secret_are_not_kept(files, repository):
+    commit(repository, train=f"token = '{TOKEN}'\n")
+    commit(repository, train="clean\n")
+    item = repository_items(files, repository)["bundle"]
+    assert item.status == "withheld"
+    assert "secret" in str(item.reason)
+
+
+# ---------------------------------------------------------------- Git LFS
+
+
+def test_files_in_lfs_are_known_by_the_fingerprint_their_pointer_says(files, repository):
+    content = b"x" * 5000
+    digest = hashlib.sha256(content).hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 5000\n"
+    commit(repository, **{"a.bin": pointer, "b ü.bin": pointer, "c.bin": "no pointer\n"})
+    commit(repository, **{".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+    (repository / "a.bin").write_bytes(content)
+    item = repository_items(files, repository)["lfs"]
+    found = value(item)["files"]
+    assert found["a.bin"] == {"fingerprint": f"sha256:{digest}", "bytes": 5000, "present": True}
+    assert found["b ü.bin"]["present"] is False
+    assert "withheld" in found["c.bin"]
+    assert "b ü.bin" in str(item.reason)
+
+
+def test_attributes_that_match_no_file_are_no_lfs(files, repository):
+    commit(repository, **{".gitattributes": "*.bin filter=lfs\n"})
+    assert repository_items(files, repository)["lfs"].status == "not_applicable"
