@@ -6,11 +6,9 @@ mounted here. What is left is unknown, with the container's id and a fingerprint
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -101,28 +99,21 @@ def _runtime(root: Path, identifier: str) -> str | None:
 
 
 def _asked(path: Path, question: str) -> Mapping[str, object]:
-    connection = _OverSocket(path)
+    """Ask over a socket on this machine. HTTP 1.0 ends with the connection, so the answer is what comes till then."""
+    import socket
+
     try:
-        connection.request("GET", question)
-        answer = json.loads(connection.getresponse().read(_ANSWER))
-    except (OSError, ValueError, http.client.HTTPException):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.connect(str(path))
+            connection.sendall(f"GET {question} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            said = bytearray()
+            while len(said) < _ANSWER and (part := connection.recv(1 << 16)):
+                said += part
+        answer = json.loads(bytes(said).partition(b"\r\n\r\n")[2])
+    except (OSError, ValueError):
         return {}  # not for us, gone, or no such runtime
-    finally:
-        connection.close()
     return answer if isinstance(answer, dict) else {}
-
-
-class _OverSocket(http.client.HTTPConnection):
-    """HTTP through a socket on this machine."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_PATIENCE_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
 
 
 def _packages(root: Path) -> str | None:

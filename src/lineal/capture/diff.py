@@ -48,10 +48,15 @@ def _without_secrets(patch: bytes) -> tuple[bytes, int]:
         if b"\nGIT binary patch\n" in section:
             parts.append(_START + section)  # base 85, which one changed letter would spoil
             continue
-        text, count = redact_counted(section.decode("latin-1"))
+        text, count = redact_counted(section.decode("latin-1"), file=_name_in(section))
         parts.append(_START + text.encode("latin-1"))
         total += count
     return b"\n".join(parts), total
+
+
+def _name_in(section: bytes) -> str:
+    """Return the name of the file a section is about: the second of the two at its head."""
+    return section.partition(b"\n")[0].decode("latin-1").rpartition(" b/")[2].rstrip('"')
 
 
 def _by_file(root: Path, changed: Sequence[bytes]) -> Json:

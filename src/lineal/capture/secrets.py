@@ -22,6 +22,33 @@ _SURE = (
 )  # fmt: skip
 """Names whose value is a secret however plain it looks."""
 
+_SURE_ENDS = ("password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "authtoken", "privatekey")
+"""Ends of names written in one word: `PGPASSWORD`, `awssecretkey`."""
+
+_SURE_NAMES = frozenset({"pass", "pw", "sshpass", "userpwd"})
+"""Names that are only ever those of secrets where they stand alone: in `--pass x`, not in `first_pass`."""
+
+_SURE_VARIABLES = ("_TOKEN", "_PAT", "_PASS", "_PW")
+"""Ends of environment variables; in programs such names also stand for parts of texts (`pad_token`)."""
+
+_USER_OPTIONS = ("-u", "--user", "--proxy-user")
+"""Options of common programs whose value is `name:password`."""
+
+_PLACEHOLDERS = frozenset({"null", "none", "true", "false", "changeme", "str", "string", "example"})
+_CONFIGURATIONS = (
+    ".yaml",
+    ".yml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".env",
+    ".properties",
+    ".toml",
+    ".json",
+    ".tfvars",
+    ".netrc",
+)
+
 _SUSPECT = frozenset(
     {"token", "secret", "password", "passwd", "passphrase", "pwd", "key", "apikey", "credential", "credentials", "auth"}
 )
@@ -38,16 +65,25 @@ def redact(text: str) -> str:
     return redact_counted(text)[0]
 
 
-def redact_counted(text: str) -> tuple[str, int]:
-    """Return `text` without its secrets, and how many were replaced. The cost is linear in its length."""
+def redact_counted(text: str, *, file: str = "") -> tuple[str, int]:
+    """Return `text` without its secrets, and how many were replaced. The cost is linear in its length.
+
+    In a configuration, known by the name of its `file`, a telling name is enough; in a program its value may be code.
+    """
     text, by_shape = hide_shapes(text)
-    text, by_name = _hide_named(text)
+    text, by_name = _hide_named(text, is_configuration=is_configuration(file))
     return text, by_shape + by_name
 
 
-def has_secret(data: bytes) -> bool:
-    """Return whether bytes hold something that looks like a secret."""
-    return redact_counted(data.decode("latin-1"))[1] > 0
+def has_secret(data: bytes, *, file: str = "") -> bool:
+    """Return whether bytes hold something that looks like a secret; `file` is the name they go by."""
+    return redact_counted(data.decode("latin-1"), file=file)[1] > 0
+
+
+def is_configuration(file: str) -> bool:
+    """Return whether a file, by its name, holds settings and no program."""
+    name = file.replace("\\", "/").rpartition("/")[2].lower()
+    return name.endswith(_CONFIGURATIONS) or name.startswith((".env", ".pgpass", ".my.cnf", ".netrc", ".pypirc"))
 
 
 def redact_argv(argv: Sequence[str]) -> list[str]:
@@ -57,6 +93,10 @@ def redact_argv(argv: Sequence[str]) -> list[str]:
     for word in argv:
         if name is not None and not word.startswith("-") and is_secret(name, word):
             clean.append(HIDDEN)
+            name = None
+            continue
+        if name in _USER_OPTIONS and ":" in word:
+            clean.append(f"{word.partition(':')[0]}:{HIDDEN}")
             name = None
             continue
         option, equals, value = word.partition("=")
@@ -77,7 +117,9 @@ def is_secret(name: str, value: str) -> bool:
     """Return whether `value`, called `name`, is a secret."""
     if not value or value == HIDDEN:
         return False
-    return _is_sure(name) or (bool(_SUSPECT & set(_words(name))) and is_random(value))
+    if _is_sure(name) or name.endswith(_SURE_VARIABLES) or "_".join(_words(name)) in _SURE_NAMES:
+        return True
+    return bool(_SUSPECT & set(_words(name))) and is_random(value)
 
 
 def is_random(value: str) -> bool:
@@ -91,14 +133,14 @@ def is_random(value: str) -> bool:
     return bits >= (_HEX_BITS if re.fullmatch("[0-9a-fA-F]+", value) else _MIXED_BITS)
 
 
-def _hide_named(text: str) -> tuple[str, int]:
+def _hide_named(text: str, *, is_configuration: bool) -> tuple[str, int]:
     """Hide the values of telling names, line by line: only lines that hold such a word are looked at closely."""
     words, assignment = _patterns()
     found = 0
 
     def hide(match: re.Match[str]) -> str:
         nonlocal found
-        if not _is_secret_assignment(match):
+        if not (_is_secret_assignment(match) or (is_configuration and _is_secret_setting(match))):
             return match[0]
         found += 1
         start = match.start("value") - match.start()
@@ -145,6 +187,13 @@ def _is_secret_assignment(match: re.Match[str]) -> bool:
     return _is_plain_secret(value)
 
 
+def _is_secret_setting(match: re.Match[str]) -> bool:
+    value = match["value"]
+    if HIDDEN in value or value.startswith(("$", "<", "{", "%", "*")) or value.lower() in _PLACEHOLDERS:
+        return False
+    return _is_sure(match["name"]) and not match["sign"].isspace()
+
+
 def _is_plain_secret(value: str) -> bool:
     return len(value) >= _SHORTEST_PLAIN and bool(re.search("[0-9!@#$%^*]", value)) and "." not in value
 
@@ -152,7 +201,7 @@ def _is_plain_secret(value: str) -> bool:
 def _is_sure(name: str) -> bool:
     words = _words(name)
     joined = "_".join(words)
-    if joined in _SURE:
+    if joined in _SURE or joined.endswith(_SURE_ENDS):
         return True
     # `DB_PASSWORD`, `aws_secret_access_key`, but not `pad_token` or `sort_key`.
     return any(joined.endswith(f"_{sure}") for sure in _SURE if sure != "token")

@@ -69,7 +69,7 @@ def _kept(files: Files, path: Path, room: int) -> tuple[dict[str, Json], int]:
         if size > min(FILE_LIMIT, room):
             return {"fingerprint": of_file(path).fingerprint, "bytes": size, "withheld": "too large"}, 0
         data = path.read_bytes()
-        if has_secret(data):
+        if has_secret(data, file=path.name):
             return {"fingerprint": of_bytes(data), "bytes": len(data), "withheld": "it holds a secret"}, 0
         return {"fingerprint": files.put_bytes(data), "bytes": len(data)}, len(data)
     except (OSError, LinealError) as error:

@@ -57,11 +57,20 @@ def is_plain(value: object) -> bool:
 
 
 def _value(name: str, given: object) -> Value:
-    value = _kept(given)
-    if isinstance(value, str):
-        return redact_value(name, value)
+    value = _clean(name, _kept(given))
     # None has no type of its own; what is no value at all is refused by `check`, with the parameter's name.
     return "None" if value is None else cast("Value", value)
+
+
+def _clean(name: str, value: object) -> object:
+    """Return a value without the secrets in its texts, each judged by the name it stands under."""
+    if isinstance(value, str):
+        return redact_value(name, value)
+    if isinstance(value, dict):
+        return {key: _clean(key, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(name, item) for item in value]
+    return value
 
 
 def _kept(given: object) -> object:

@@ -116,3 +116,137 @@ def test_long_text_without_a_secret_comes_back_as_it_was_and_soon(part):
     # With one pattern that looks again from every letter, this would take hours.
     text = part * (400_000 // len(part))
     assert redact(text) == text
+
+
+def shape(start: str, alphabet: str, length: int, end: str = "") -> str:
+    """Return an invented key of a known shape."""
+    return start + "".join(alphabet[(7 * n + 3) % len(alphabet)] for n in range(length)) + end
+
+
+HEX, WORD = "0123456789abcdef", "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0z"
+UPPER = "A1B2C3D4E5F6G7H8J9K0"
+SHAPES = [
+    shape("sk-ant-api03-", WORD, 80),
+    shape("sk-proj-", WORD, 60),
+    shape("sk_live_", WORD, 24),
+    shape("rk_test_", WORD, 24),
+    shape("hf_", WORD, 34),
+    shape("npm_", WORD, 36),
+    shape("pypi-", WORD, 90),
+    shape("glpat-", WORD, 20),
+    shape("glrt-", WORD, 20),
+    shape("github_pat_", WORD, 60),
+    shape("gho_", WORD, 36),
+    shape("gsk_", WORD, 52),
+    shape("r8_", WORD, 37),
+    shape("nvapi-", WORD, 64),
+    shape("dapi", HEX, 32),
+    shape("SG.", WORD, 22, "." + shape("", WORD, 43)),
+    shape("SK", HEX, 32),
+    shape("key-", HEX, 32),
+    shape("", HEX, 32, "-us12"),
+    shape("hvs.", WORD, 30),
+    shape("dop_v1_", HEX, 64),
+    shape("dckr_pat_", WORD, 27),
+    shape("shpat_", HEX, 32),
+    shape("sq0atp-", WORD, 22),
+    shape("whsec_", WORD, 32),
+    shape("ATATT3", WORD, 80),
+    shape("AGE-SECRET-KEY-1", UPPER, 58),
+    shape("glsa_", WORD, 32, "_0a1b2c3d"),
+    shape("NRAK-", UPPER, 27),
+    shape("rubygems_", HEX, 48),
+    shape("pat", WORD, 14, "." + shape("", HEX, 64)),
+    shape("LTAI", WORD, 20),
+    shape("abc8Q~", WORD, 34),
+    shape("123456789:AA", WORD, 33),
+    shape("ya29.", WORD, 60),
+    shape("GOCSPX-", WORD, 28),
+    shape("ASIA", UPPER, 16),
+    shape("xapp-1-", UPPER, 40),
+    shape("lin_api_", WORD, 40),
+    shape("https://discord.com/api/webhooks/123456789012/", WORD, 60),
+    shape("https://hooks.slack.com/services/T0/B0/", WORD, 24),
+]
+
+
+def hides(text: str, secret: str) -> bool:
+    """Whether nothing that helps is left: no eight characters of the secret in a row, but for its public start."""
+    tail = secret[-24:]
+    return not any(tail[n : n + 8] in text for n in range(len(tail) - 7))
+
+
+@pytest.mark.parametrize("secret", SHAPES, ids=lambda secret: secret[:10])
+def test_keys_of_every_large_service_are_known_wherever_they_stand(secret):
+    for around in ("{}", "x = '{}'", "--option={}", '{{"a": "{}"}}', "a\n{}\nb", "see {}, please"):
+        assert hides(redact(around.format(secret)), secret), around
+    assert hides(" ".join(redact_argv(["train.py", secret, f"--x={secret}"])), secret)
+    assert hides(redact_value("ANY_NAME", secret), secret)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl -H 'Authorization: Bearer {}' https://example.org",
+        "Authorization: Basic {}==",
+        "https://example.org/data.csv?X-Amz-Signature={}&x=1",
+        "https://example.org/x?sv=2022&sig={}",
+        "https://example.org/x?token={}",
+        "jdbc:postgresql://db/x?user=ada&password={}",
+        "Server=db;User Id=ada;Password={};",
+        "DefaultEndpointsProtocol=https;AccountName=a;AccountKey={}==",
+        "machine example.org login ada password {}",
+        "redis://:{}@cache:6379/0",
+        "mongodb+srv://ada:{}@example.org/x",
+        "amqp://ada:{}@mq//",
+        "https://oauth2:{}@example.org/team/x.git",
+        "https://example.org https://ada:{}@other.example.org/simple",
+    ],
+)
+@pytest.mark.parametrize("secret", [RANDOM, "letmeinplease"])
+def test_secrets_in_headers_urls_and_connection_strings_are_cut_out(text, secret):
+    assert secret not in redact(text.format(secret))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PGPASSWORD", "letmein"),
+        ("SSHPASS", "letmein"),
+        ("MYSQL_PWD", "letmein"),
+        ("HF_TOKEN", "letmein"),
+        ("WANDB_API_KEY", "letmein"),
+        ("AWS_SECRET_ACCESS_KEY", "letmein"),
+        ("SMTP_PASS", "letmein"),
+        ("DB_PW", "letmein"),
+        ("AZURE_CLIENT_SECRET", "letmein"),
+        ("DATABASE_URL", "postgres://ada:letmein@example.org/x"),
+        ("awsSecretKey", "letmein"),
+        ("ENCRYPTION_KEY", RANDOM),
+    ],
+)
+def test_variables_that_hold_secrets_are_known_by_name(name, value):
+    assert "letmein" not in redact_value(name, value)
+    assert RANDOM not in redact_value(name, value)
+
+
+@pytest.mark.parametrize(
+    ("argv", "clean"),
+    [
+        (["curl", "-u", "ada:letmein"], ["curl", "-u", f"ada:{HIDDEN}"]),
+        (["x", "--pass", "letmein"], ["x", "--pass", HIDDEN]),
+        (["x", "--first-pass", "3"], ["x", "--first-pass", "3"]),
+        (["python", "-u", "train.py"], ["python", "-u", "train.py"]),
+        (["x", "--header", f"Authorization: Bearer {RANDOM}"], ["x", "--header", f"Authorization: Bearer {HIDDEN}"]),
+    ],
+    ids=lambda words: " ".join(words)[:30],
+)
+def test_options_of_common_programs_are_known(argv, clean):
+    assert redact_argv(argv) == clean
+
+
+@pytest.mark.parametrize("file", ["settings.yaml", ".env", "config/app.ini", "a.properties", "db.json", ".env.local"])
+def test_in_a_configuration_a_telling_name_is_enough(file):
+    assert has_secret(b"password: letmein\n", file=file)
+    assert not has_secret(b"password: ${PASSWORD}\npad_token: <pad>\nsort_key: day\npassword: null\n", file=file)
+    assert not has_secret(b"password: letmein\n", file="train.py")
