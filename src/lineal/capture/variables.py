@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from lineal.capture.captured import Captured, captured, withheld
+from lineal.capture.captured import Captured, captured
 from lineal.capture.modules import own_sources
 from lineal.capture.secrets import redact_value
 from lineal.model.values import Json
@@ -40,7 +40,7 @@ def hear_read(name: str) -> None:
 def variables_item(environment: Mapping[str, str] | None = None) -> Captured:
     """Return the variables with their values; one that was read and is not set is null.
 
-    A value that is secret is redacted, and a rebuild has to be given it. Lineal's own variables are left out.
+    A secret value is redacted and named in the reason: a rebuild has to be given it. Lineal's own are left out.
     """
     given = first_environment() if environment is None else environment
     names = {name for name in given if name.startswith(_PREFIXES) or name in _NAMES}
@@ -54,9 +54,7 @@ def variables_item(environment: Mapping[str, str] | None = None) -> Captured:
         found[name] = None if value is None else redact_value(name, value)
         if found[name] != value:
             secret.append(name)
-    if secret:
-        return withheld(f"secret, and to be given to a rebuild: {', '.join(secret)}", found)
-    return captured(found)
+    return captured(found, f"secret, and to be given to a rebuild: {', '.join(secret)}" if secret else None)
 
 
 def first_environment() -> Mapping[str, str]:

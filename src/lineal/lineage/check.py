@@ -11,6 +11,7 @@ from enum import Enum
 
 from lineal.lineage.capture_record import Item, record_of
 from lineal.lineage.checklist import Finding, Outcome, findings_of
+from lineal.lineage.completeness import Completeness, completeness_of
 from lineal.lineage.graph import GraphNode, LineageGraph
 from lineal.lineage.kinds import Kinds
 from lineal.lineage.producers import Producers, execution_of
@@ -36,10 +37,11 @@ class Rebuildable(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunCheck:
-    """The checklist of one run."""
+    """The checklist of one run, and how complete its record is."""
 
     run: GraphNode
     findings: tuple[Finding, ...]
+    completeness: Completeness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +85,11 @@ def check(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> C
         item for item in graph.nodes.values() if isinstance(item.node, Execution) and item.node.type not in NOT_STEPS
     ]
     trains = kinds.below(NodeKind.EXECUTION, "Train")
-    runs = tuple(RunCheck(step, findings_of(step, producers, trains=trains)) for step in steps)
-    findings = (*_origins(graph, producers, kinds), *_worst(runs))
     records = [(step, record_of(execution_of(step))) for step in steps]
+    runs = tuple(
+        RunCheck(step, findings_of(step, producers, trains=trains), completeness_of(record)) for step, record in records
+    )
+    findings = (*_origins(graph, producers, kinds), *_worst(runs))
     facts = [(step, name, item) for step, record in records for name, item in record.items()]
     return Check(
         roots=tuple(graph.nodes[key] for key in graph.roots),

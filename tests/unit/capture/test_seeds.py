@@ -150,9 +150,9 @@ def test_a_variable_has_the_value_the_process_was_started_with(run):
     assert found["thread_variables"]["value"]["OMP_NUM_THREADS"] == "9"
 
 
-def test_a_secret_variable_is_named_and_withheld(run):
+def test_a_secret_variable_is_named_and_its_value_left_out(run):
     found = run("", "import os; os.getenv('API_TOKEN')", API_TOKEN="hunter2-and-more", HF_TOKEN="hf_" + "a1" * 20)
-    assert found["variables"]["status"] == "withheld"
+    assert "API_TOKEN, HF_TOKEN" in found["variables"]["reason"]
     assert found["variables"]["value"]["API_TOKEN"] == "[redacted]"
     assert found["variables"]["value"]["HF_TOKEN"] == "[redacted]"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lineal.lineage.changes import Section
 from lineal.lineage.check import Check
 from lineal.lineage.checklist import Finding
+from lineal.lineage.completeness import Completeness
 from lineal.lineage.diff import Diff
 from lineal.lineage.impact import Affected, Impact
 from lineal.lineage.paths import Paths
@@ -79,11 +80,37 @@ def check_document(check: Check) -> Document:
         "items": check.items,
         "checklist": [_finding(finding) for finding in check.findings],
         "runs": [
-            {"run": str(one.run.key), "label": one.run.label, "checklist": [_finding(found) for found in one.findings]}
+            {
+                "run": str(one.run.key),
+                "label": one.run.label,
+                "checklist": [_finding(found) for found in one.findings],
+                "capture": _completeness(one.completeness),
+            }
             for one in check.runs
         ],
         "missing": list(check.missing),
         "truncated": truncation_document(check.truncated),
+    }
+
+
+def _completeness(found: Completeness) -> Document:
+    return {
+        "captured": found.captured,
+        "of": len(found.items),
+        "not_applicable": found.not_applicable,
+        "sentence": found.sentence,
+        "best_verdict": found.best,
+        "because": list(found.because),
+        "items": [
+            {
+                "number": one.item.number,
+                "item": one.item.title,
+                "facts": list(one.item.facts),
+                "status": one.status,
+                "reason": one.reason,
+            }
+            for one in found.items
+        ],
     }
 
 

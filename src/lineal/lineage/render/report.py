@@ -66,6 +66,8 @@ def check_text(check: Check) -> str:
             if finding.outcome is outcome:
                 lines.append(f"{_MARKS[outcome]} {finding.item.ljust(width)}  {safe(finding.sentence)}")
                 lines += [f"  {' ' * width}  → {safe(finding.advice)}"] if finding.advice else []
+    scores = [f"  {safe(run.run.label)}: {safe(run.completeness.sentence)}" for run in check.runs]
+    lines += ["records", *scores] if scores else []
     if check.missing:
         lines += ["not captured", *(f"  {safe(text)}" for text in check.missing)]
     return _joined(lines, truncation_notes(check.truncated))

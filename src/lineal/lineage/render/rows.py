@@ -108,10 +108,14 @@ def diff_rows(diff: Diff) -> Table:
 
 
 def check_rows(check: Check) -> Table:
-    """Return one row an item of the checklist."""
-    rows = [(one.outcome.value, one.item, one.sentence, one.advice) for one in check.findings]
-    notes = (check.sentence, *truncation_notes(check.truncated))
-    return Table(("outcome", "item", "found", "what to do"), tuple(rows), notes)
+    """Return one row an item of the checklist, then the thirty items of each run's record."""
+    rows = [(one.outcome.value, one.item, one.sentence, one.advice, "") for one in check.findings]
+    for run in check.runs:
+        items = run.completeness.items
+        rows += [(one.status, f"{one.item.number} {one.item.title}", one.reason, "", run.run.label) for one in items]
+    scores = [f"{run.run.label}: {run.completeness.sentence}" for run in check.runs]
+    notes = (check.sentence, *scores, *truncation_notes(check.truncated))
+    return Table(("outcome", "item", "found", "what to do", "run"), tuple(rows), notes)
 
 
 def way(affected: Affected) -> str:
