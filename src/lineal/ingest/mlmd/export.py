@@ -73,7 +73,7 @@ class _Export:
         self._losses = Losses(keyed=False)
         self._types = back.TypeIds(_types_of(store))
         self._rows = dict.fromkeys(TABLES, 0)
-        self._mark = Mark(Provenance.of(store))
+        self._mark = Mark(Provenance(store))
 
     def run(self) -> Exported:
         for statement in schema.tables():
@@ -117,17 +117,9 @@ class _Export:
     def _nodes(self, kind: NodeKind, nodes: Sequence[Node]) -> None:
         table = NODES[kind]
         rows = self._visible(table.name, [back.node_row(node, self._types.of(node)) for node in nodes])
-        columns = {
-            "id": 0,
-            "type_id": 1,
-            "name": 2,
-            **({"uri": 3} if kind is NodeKind.ARTIFACT else {}),
-            **({table.state: 4} if table.state else {}),
-            "external_id": 5,
-            "create_time_since_epoch": 6,
-            "last_update_time_since_epoch": 7,
-        }
-        self._insert(table.name, [[row[at] for at in columns.values()] for row in rows], tuple(columns))
+        columns = tuple(COLUMNS[table.name])
+        places = [_PLACES[column] for column in columns]
+        self._insert(table.name, [[row[at] for at in places] for row in rows], columns)
         self._insert(table.properties, [cells for node in nodes for cells in self._properties(table, node)])
         for node in nodes:
             self._mark.add(kind, node)
@@ -224,6 +216,18 @@ class _Export:
     def _lose(self, table: str, key: tuple[int | str, ...], message: str) -> None:
         self._losses.add(table, key, Fate.LEFT_OUT, message)
 
+
+_PLACES = {
+    "id": 0,
+    "type_id": 1,
+    "name": 2,
+    "uri": 3,
+    **{table.state: 4 for table in NODES.values() if table.state},
+    "external_id": 5,
+    "create_time_since_epoch": 6,
+    "last_update_time_since_epoch": 7,
+}
+"""Where the columns of the tables of nodes stand in a `NodeRow`."""
 
 _NO_NUL = "it holds a NUL, where texts of ML Metadata end"
 _STANDS = f"{STAND_IN} is written in its place, because texts of ML Metadata end at a NUL"

@@ -7,8 +7,7 @@ is written and read here.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Self
+from collections.abc import Collection
 
 from lineal.model.ids import EntrySeq
 from lineal.model.publication import Origin
@@ -38,24 +37,27 @@ def origin(name: str, version: int, *, first: str, actor: str, exact: bool = Fal
 class Provenance:
     """Which entries of a store are imports, and of which source."""
 
-    def __init__(self, names: Mapping[EntrySeq, str], exact: Collection[EntrySeq]) -> None:
-        self._names = names
-        self._exact = exact
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last = 0
+        self._names: dict[EntrySeq, str] = {}
+        self._exact: set[EntrySeq] = set()
+        self._known: dict[str, str] = {}
+        self.read_on()
 
-    @classmethod
-    def of(cls, store: Store) -> Self:
-        """Read a store's ledger."""
-        names: dict[EntrySeq, str] = {}
-        exact: set[EntrySeq] = set()
-        after = 0
-        while entries := store.entries(after=after, limit=_PAGE):
+    def read_on(self) -> None:
+        """Read what the ledger has gained since."""
+        while entries := self._store.entries(after=self._last, limit=_PAGE):
             for entry in entries:
-                if entry.action == ACTION and (said := _SAID.match(entry.reason or "")):
-                    names[entry.seq] = said["first"] or said["name"]
-                    if (entry.reason or "").endswith(_EXACT):
-                        exact.add(entry.seq)
-            after = entries[-1].seq
-        return cls(names, exact)
+                if entry.action == ACTION and entry.reason and (said := _SAID.match(entry.reason)):
+                    self._names[entry.seq] = self._known[said["name"]] = said["first"] or said["name"]
+                    if entry.reason.endswith(_EXACT):
+                        self._exact.add(entry.seq)
+            self._last = entries[-1].seq
+
+    def known_as(self, name: str) -> str | None:
+        """Return under which name the source that is called so now was first imported."""
+        return self._known.get(name)
 
     def sources(self, entries: Collection[EntrySeq]) -> list[str]:
         """Return the sources of those entries that are imports, the one imported first in front."""

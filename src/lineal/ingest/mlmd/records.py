@@ -26,8 +26,6 @@ _STATES: dict[NodeKind, dict[int, ArtifactState] | dict[int, ExecutionState]] = 
     NodeKind.ARTIFACT: {state.value: state for state in ArtifactState},
     NodeKind.EXECUTION: {state.value: state for state in ExecutionState},
 }
-
-
 _KINDS = {kind.value: kind for kind in NodeKind}
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from lineal.ingest.mlmd.back import property_rows
 from lineal.ingest.mlmd.layout import NODES
-from lineal.ingest.mlmd.losses import Key
 from lineal.ingest.mlmd.nul import PropertyKey, without_nul
+from lineal.ingest.mlmd.pairs import pair_of
 from lineal.ingest.mlmd.records import Records
 from lineal.model.edges import Association, Attribution, Event, ParentContext
 from lineal.model.nodes import Artifact, Context, Execution, kind_of
@@ -30,7 +30,7 @@ def refuse(records: Records, record: Record, why: str) -> None:
         for place in range(len(record.path)):
             records.leave_out("EventPath", (record.id or 0, place), message)
     elif isinstance(record, Attribution | Association | ParentContext):
-        records.leave_out(type(record).__name__, _pair_key(record), message)
+        records.leave_out(type(record).__name__, pair_of(record), message)
     else:
         table = NODES[kind_of(record)]
         records.leave_out(table.name, (record.id or 0,), message)
@@ -50,10 +50,3 @@ def leave_out_nuls(records: Records, record: Record, lost: Sequence[PropertyKey]
     table = NODES[kind_of(record)].properties
     for key in lost:
         records.leave_out(table, key, "it holds a NUL, which this store cannot keep")
-
-
-def _pair_key(record: Attribution | Association | ParentContext) -> Key:
-    if isinstance(record, ParentContext):
-        return record.child_id, record.parent_id
-    member = record.artifact_id if isinstance(record, Attribution) else record.execution_id
-    return member, record.context_id

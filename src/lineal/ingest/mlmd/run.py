@@ -66,11 +66,11 @@ class _Import:
 
     def run(self, store: Store) -> Report:
         """Look, write, compare."""
-        names = self._names(store)
-        records = self._restore(store, names, "importing")
-        # Those of earlier runs, and what this one wrote.
-        ours = Provenance.of(store).entries(names)
-        equality = Equality(self._source, store, records.losses, ours)
+        provenance = Provenance(store)
+        names = self._names(store, provenance)
+        records = self._restore(store, names[0], provenance.entries(names), "importing")
+        provenance.read_on()
+        equality = Equality(self._source, store, records.losses, provenance.entries(names))
         self._done.clear()
         equality.compare(self._batch, lambda table, count: self._progress("comparing", table, count))
         return self._report(records, equality)
@@ -78,21 +78,24 @@ class _Import:
     def preview(self, store: Store | None) -> Report:
         """Convert, and look what would come of it, if there is a store."""
         if store is not None:
-            return self._report(self._restore(store, self._names(store), "reading", dry_run=True), None)
+            provenance = Provenance(store)
+            names = self._names(store, provenance)
+            over = provenance.entries(names)
+            return self._report(self._restore(store, names[0], over, "reading", dry_run=True), None)
         records = Records(self._source)
         for table, part, count in self._parts(records):
             self._outcome.written += len(part)
             self._progress("reading", table, count)
         return self._report(records, None)
 
-    def _names(self, store: Store) -> Sequence[str]:
+    def _names(self, store: Store, provenance: Provenance) -> Sequence[str]:
         """Return the names under which the source is known in a store, the first one in front, at least its own.
 
         Raises AlreadyExists if anything stands in its way there.
         """
         if _empty(store):
             return [self._source.name]
-        survey = Survey(self._source.name, Provenance.of(store))
+        survey = Survey(self._source.name, provenance)
         records = Records(self._source)
         looking = Restoring(store, records, dry_run=True)
         by = self._origin(self._source.name)
@@ -104,15 +107,16 @@ class _Import:
         survey.check()
         return survey.sources() or [self._source.name]
 
-    def _restore(self, store: Store, names: Sequence[str], doing: str, *, dry_run: bool = False) -> Records:
+    def _restore(
+        self, store: Store, name: str, over: Collection[EntrySeq], doing: str, *, dry_run: bool = False
+    ) -> Records:
         records = Records(self._source)
-        over: Collection[EntrySeq] = Provenance.of(store).entries(names)
         restoring = Restoring(store, records, over=over, dry_run=dry_run)
         rounded = 0
         for table, part, count in self._parts(records):
             exact = self._source.exactness.is_marked and records.doubles == rounded
             rounded = records.doubles
-            for outcome in restoring.restore(part, by=self._origin(names[0], exact=exact)):
+            for outcome in restoring.restore(part, by=self._origin(name, exact=exact)):
                 self._outcome.add(outcome)
             self._progress(doing, table, count)
         return records

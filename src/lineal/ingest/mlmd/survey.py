@@ -53,7 +53,9 @@ class Survey:
     def sources(self) -> list[str]:
         """Return under which names this source was imported before, the first one in front."""
         met = self._provenance.sources(self._met)
-        return met if self._source in met or not self._provenance.entries([self._source]) else [*met, self._source]
+        # One that has lost all it had is met nowhere.
+        own = self._provenance.known_as(self._source)
+        return met if own is None or own in met else [*met, own]
 
     def check(self) -> None:
         """Raise AlreadyExists if anything in the way is not this source's own, or this source is new here."""

@@ -270,6 +270,20 @@ def test_a_source_that_lost_everything_has_lost_everything(full, bring, batch):
     ]
 
 
+def test_a_copy_that_lost_everything_is_known_by_the_name_it_had_before(full, bring, tmp_path):
+    bring(full)
+    with closing(copied(full, tmp_path / "june.db")) as june:
+        assert bring(june).equal
+        june.node("Artifact", 901, 10)
+        assert bring(june).equal
+        for table in COLUMNS:
+            if table not in {"MLMDEnv", "Type"}:
+                june.execute(f"DELETE FROM {table}")
+        report = bring(june)
+
+    assert {table.table: table.lost for table in report.tables}["Artifact"] == 3
+
+
 def test_an_older_copy_changes_nothing_that_is_here_in_a_later_state(full, store, bring, tmp_path):
     with closing(copied(full, tmp_path / "may.db")) as may:
         full.execute("UPDATE Artifact SET uri = 'moved', last_update_time_since_epoch = 9000 WHERE id = 3")
