@@ -1,28 +1,26 @@
 """The audit: replay the ledger against every table and name each row that differs.
 
 Three passes: entries among themselves, every recorded row against its table, and every table against what was recorded.
-The property index is derived again from the nodes and compared.
+The property index is derived again from the nodes and compared. No table is ever held whole.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
-from math import copysign, isinf
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from lineal.ledger.canonical import Cell, digest, row_bytes
 from lineal.ledger.entry import RowRecord, entry_leaf, rows_root, unpack
 from lineal.ledger.tree import EMPTY_ROOT, Frontier
 from lineal.model.audit import AuditReport, Entry, Finding
 from lineal.model.ids import EntrySeq, Micros
-from lineal.model.values import INT64_MAX
-from lineal.store import index
-from lineal.store.codec import decode
-from lineal.store.connections import Cursor
+from lineal.model.values import INT64_MAX, INT64_MIN
+from lineal.store.connections import Cursor, id_list
+from lineal.store.derivation import PARTS, differences
 from lineal.store.dialects.dialect import Dialect
-from lineal.store.rows import PROPERTIES
-from lineal.store.tables import BOUND, NODE_TABLES, BoundTable
+from lineal.store.tables import BOUND, BoundTable
 
 _ENTRY_COLUMNS = "seq, time, actor, action, reason, request_id, reported_at, findings, row_count, rows_root, rule, leaf"
 _ENTRIES = f"SELECT {_ENTRY_COLUMNS} FROM ledger_entry WHERE seq > ? ORDER BY seq LIMIT ?"
@@ -42,7 +40,21 @@ WHERE old.table_number = ? AND old.replaced_by IS DISTINCT FROM coalesce(
     for table in BOUND
 }
 
-_CHUNK = 500
+_RECORDS_OF = "SELECT seq, records FROM json_each(?) AS wanted JOIN ledger_entry ON ledger_entry.seq = wanted.value"
+_REVISIONS = "SELECT table_number, node_id, entry FROM revision"
+_ROWS = {
+    table.number: f"SELECT {', '.join(f'node.{column}' for column in table.columns)} "
+    f"FROM json_each(?) AS wanted JOIN {table.name} AS node ON node.id = wanted.value"
+    for table in BOUND
+}
+
+_BEFORE_ALL = INT64_MIN
+"""No row has this id."""
+
+_CHUNK = 250
+_ENTRIES_AT_ONCE = 100
+"""An entry of an import lists thousands of rows."""
+
 _TABLES = {table.number: table for table in BOUND}
 
 EntryRow = tuple[int, int, str, str, str | None, str | None, int | None, str, int, bytes, int, bytes]
@@ -90,17 +102,19 @@ class _Audit:
         self._cursor = cursor
         self._infinity = dialect.infinity
         self._block_bits = dialect.block_bits
+        self._stream = partial(dialect.stream, cursor)
         self._progress = progress or _silent
         self._findings: list[Finding] = []
         self._frontier = Frontier()
         self._rows = 0
         self._live: dict[int, int] = dict.fromkeys(_TABLES, 0)
         self._former = 0
+        self._former_parts = [0] * PARTS
 
     def run(self) -> AuditReport:
         (total,) = self._cursor.execute("SELECT count(*) FROM ledger_entry").fetchone()
         after, time = 0, 0
-        while rows := self._cursor.execute(_WITH_RECORDS, (after, _CHUNK)).fetchall():
+        while rows := self._cursor.execute(_WITH_RECORDS, (after, _ENTRIES_AT_ONCE)).fetchall():
             for row in rows:
                 time = self._entry(row[:-1], row[-1], after, time)
                 after = row[0]
@@ -109,7 +123,7 @@ class _Audit:
             self._nothing_added(table)
         self._nothing_added_to_revisions()
         self._revisions_follow_each_other()
-        self._index()
+        self._findings += differences(self._stream, infinity=self._infinity, block_bits=self._block_bits)
         size = self._frontier.size
         return AuditReport(size, self._rows, self._frontier.root(), self._findings, unanchored_tail=size)
 
@@ -126,18 +140,35 @@ class _Audit:
             self._say("changed", "ledger_entry", str(seq), seq, "its time lies before the entry before it")
         else:
             time = row[1]
-        for record in _unpacked(records):
-            self._rows += 1
-            self._record(record, EntrySeq(seq))
+        listed = _unpacked(records)
+        self._rows += len(listed)
+        self._check_records(listed, EntrySeq(seq))
         return time
 
-    def _record(self, record: RowRecord, seq: EntrySeq) -> None:
+    def _check_records(self, records: Sequence[RowRecord], seq: EntrySeq) -> None:
+        for at in range(0, len(records), _CHUNK):
+            part = records[at : at + _CHUNK]
+            rows = self._rows_of(part)
+            for record in part:
+                self._record(record, rows.get((record.table, record.id)), seq)
+
+    def _rows_of(self, records: Sequence[RowRecord]) -> dict[tuple[int, int], tuple[Cell, ...]]:
+        """Return the rows that are there now, by table and id."""
+        ids: dict[int, list[int]] = {}
+        for record in records:
+            if record.table in _TABLES and record.id <= INT64_MAX:
+                ids.setdefault(record.table, []).append(record.id)
+        return {
+            (number, row[0]): row
+            for number, wanted in ids.items()
+            for row in self._cursor.execute(_ROWS[number], (id_list(wanted),)).fetchall()
+        }
+
+    def _record(self, record: RowRecord, row: tuple[Cell, ...] | None, seq: EntrySeq) -> None:
         table = _TABLES.get(record.table)
         if table is None or record.id > INT64_MAX:
             self._say("changed", "ledger_entry", str(seq), seq, f"it lists row {record.id} of table {record.table}")
             return
-        statement = f"SELECT {table.column_list} FROM {table.name} WHERE id = ?"
-        row = self._cursor.execute(statement, (record.id,)).fetchone()
         if row is not None and row[-1] == seq:
             self._live[record.table] += 1
             if _digest(table, row) != record.digest:
@@ -145,10 +176,11 @@ class _Audit:
             return
         former = self._cursor.execute(_FORMER, (record.table, record.id, seq)).fetchone()
         if former is None:
-            gone = "the row is gone" if row is None else f"the row claims to be of entry {row[-1]}"
+            gone = "the row is gone" if row is None else f"the row claims to be of entry {row[-1]!r}"
             self._say("removed", table.name, str(record.id), seq, f"{gone}; the entry that wrote it still lists it")
             return
         self._former += 1
+        _add(self._former_parts, (record.table, record.id, seq))
         if not isinstance(former[0], str) or digest(former[0].encode(errors="surrogateescape")) != record.digest:
             self._say("changed", "revision", f"{table.name} {record.id}", seq, "a former state of the row was changed")
 
@@ -156,66 +188,44 @@ class _Audit:
         (count,) = self._cursor.execute(f"SELECT count(*) FROM {table.name}").fetchone()
         if count == self._live[table.number]:
             return
-        listed = self._listed(table.number)
-        for id_, entry in self._cursor.execute(f"SELECT id, entry FROM {table.name} ORDER BY id").fetchall():
-            if (id_, entry) not in listed:
+        statement = f"SELECT id, entry FROM {table.name} WHERE id > ? ORDER BY id LIMIT ?"
+        after = _BEFORE_ALL
+        while rows := self._cursor.execute(statement, (after, _CHUNK)).fetchall():
+            for id_, entry in self._unlisted(table.number, rows):
                 self._say("added", table.name, str(id_), entry, "no ledger entry lists this row")
+            after = rows[-1][0]
 
     def _nothing_added_to_revisions(self) -> None:
         (count,) = self._cursor.execute("SELECT count(*) FROM revision").fetchone()
         if count == self._former:
             return
-        listed = {number: self._listed(number) for number in _TABLES}
-        for number, id_, entry in self._cursor.execute("SELECT table_number, node_id, entry FROM revision").fetchall():
-            if (id_, entry) not in listed.get(number, set()):
-                self._say("added", "revision", _former(number, id_), entry, "no ledger entry lists this former row")
+        parts = [0] * PARTS
+        for row in self._stream(_REVISIONS):
+            _add(parts, tuple(row))
+        differing = {at for at in range(PARTS) if parts[at] != self._former_parts[at]}
+        rows: dict[int, list[tuple[Any, Any]]] = {}
+        for number, id_, entry in self._stream(_REVISIONS):
+            if hash((number, id_, entry)) % PARTS in differing:
+                rows.setdefault(number, []).append((id_, entry))
+        for number, suspects in rows.items():
+            for at in range(0, len(suspects), _CHUNK):
+                for id_, entry in self._unlisted(number, suspects[at : at + _CHUNK]):
+                    self._say("added", "revision", _former(number, id_), entry, "no ledger entry lists this former row")
+
+    def _unlisted(self, number: int, rows: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """Return those of these rows, by id and entry, that their entries do not list."""
+        wanted = {(row[0], row[1]) for row in rows}
+        entries = {entry for _, entry in wanted if isinstance(entry, int)}
+        listed: set[tuple[Any, Any]] = set()
+        for seq, records in self._cursor.execute(_RECORDS_OF, (id_list(sorted(entries)),)).fetchall():
+            found = {(record.id, seq) for record in _unpacked(records) if record.table == number}
+            listed |= found & wanted
+        return [(id_, entry) for id_, entry in rows if (id_, entry) not in listed]
 
     def _revisions_follow_each_other(self) -> None:
         for number, statement in _REPLACED_BY_ANOTHER.items():
             for id_, entry in self._cursor.execute(statement, (number,)).fetchall():
                 self._say("changed", "revision", _former(number, id_), entry, "another entry replaced this former row")
-
-    def _listed(self, number: int) -> set[tuple[int, int]]:
-        found: set[tuple[int, int]] = set()
-        for seq, records in self._cursor.execute("SELECT seq, records FROM ledger_entry").fetchall():
-            found.update((record.id, seq) for record in _unpacked(records) if record.table == number)
-        return found
-
-    def _index(self) -> None:
-        expected = _sums(self._expected())
-        for table, columns in index.COLUMNS.items():
-            rows = self._cursor.execute(f"SELECT {columns} FROM {table}")
-            if _sums((table, tuple(row)) for row in rows)[table] != expected[table]:
-                self._index_differences(table)
-
-    def _index_differences(self, table: str) -> None:
-        statement = f"SELECT {index.COLUMNS[table]} FROM {table}"
-        actual = {tuple(row) for row in self._cursor.execute(statement)}
-        expected = {cells for found, cells in self._expected() if found == table}
-        for cells in sorted(actual - expected, key=repr):
-            self._say("added", table, _where(cells), None, "no node has this property")
-        for cells in sorted(expected - actual, key=repr):
-            self._say("removed", table, _where(cells), None, "the node's property is not in the index")
-
-    def _expected(self) -> Iterator[index.IndexRow]:
-        reader = self._cursor.connection.cursor()
-        for kind, table in NODE_TABLES.items():
-            at = PROPERTIES[kind]
-            for row in reader.execute(f"SELECT {table.column_list} FROM {table.name}"):
-                try:
-                    maps = decode(row[at]), decode(row[at + 1])
-                    for name, cells in index.index_rows(kind, row[0], *maps, block_bits=self._block_bits):
-                        yield name, cells if name != "property_double" else self._stored(cells)
-                except (ValueError, TypeError, AttributeError, KeyError):
-                    # A damaged property map is named by its row's digest already.
-                    continue
-
-    def _stored(self, cells: tuple[int | float | str, ...]) -> tuple[int | float | str, ...]:
-        """Return the cells of a double as this database can hold them."""
-        map_, name, value, node_id = cells
-        if not isinstance(value, float) or not isinf(value):
-            return cells
-        return map_, name, copysign(self._infinity, value), node_id
 
     def _say(self, kind: str, table: str, row: str, entry: int | None, message: str) -> None:
         self._findings.append(Finding(kind, table, row, entry, message))
@@ -254,6 +264,12 @@ def _unpacked(records: object) -> list[RowRecord]:
         return []
 
 
+def _add(parts: list[int], row: tuple[Any, ...]) -> None:
+    """Add a row to the sum of its part: where both sides have the same rows, both have the same sums."""
+    number = hash(row)
+    parts[number % PARTS] += number
+
+
 def _former(number: int, id_: int) -> str:
     table = _TABLES.get(number)
     return f"{table.name if table else number} {id_}"
@@ -271,16 +287,3 @@ def _difference(table: BoundTable, row: tuple[Cell, ...]) -> str:
         f"{column}={cell!r}"[:60] for column, cell in zip(table.columns, row, strict=True) if column != "id"
     )
     return f"the row is not what was written; it now reads {shown}"[:600]
-
-
-def _sums(rows: Iterable[index.IndexRow]) -> dict[str, int]:
-    """Return for each index table a sum over its rows that no other set of rows has."""
-    totals = dict.fromkeys(index.TABLES, 0)
-    for table, cells in rows:
-        text = repr(cells).encode(errors="surrogateescape")
-        totals[table] += int.from_bytes(blake2b(text, digest_size=16).digest(), "big")
-    return totals
-
-
-def _where(cells: tuple[int | float | str, ...]) -> str:
-    return f"{cells[1]} of node {cells[3]}"

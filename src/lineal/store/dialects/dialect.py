@@ -143,6 +143,9 @@ class Dialect(Protocol):
     def facts(self, cursor: Cursor) -> dict[str, str]:
         """Return what the database says about itself: `backend`, `schema`, `missing guards`, and how durable it is."""
 
+    def stream(self, cursor: Cursor, statement: str) -> Iterator[Any]:
+        """Yield the rows of a statement without holding all of them; nothing else may be asked before the last one."""
+
     def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:
         """Return a cursor that reads what is no text too, if `error` says that this is what went wrong."""
 

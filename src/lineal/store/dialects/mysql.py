@@ -24,7 +24,7 @@ from lineal.store.dialects.mysql_wire import AWAY, LARGEST, MysqlWire, number_of
 from lineal.store.dialects.patience import Patience, waited
 from lineal.store.dialects.pool import Lease, PooledSessions
 from lineal.store.dialects.rendering import Rendering
-from lineal.store.dialects.server import Beginning, ServerSession
+from lineal.store.dialects.server import Beginning, ServerSession, stream
 from lineal.store.tables import BOUND, ONE_BLOCK
 
 POOL_SIZE = 8
@@ -42,9 +42,6 @@ COLLATIONS = {"MariaDB": "utf8mb4_nopad_bin", "MySQL": "utf8mb4_0900_bin"}
 
 _MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY"
 _RECURSION = {"MariaDB": "max_recursive_iterations", "MySQL": "cte_max_recursion_depth"}
-_LONGEST = {"MariaDB": ("max_statement_time", 1), "MySQL": ("max_execution_time", 1000)}
-"""The limit of a statement, and how it counts a second. MySQL's holds for what only reads."""
-
 _FOR_EVER = 2**32 - 1
 _DURABILITY = "innodb_flush_log_at_trx_commit"
 
@@ -115,11 +112,9 @@ class MysqlDialect:
         kind = self.address.kind(connection)
         cursor = connection.cursor()
         cursor.execute(f"SET NAMES utf8mb4 COLLATE {COLLATIONS[kind]}")
-        longest, second = _LONGEST[kind]
-        statement = self._patience.statement * second if limited else 0
         cursor.execute(
             f"SET SESSION sql_mode = '{_MODE}', innodb_lock_wait_timeout = {self._patience.lock:.0f}, "
-            f"{_RECURSION[kind]} = {_FOR_EVER}, {longest} = {statement:g}"
+            f"{_RECURSION[kind]} = {_FOR_EVER}"
         )
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(f"SELECT @@sql_mode, @@max_allowed_packet, @@{_DURABILITY}, @@log_bin, @@sync_binlog")
@@ -143,6 +138,10 @@ class MysqlDialect:
     def is_away(self, error: Exception) -> bool:
         """Return whether an error of `connect` may pass: the server restarts, or has no place left."""
         return isinstance(error, pymysql.Error) and number_of(error) in AWAY
+
+    def stream(self, cursor: Cursor, statement: str) -> Iterator[Any]:
+        """Yield the rows of a statement as the server sends them."""
+        return stream(cursor, statement)
 
     def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:  # noqa: ARG002
         """Return None: the columns hold UTF-8 and nothing else."""

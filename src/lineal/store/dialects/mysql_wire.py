@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.cursors import SSCursor
 
 from lineal.errors import InvalidArgument
 from lineal.model.values import INT64_MAX, INT64_MIN
@@ -58,6 +60,12 @@ class MysqlWire:
             rows = self._send(message)
         return rows if asked is not None else []
 
+    def stream(self, statement: str) -> Iterator[Any]:
+        """Yield the rows of a statement as they come."""
+        with self._guarded() as connection, connection.cursor(SSCursor) as cursor:
+            cursor.execute(statement % ())
+            yield from cursor
+
     def fill(self, statement: str, rows: Sequence[Parameters]) -> bool:
         """Insert many rows by few statements, if that is what this one does."""
         target = inserted(statement)
@@ -100,13 +108,18 @@ class MysqlWire:
         sent = message.encode()
         if len(sent) >= self._packet:
             raise _too_large(len(sent), self._packet)
+        with self._guarded() as connection, connection.cursor() as cursor:
+            cursor.execute(sent)
+            while cursor.nextset():
+                pass
+            return list(cursor.fetchall())
+
+    @contextmanager
+    def _guarded(self) -> Iterator[Connection[Any]]:
+        """Give the connection, and remember if it is of no use afterwards."""
         connection: Connection[Any] = self._lease.connection
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(sent)
-                while cursor.nextset():
-                    pass
-                return list(cursor.fetchall())
+            yield connection
         except pymysql.Error as error:
             self._broken = self._broken or self.is_lost(error) or not connection.open
             raise

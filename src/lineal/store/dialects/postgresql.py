@@ -33,7 +33,7 @@ except ImportError as error:
 from lineal.store.dialects.pool import Lease, PooledSessions
 from lineal.store.dialects.postgresql_errors import AWAY, LOCK_NOT_AVAILABLE, first_line, is_without_database, translate
 from lineal.store.dialects.postgresql_wire import ERRORS, PatientConnection, PostgresqlWire, is_silent
-from lineal.store.dialects.server import Beginning, ServerSession
+from lineal.store.dialects.server import Beginning, ServerSession, stream
 
 POOL_SIZE = 8
 """Connections a process holds at most, unless the URL says otherwise with `?pool=`."""
@@ -192,6 +192,10 @@ class PostgresqlDialect:
         facts["missing guards"] = ", ".join(sorted(GUARDS - there))
         (facts["schema"],) = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
         return facts
+
+    def stream(self, cursor: Cursor, statement: str) -> Iterator[Any]:
+        """Yield the rows of a statement as the server sends them."""
+        return stream(cursor, statement)
 
     def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:  # noqa: ARG002
         """Return None: this database holds no text that is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any, TypeVar
@@ -25,6 +25,9 @@ ERRORS: tuple[type[Exception], ...] = (psycopg.Error,)
 ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03"})
 """Shut down by an administrator, crashed, not yet up, idle for too long."""
 
+
+PART = 1_000
+"""Rows of a stream that are fetched together."""
 
 RV = TypeVar("RV")
 
@@ -109,6 +112,12 @@ class PostgresqlWire:
         for statement, parameters in queued:
             self._connection.execute(statement, parameters, prepare=False)
         self._doubtful = False
+
+    def stream(self, statement: str) -> Iterator[Any]:
+        """Yield the rows of a statement through a cursor of the server's."""
+        with self._connection.cursor("lineal_stream") as cursor:
+            cursor.itersize = PART
+            yield from cursor.execute(statement, ())
 
     def fill(self, statement: str, rows: Sequence[Parameters]) -> bool:
         """Insert rows by COPY."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from lineal.store.dialects.dialect import Parameters
+from lineal.store.dialects.dialect import Cursor, Parameters
 from lineal.store.dialects.rendering import asks
 
 Statement = tuple[str, Parameters]
@@ -31,6 +31,9 @@ class Wire(Protocol):
 
     def run(self, queued: Sequence[Statement], asked: Statement | None) -> list[Any]:
         """Run statements in order, in as few round trips as the driver can; return the rows of the last one asked."""
+
+    def stream(self, statement: str) -> Iterator[Any]:
+        """Yield the rows of a rendered statement as the server sends them, none held for long."""
 
     def fill(self, statement: str, rows: Sequence[Parameters]) -> bool:
         """Insert many rows at once if this driver has a fast way for this statement (as the store wrote it)."""
@@ -153,6 +156,12 @@ class ServerSession:
         rendered = self._render(statement)
         self._queue.extend((rendered, row) for row in rows)
 
+    def stream(self, statement: str) -> Iterator[Any]:
+        """Yield the rows of a question without values as the server sends them."""
+        if self._queue:
+            self._run(None)
+        return self.wire.stream(self._render(statement))
+
     def _assume(self, statement: str, parameters: Parameters) -> None:
         self._queue.append((self._render(statement), parameters))
 
@@ -177,6 +186,13 @@ class ServerSession:
 
 MANY = 50
 """From this many rows on a fast way to insert them is worth a round trip of its own."""
+
+
+def stream(cursor: Cursor, statement: str) -> Iterator[Any]:
+    """Yield the rows of a statement as the server sends them; the cursor is a server's."""
+    session = cursor.connection
+    assert isinstance(session, ServerSession)
+    return session.stream(statement)
 
 
 class ServerCursor:

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from lineal.errors import (
@@ -123,6 +124,10 @@ class SqliteDialect:
         connection.execute("PRAGMA temp_store = MEMORY")
         # Deep closures sort and join more than the default page cache holds; mapping saves copies.
         connection.execute("PRAGMA mmap_size = 268435456")
+
+    def stream(self, cursor: Cursor, statement: str) -> Iterator[Any]:
+        """Yield the rows of a statement."""
+        return iter(cursor.connection.cursor().execute(statement))
 
     def any_text(self, cursor: Cursor, error: Exception) -> AbstractContextManager[Cursor] | None:
         """Return a cursor that reads bytes which are no UTF-8 as surrogates, if that went wrong. It is slower."""
