@@ -60,6 +60,7 @@ def test_a_stop_lets_calls_in_flight_end_and_refuses_new_ones(url, number):
             server.process.send_signal(number)
             assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
             server.wait_for("stopping")
+            server.wait_until_closed(server.grpc)
             with pytest.raises(grpc.RpcError) as refused, channel_to(server) as other:
                 put_type(other, "TooLate").result()
             assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
@@ -101,6 +102,20 @@ def test_an_idle_server_stops_at_once_whatever_hangs_on_its_ports(url):
             socket.create_connection((host, int(server.http.rpartition(":")[2]))),
         ):
             assert server.stop() == 0
+
+
+@pytest.mark.parametrize("ports", [("--port", "0"), ("--port", "0", "--grpc-port", "0")])
+def test_a_request_that_is_half_sent_does_not_keep_a_server(url, ports):
+    with serving(url, "--drain-seconds", "3600", *ports) as server:
+        host, port = server.http.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as half:
+            head = "POST /ml_metadata.MetadataStoreService/GetArtifacts HTTP/1.1", f"Host: {host}", "Content-Length: 99"
+            more = "Content-Type: application/grpc-web", "Expect: 100-continue"
+            half.sendall("\r\n".join([*head, *more, "", ""]).encode())
+            assert half.recv(99).startswith(b"HTTP/1.1 100 ")
+            half.sendall(b"half")
+            assert server.stop() == 0
+        assert "Traceback" not in server.said
 
 
 def test_kill_9_loses_no_acknowledged_write_and_leaves_no_half_one(url, campaign):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -74,6 +75,16 @@ class Serving:
                 if f"lineal_calls_in_flight {number}\n" in client.get("/metrics").text:
                     return
         raise AssertionError(f"there were never {number} calls in flight: {self.said}")
+
+    def wait_until_closed(self, address: str) -> None:
+        """Return when nobody listens at an address any more; each question is a connection."""
+        host, _, port = address.rpartition(":")
+        for _ in range(_QUESTIONS):
+            try:
+                socket.create_connection((host, int(port))).close()
+            except ConnectionRefusedError:
+                return
+        raise AssertionError(f"{address} was never closed: {self.said}")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""

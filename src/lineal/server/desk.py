@@ -8,8 +8,7 @@ from functools import partial
 
 import grpc
 
-from lineal.compat.mlmd import errors
-from lineal.errors import LinealError, ResourceExhausted
+from lineal.errors import LinealError
 from lineal.server.calls import Answer, Caller, Calls, refused
 from lineal.server.counters import Counters
 from lineal.server.settings import Limits
@@ -67,5 +66,5 @@ class Desk:
     async def _answer(self, method: str, content: bytes, caller: Caller) -> Answer:
         try:
             return await self.workers.run(partial(self._calls.answer, method, content, caller))
-        except ResourceExhausted as error:
-            return refused(errors.RESOURCE_EXHAUSTED, error.message)
+        except LinealError as error:
+            return refused(error.status.grpc, error.message)

@@ -34,15 +34,13 @@ class Server:
         self._http: HttpListener | None = None
 
     async def start(self) -> Ports:
-        """Open both doors and return their ports. Raises Unavailable where a port cannot be had."""
-        settings = self._settings
-        if settings.http_port is not None:
-            self._http = HttpListener(self._desk, settings, settings.http_port)
-        if settings.grpc_port is not None:
-            self._grpc = GrpcListener(self._desk, settings, settings.grpc_port)
-            await self._grpc.start()
-        if self._http is not None:
-            await self._http.start()
+        """Open both doors and return their ports. Raises Unavailable where a port cannot be had; then none is open."""
+        try:
+            await self._open()
+        except BaseException:
+            await self._drain(0)
+            self._desk.workers.stop()
+            raise
         self._desk.open = True
         return Ports(
             grpc=None if self._grpc is None else self._grpc.port, http=None if self._http is None else self._http.port
@@ -68,11 +66,20 @@ class Server:
         await drained
         return self._desk.workers.stop()
 
-    async def _drain(self, seconds: float) -> None:
-        if self._grpc is not None:
-            await self._grpc.stop(seconds)
+    async def _open(self) -> None:
+        settings = self._settings
+        if settings.http_port is not None:
+            self._http = HttpListener(self._desk, settings, settings.http_port)
+        if settings.grpc_port is not None:
+            self._grpc = GrpcListener(self._desk, settings, settings.grpc_port)
+            await self._grpc.start()
         if self._http is not None:
-            await self._http.stop(seconds)
+            await self._http.start()
+
+    async def _drain(self, seconds: float) -> None:
+        """Close both doors, at the same time."""
+        doors = [door.stop(seconds) for door in (self._grpc, self._http) if door is not None]
+        await asyncio.gather(*doors)
 
 
 async def run_until(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from lineal.errors import ResourceExhausted
+from lineal.errors import ResourceExhausted, Unavailable
 
 T = TypeVar("T")
 
@@ -30,23 +30,34 @@ class Workers:
         """How many calls run or wait now."""
         return self._taken
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, run on a worker; ResourceExhausted where all slots are taken.
+    def check_room(self) -> None:
+        """Raise ResourceExhausted where all slots are taken now."""
+        if self._taken >= self._most:
+            raise ResourceExhausted(f"{self._most} calls are in flight, the most this server takes; try again")
 
-        A caller that goes away takes its call out of the queue; a call that runs already runs to its end, and keeps
-        its slot until then.
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns, run on a worker.
+
+        Raises ResourceExhausted where all slots are taken, Unavailable where a stop was faster than this call. A caller
+        that goes away takes its call out of the queue; a call that runs already runs to its end, and keeps its slot
+        until then.
         """
         with self._lock:
-            if self._taken >= self._most:
-                raise ResourceExhausted(f"{self._most} calls are in flight, the most this server takes; try again")
+            self.check_room()
             self._taken += 1
         try:
             future = self._pool.submit(work)
-        except RuntimeError:  # the pool is shut down: a stop was faster than this call
+        except RuntimeError as error:
             self._give_back()
-            raise
+            raise _stopped() from error
         future.add_done_callback(self._done)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise _stopped() from error  # nobody gave this call up: `stop` took it out of the queue
 
     def stop(self) -> bool:
         """Take nothing more; drop what waits; return whether nothing runs any more."""
@@ -59,3 +70,7 @@ class Workers:
     def _give_back(self) -> None:
         with self._lock:
             self._taken -= 1
+
+
+def _stopped() -> Unavailable:
+    return Unavailable("the server stops, and did not begin this call; try again later")

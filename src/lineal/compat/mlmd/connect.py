@@ -16,7 +16,7 @@ from lineal.compat.mlmd import errors
 from lineal.compat.mlmd.connection import Connection
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.remote import Remote
-from lineal.compat.mlmd.service import Service
+from lineal.compat.mlmd.service import EVERYTHING, Service
 from lineal.compat.mlmd.urls import url_of
 from lineal.errors import LinealError, NotALinealStore
 from lineal.store.location import Location, check_place, locate
@@ -63,6 +63,7 @@ class Local:
 
     def __init__(self, store: Store, *, writable: bool) -> None:
         self._service = Service(store)
+        self.largest_page = EVERYTHING
         self.snapshot: Callable[[], AbstractContextManager[None]] = store.snapshot
         self._writable = writable
         weakref.finalize(self, store.close)

@@ -11,6 +11,10 @@ from google.protobuf.message import Message
 class Connection(Protocol):
     """One way to make ML Metadata's 52 calls."""
 
+    @property
+    def largest_page(self) -> int:
+        """The most nodes that one call may list."""
+
     def call(self, method: str, request: Message) -> Any:
         """Return the answer of a call (`PutArtifacts`, …). Raises a StatusError."""
 

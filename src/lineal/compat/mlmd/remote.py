@@ -13,6 +13,9 @@ from lineal.compat.mlmd import errors
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.proto.metadata_store_service_pb2_grpc import MetadataStoreServiceStub
 
+MAX_NUM_RESULT = 100
+"""ML Metadata's own server answers a larger page without the token of the next one, so the rest would be lost."""
+
 NOTE = "lineal-note"
 """The trailing metadata by which a Lineal server says what an answer leaves out."""
 
@@ -21,6 +24,7 @@ class Remote:
     """A channel to one server. The connection is made with the first call, and made again when it was lost."""
 
     def __init__(self, config: pb.MetadataStoreClientConfig) -> None:
+        self.largest_page = MAX_NUM_RESULT
         self._stub = MetadataStoreServiceStub(_channel(config))
         self._timeout = config.client_timeout_sec if config.HasField("client_timeout_sec") else None
 

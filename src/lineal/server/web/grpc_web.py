@@ -8,9 +8,11 @@ import re
 from fastapi import APIRouter, Request, Response
 
 from lineal.compat.mlmd import errors
-from lineal.server.calls import REQUESTS, SERVICE_NAME, Answer, caller_of
+from lineal.errors import LinealError
+from lineal.server.calls import REQUESTS, SERVICE_NAME, Answer, caller_of, refused
 from lineal.server.desk import Desk
-from lineal.server.web.frames import BINARY, HEAD, TEXT, FrameError, body_of, message_of
+from lineal.server.web.bodies import Bodies, ClientLeftError
+from lineal.server.web.frames import BINARY, TEXT, FrameError, body_of, message_of
 
 DOOR = "grpc-web"
 
@@ -21,6 +23,7 @@ _SECONDS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 def grpc_web(desk: Desk, *, longest: int) -> APIRouter:
     """Return the route of the calls; each is answered 200 with gRPC's own status in the trailers."""
     router = APIRouter()
+    bodies = Bodies(longest=longest)
 
     @router.post(f"/{SERVICE_NAME}/{{method}}", include_in_schema=False)
     async def call(method: str, request: Request) -> Response:
@@ -31,39 +34,30 @@ def grpc_web(desk: Desk, *, longest: int) -> APIRouter:
                 "send application/grpc-web+proto or application/grpc-web-text\n", 415, media_type="text/plain"
             )
         text = kind in TEXT
-        answer = await _answer(desk, method, request, longest, text=text)
+        answer = await _answer(desk, bodies, method, request, text=text)
         return Response(body_of(answer, text=text), media_type=kind)
 
     return router
 
 
-async def _answer(desk: Desk, method: str, request: Request, longest: int, *, text: bool) -> Answer:
+async def _answer(desk: Desk, bodies: Bodies, method: str, request: Request, *, text: bool) -> Answer:
     if method not in REQUESTS:
         return Answer(errors.UNIMPLEMENTED, f"{SERVICE_NAME} has no such call")
-    body = await _body(request, most=(longest + HEAD) * 4 // 3 + 4 if text else longest + HEAD)
-    if body is None:
-        return Answer(errors.RESOURCE_EXHAUSTED, f"the request has more than {longest:,} bytes")
-    try:
-        content = message_of(body, text=text)
-    except FrameError as error:
-        return Answer(errors.UNIMPLEMENTED if error.compressed else errors.INVALID_ARGUMENT, str(error))
     host = request.client.host if request.client else "unknown"
     try:
-        async with asyncio.timeout(_timeout(request)):
+        # Before the body is read: what could not be answered need not be held.
+        desk.workers.check_room()
+        async with bodies.of(request, text=text) as body, asyncio.timeout(_timeout(request)):
+            content = message_of(body, text=text)
             return await desk.answer(DOOR, method, content, caller_of(f"{DOOR}:{host}", request.headers.get))
+    except FrameError as error:
+        return Answer(errors.UNIMPLEMENTED if error.compressed else errors.INVALID_ARGUMENT, str(error))
+    except LinealError as error:
+        return refused(error.status.grpc, error.message)
     except TimeoutError:
-        return Answer(errors.DEADLINE_EXCEEDED, "the time of the call was over")
-
-
-async def _body(request: Request, *, most: int) -> bytes | None:
-    """Return the body, or None as soon as it is longer than `most`."""
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > most:
-            return None
-        pieces.append(piece)
-    return b"".join(pieces)
+        return Answer(errors.DEADLINE_EXCEEDED, "the time of the call was over, or its body stood still")
+    except ClientLeftError:
+        return Answer(errors.CANCELLED, "the client left")
 
 
 def _timeout(request: Request) -> float | None:

@@ -49,7 +49,6 @@ class HttpListener:
             server_header=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=int(settings.limits.drain_seconds) + 1,
             h11_max_incomplete_event_size=settings.limits.metadata_bytes,
             ssl_context_factory=None if tls is None else lambda _config, _default: _context(tls),
         )
@@ -66,13 +65,19 @@ class HttpListener:
             await self._serving
 
     async def stop(self, seconds: float) -> None:
-        """Take no new connections, give the calls in flight this long, then cut them."""
+        """Take no new connections, give the calls in flight this long, then cut them.
+
+        May be called again meanwhile: the call that gives less time decides.
+        """
         if self._serving is None:
             self._socket.close()
             return
-        self._uvicorn.config.timeout_graceful_shutdown = max(1, round(seconds))
-        self._uvicorn.force_exit = seconds == 0
         self._uvicorn.should_exit = True
+        await asyncio.wait({self._serving}, timeout=seconds)
+        self._uvicorn.force_exit = True
+        for connection in tuple(self._uvicorn.server_state.connections):
+            # From Python 3.12 on a server is not closed while a connection is open, of a half-sent request for example.
+            connection.transport.abort()
         await self._serving
 
 

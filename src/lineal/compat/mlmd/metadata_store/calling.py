@@ -43,14 +43,15 @@ class Calling:
         """Return what a call lists in its field `nodes`, page by page where there are options."""
         if list_options is None:
             return list(getattr(self._answer(method, request), nodes))
-        request.options.CopyFrom(first_page(list_options))
+        largest = self._connection.largest_page
+        request.options.CopyFrom(first_page(list_options, largest))
         found: list[Any] = []
         while True:
             answer = self._answer(method, request)
             found.extend(getattr(answer, nodes))
             if not answer.next_page_token or (list_options.limit and len(found) >= list_options.limit):
                 return found
-            request.options.max_result_size = page_size(list_options.limit, len(found))
+            request.options.max_result_size = page_size(list_options.limit, len(found), largest)
             request.options.next_page_token = answer.next_page_token
 
 

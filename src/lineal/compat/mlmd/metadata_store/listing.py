@@ -8,9 +8,6 @@ from enum import Enum
 from lineal.compat.mlmd import errors
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 
-MAX_NUM_RESULT = 100
-"""The most nodes that are asked for at a time."""
-
 
 class OrderByField(Enum):
     """What a listing is ordered by; ties break by id in the same direction."""
@@ -30,20 +27,25 @@ class ListOptions:
     filter_query: str | None = None
 
 
-def first_page(options: ListOptions) -> pb.ListOperationOptions:
-    """Return the options of the first call. Raises InvalidArgumentError for a negative limit."""
+def first_page(options: ListOptions, largest: int) -> pb.ListOperationOptions:
+    """Return the options of the first call, for `largest` nodes at most.
+
+    Raises InvalidArgumentError for a negative limit.
+    """
     if options.limit is not None and options.limit < 0:
         raise errors.InvalidArgumentError(
             "Invalid list_options.limit value passed. It is the number of nodes to return, 0 or None for all, "
             f"and was {options.limit}"
         )
-    request = pb.ListOperationOptions(max_result_size=page_size(options.limit, 0), filter_query=options.filter_query)
+    request = pb.ListOperationOptions(
+        max_result_size=page_size(options.limit, 0, largest), filter_query=options.filter_query
+    )
     request.order_by_field.is_asc = options.is_asc
     if options.order_by is not None:
         request.order_by_field.field = options.order_by.value
     return request
 
 
-def page_size(limit: int | None, got: int) -> int:
+def page_size(limit: int | None, got: int, largest: int) -> int:
     """Return how many nodes to ask for next."""
-    return min(MAX_NUM_RESULT, limit - got) if limit else MAX_NUM_RESULT
+    return min(largest, limit - got) if limit else largest

@@ -9,11 +9,12 @@ from lineal.compat.mlmd.connect import connect, refuse_foreign
 from lineal.compat.mlmd.metadata_store.calling import ExtraOptions
 from lineal.compat.mlmd.metadata_store.edges import EdgeMethods
 from lineal.compat.mlmd.metadata_store.lineage import LineageMethods
-from lineal.compat.mlmd.metadata_store.listing import MAX_NUM_RESULT, ListOptions, OrderByField
+from lineal.compat.mlmd.metadata_store.listing import ListOptions, OrderByField
 from lineal.compat.mlmd.metadata_store.nodes import NodeMethods
 from lineal.compat.mlmd.metadata_store.publishing import PublishingMethods
 from lineal.compat.mlmd.metadata_store.types import TypeMethods
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.compat.mlmd.remote import MAX_NUM_RESULT
 
 __all__ = ["MAX_NUM_RESULT", "ExtraOptions", "ListOptions", "MetadataStore", "OrderByField", "downgrade_schema"]
 

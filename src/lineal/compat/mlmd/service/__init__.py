@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from lineal.compat.mlmd.service.listing import EVERYTHING
 from lineal.compat.mlmd.service.service import Service
 
-__all__ = ["Service"]
+__all__ = ["EVERYTHING", "Service"]

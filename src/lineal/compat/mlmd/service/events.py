@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
 
 from lineal.compat.mlmd.errors import AlreadyExistsError, InvalidArgumentError
-from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
 from lineal.compat.mlmd.service.kinds import ARTIFACT, EXECUTION, unique
@@ -37,13 +36,17 @@ def put_events(call: Call, request: service_pb.PutEventsRequest) -> Message:
 def get_events_by_execution_ids(call: Call, request: service_pb.GetEventsByExecutionIDsRequest) -> Message:
     """Return the events of executions, oldest first; none for an unknown id."""
     events = call.store.events(executions=[ExecutionId(id_) for id_ in unique(request.execution_ids)])
-    return service_pb.GetEventsByExecutionIDsResponse(events=map(event_message, events))
+    response = service_pb.GetEventsByExecutionIDsResponse()
+    write_events(events, response.events)
+    return response
 
 
 def get_events_by_artifact_ids(call: Call, request: service_pb.GetEventsByArtifactIDsRequest) -> Message:
     """Return the events of artifacts, oldest first; none for an unknown id."""
     events = call.store.events(artifacts=[ArtifactId(id_) for id_ in unique(request.artifact_ids)])
-    return service_pb.GetEventsByArtifactIDsResponse(events=map(event_message, events))
+    response = service_pb.GetEventsByArtifactIDsResponse()
+    write_events(events, response.events)
+    return response
 
 
 def event_of(message: Any, artifact_id: int, execution_id: int) -> Event:
@@ -68,17 +71,20 @@ def check_event_type(message: Any) -> None:
         raise InvalidArgumentError("No event type is specified.")
 
 
-def event_message(event: Event) -> pb.Event:
-    """Return the message of a stored event."""
-    message = pb.Event(artifact_id=event.artifact_id, execution_id=event.execution_id)
-    message.type = event.type.value  # type: ignore[assignment]
-    message.milliseconds_since_epoch = (event.time or 0) // MILLISECOND
-    for step in event.path:
-        if isinstance(step, int):
-            message.path.steps.add(index=step)
-        else:
-            message.path.steps.add(key=step)
-    return message
+def write_events(events: Iterable[Event], target: Any) -> None:
+    """Add stored events to the field of an answer."""
+    for event in events:
+        message = target.add(
+            artifact_id=event.artifact_id,
+            execution_id=event.execution_id,
+            type=event.type.value,
+            milliseconds_since_epoch=(event.time or 0) // MILLISECOND,
+        )
+        for step in event.path:
+            if isinstance(step, int):
+                message.path.steps.add(index=step)
+            else:
+                message.path.steps.add(key=step)
 
 
 def write_edges(call: Call, edges: Sequence[Edge]) -> None:

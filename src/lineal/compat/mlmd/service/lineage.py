@@ -11,7 +11,7 @@ from lineal.compat.mlmd.errors import InvalidArgumentError, NotFoundError, Unimp
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service.call import Call, Handler
-from lineal.compat.mlmd.service.events import event_message
+from lineal.compat.mlmd.service.events import write_events
 from lineal.compat.mlmd.service.kinds import ARTIFACT, EXECUTION, KINDS, Kind
 from lineal.compat.mlmd.service.listing import every_page
 from lineal.compat.mlmd.service.schemas import type_message
@@ -119,11 +119,13 @@ def _write_types(call: Call, graph: pb.LineageGraph, paths: Collection[str]) -> 
 
 def _write_nodes(graph: pb.LineageGraph, closure: Closure, paths: Collection[str]) -> None:
     if "artifacts" in paths:
-        graph.artifacts.extend(pb.Artifact(id=id_) for id_ in sorted(closure.artifacts))
+        for artifact_id in sorted(closure.artifacts):
+            graph.artifacts.add(id=artifact_id)
     if "executions" in paths:
-        graph.executions.extend(pb.Execution(id=id_) for id_ in sorted(closure.executions))
+        for execution_id in sorted(closure.executions):
+            graph.executions.add(id=execution_id)
     if "events" in paths:
-        graph.events.extend(map(event_message, closure.events))
+        write_events(closure.events, graph.events)
 
 
 def _write_memberships(call: Call, graph: pb.LineageGraph, closure: Closure, paths: Collection[str]) -> None:

@@ -29,13 +29,13 @@ def get_nodes(kind: Kind, call: Call, request: Any) -> Any:
 def get_by_id(kind: Kind, call: Call, request: Any) -> Any:
     """Return the nodes that exist, each once, by id."""
     response = _response(f"Get{kind.title}sByID")
-    with call.store.snapshot():
-        nodes = call.store.get(kind.model, unique(getattr(request, f"{kind.word}_ids")), existing=True)
-        write_nodes(kind, nodes, call.types, getattr(response, kind.many))
-        if kind is ARTIFACT and request.populate_artifact_types:
-            used = {(node.type, node.type_version) for node in nodes}
-            types = [type_ for type_ in call.types.all(kind.kind) if (type_.name, type_.version) in used]
-            response.artifact_types.extend(type_message(kind, type_) for type_ in types)
+    nodes = call.store.get(kind.model, unique(getattr(request, f"{kind.word}_ids")), existing=True)
+    write_nodes(kind, nodes, call.types, getattr(response, kind.many))
+    if kind is ARTIFACT and request.populate_artifact_types:
+        # A type that was widened meanwhile has what the nodes have, and more.
+        used = {(node.type, node.type_version) for node in nodes}
+        types = [type_ for type_ in call.types.all(kind.kind) if (type_.name, type_.version) in used]
+        response.artifact_types.extend(type_message(kind, type_) for type_ in types)
     return response
 
 

@@ -6,13 +6,14 @@ ML Metadata client replaces the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from lineal.compat.mlmd.service.kinds import Kind
 from lineal.compat.mlmd.service.known import Known
 from lineal.compat.mlmd.service.values import says, values_of, write_values
+from lineal.model.ids import NodeKind
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node, kind_of
 from lineal.model.types import NodeType
 from lineal.model.values import Value
@@ -100,42 +101,57 @@ def same_where_equal(old: dict[str, Value] | Any, given: Any) -> dict[str, Value
 
 def write_nodes(kind: Kind, nodes: Iterable[Node], types: Known, target: Any) -> None:
     """Add stored nodes to the field of an answer."""
+    write = _WRITERS[kind.kind]
     type_ids: dict[tuple[str, str], int] = {}
     for node in nodes:
         identity = (node.type, node.type_version)
         type_id = type_ids.get(identity)
         if type_id is None:
             type_id = type_ids[identity] = types.id_of(kind.kind, *identity)
-        _write_node(node, type_id, target.add())
+        write(node, type_id, target.add())
 
 
 def message(kind: Kind, node: Node, types: Known) -> Any:
     """Return the message of a stored node."""
     found = kind.message()
-    _write_node(node, types.id_of(kind.kind, node.type, node.type_version), found)
+    _WRITERS[kind.kind](node, types.id_of(kind.kind, node.type, node.type_version), found)
     return found
 
 
-def _write_node(node: Node, type_id: int, target: Any) -> None:
+def _write_artifact(node: Any, type_id: int, target: Any) -> None:
+    target.uri = node.uri or ""
+    if node.state is not ArtifactState.UNKNOWN:
+        target.state = node.state.value
+    _write_node(node, type_id, target)
+
+
+def _write_execution(node: Any, type_id: int, target: Any) -> None:
+    if node.state is not ExecutionState.UNKNOWN:
+        target.last_known_state = node.state.value
+    _write_node(node, type_id, target)
+
+
+def _write_node(node: Any, type_id: int, target: Any) -> None:
     target.id = node.id
     target.type_id = type_id
     target.type = node.type
-    target.create_time_since_epoch = (node.created_at or 0) // MILLISECOND
-    target.last_update_time_since_epoch = (node.updated_at or 0) // MILLISECOND
+    target.create_time_since_epoch = node.created_at // MILLISECOND
+    target.last_update_time_since_epoch = node.updated_at // MILLISECOND
     if node.name is not None:
         target.name = node.name
     if node.external_id is not None:
         target.external_id = node.external_id
-    if isinstance(node, Artifact):
-        target.uri = node.uri or ""
-        if node.state is not ArtifactState.UNKNOWN:
-            target.state = node.state.value
-    elif isinstance(node, Execution) and node.state is not ExecutionState.UNKNOWN:
-        target.last_known_state = node.state.value
     if node.properties:
         write_values(node.properties, target.properties)
     if node.custom_properties:
         write_values(node.custom_properties, target.custom_properties)
+
+
+_WRITERS: dict[NodeKind, Callable[[Any, int, Any], None]] = {
+    NodeKind.ARTIFACT: _write_artifact,
+    NodeKind.EXECUTION: _write_execution,
+    NodeKind.CONTEXT: _write_node,
+}
 
 
 def shown(node: Node) -> str:

@@ -52,7 +52,8 @@ class Service:
         if handler is None:
             raise UnimplementedError(f"ml_metadata.MetadataStoreService has no method {method!r}.")
         try:
-            answer: Message = handler(Call(self._store, self._types, self._origin(method, request)), request)
+            by = self._origin(method, request) if method.startswith("Put") else self._by
+            answer: Message = handler(Call(self._store, self._types, by), request)
             return answer
         except StatusError:
             self._types.forget()
