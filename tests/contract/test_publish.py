@@ -142,6 +142,36 @@ def test_without_fingerprints_equal_properties_are_the_same_content(store, by):
             store.publish(train(output(other)), by=by)
 
 
+def test_without_reuse_a_taken_name_is_refused_whatever_the_content(store, by, clean):
+    store.publish(train(output()), by=by)
+
+    with pytest.raises(AlreadyExists, match="delay@v1"):
+        store.publish(train(output(), reuse=False), by=by)
+    with pytest.raises(AlreadyExists, match="delay@v2"):
+        store.publish(train(output(model("delay@v2")), output(model("delay@v2")), reuse=False), by=by)
+    assert len(store.publish(train(output(model("delay@v2")), reuse=False), by=by).artifact_ids) == 1
+    assert len(store.list(Execution).items) == 2
+
+
+@pytest.mark.parametrize("all_join", [False, True])
+def test_what_was_used_joins_the_contexts_where_all_join(store, by, clean, all_join):
+    (data,) = store.put([Artifact(type="Dataset", name="flights@1")], by=by)
+    contexts = [Context(type="Experiment", name="first")]
+
+    for _ in range(2):
+        published = store.publish(
+            train(read(data.id), output(model(None)), contexts=contexts, all_join=all_join), by=by
+        )
+        made = published.artifact_ids[1]
+
+    members = [
+        edge.artifact_id
+        for edge in store.memberships([NodeKey(NodeKind.CONTEXT, published.context_ids[0])], only=[Attribution])
+    ]
+    assert set(members) == {made, made - 1} | ({data.id} if all_join else set())
+    assert len(members) == len(set(members))
+
+
 def test_one_artifact_given_twice_is_one_artifact(store, by, clean):
     published = store.publish(
         train(

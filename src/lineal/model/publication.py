@@ -53,7 +53,8 @@ class Publication:
     """An execution, the artifacts it touched, the contexts of both, its metrics and decisions.
 
     `execution` is inserted, or updated where it carries an id. Contexts are reused by (type, name).
-    Every new artifact is attributed to every context.
+    Every new artifact is attributed to every context; with `all_join` every artifact of `uses` is. Without `reuse` an
+    artifact to put is a new one: AlreadyExists where its name is taken, whatever the content.
     """
 
     execution: Execution
@@ -62,6 +63,8 @@ class Publication:
     metrics: Sequence[MetricSeries] = ()
     decisions: Sequence[Decision] = ()
     causality: Causality = Causality.REJECT
+    all_join: bool = False
+    reuse: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,9 @@ class Foresight:
         if self._wait:
             self._wait -= 1
             return False
+        # Which stored artifacts are in a context already, nobody can guess.
+        if publication.all_join:
+            return False
         # What is named twice is looked up again once it was written, which nobody can guess.
         if _names_twice(publication):
             return False

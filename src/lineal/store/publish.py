@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from lineal.errors import NotFound
@@ -20,7 +19,7 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     """Write all of a publication, or raise before the transaction commits."""
     (execution,) = nodes.put(transaction, [publication.execution])
     contexts = nodes.put_or_reuse(transaction, publication.contexts)
-    artifacts = _artifacts(transaction, nodes, publication.uses)
+    artifacts = _artifacts(transaction, nodes, publication)
     execution_id = ExecutionId(execution.key.id)
     reported = publication.execution.started_at
     started = execution.created_at if reported is None else reported
@@ -29,12 +28,12 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     created = {known.key.id: known.created_at for known in artifacts}
     interval = (started, publication.execution.ended_at)
     check_causality(transaction, events, created, publication.causality, {execution_id: interval})
-    made = [
+    joining = [
         known.key.id
         for use, known in zip(publication.uses, artifacts, strict=True)
-        if isinstance(use.artifact, Artifact) and (not known.reused or use.type in OUTPUTS)
+        if publication.all_join or (isinstance(use.artifact, Artifact) and (not known.reused or use.type in OUTPUTS))
     ]
-    edges.put_memberships(transaction, list(dict.fromkeys(made)), execution_id, [item.key.id for item in contexts])
+    edges.put_memberships(transaction, list(dict.fromkeys(joining)), execution_id, [item.key.id for item in contexts])
     moves = [
         (alias, ArtifactId(known.key.id))
         for use, known in zip(publication.uses, artifacts, strict=True)
@@ -53,14 +52,15 @@ def publish(transaction: Transaction, nodes: Nodes, publication: Publication) ->
     )
 
 
-def _artifacts(transaction: Transaction, nodes: Nodes, uses: Sequence[Use]) -> list[Known]:
+def _artifacts(transaction: Transaction, nodes: Nodes, publication: Publication) -> list[Known]:
+    uses = publication.uses
     given = [use.artifact for use in uses if isinstance(use.artifact, Artifact)]
     ids = list({use.artifact for use in uses if not isinstance(use.artifact, Artifact)})
     stored = lookups.created(transaction.cursor, NodeKind.ARTIFACT, ids)
     missing = sorted(set(ids) - set(stored))
     if missing:
         raise NotFound(f"artifact#{missing[0]} not found, so the execution cannot have used it")
-    put = iter(nodes.put_or_reuse(transaction, given))
+    put = iter(nodes.put_or_reuse(transaction, given) if publication.reuse else nodes.put(transaction, given))
     return [
         next(put)
         if isinstance(use.artifact, Artifact)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from google.protobuf.message import Message
 
@@ -50,19 +50,29 @@ def get_events_by_artifact_ids(call: Call, request: service_pb.GetEventsByArtifa
 
 
 def event_of(message: Any, artifact_id: int, execution_id: int) -> Event:
-    """Return the record of an event between these nodes. A step of a path that is neither index nor key is left out."""
+    """Return the record of an event between these nodes."""
+    return Event(artifact_id=ArtifactId(artifact_id), execution_id=ExecutionId(execution_id), **facts_of(message))
+
+
+class Facts(TypedDict):
+    """What an event says beside the nodes that it is between."""
+
+    type: EventType
+    path: tuple[str | int, ...]
+    time: Micros | None
+
+
+def facts_of(message: Any) -> Facts:
+    """Return type, path and time of an event. A step of a path that is neither index nor key is left out."""
     check_event_type(message)
-    steps = [(step, step.WhichOneof("value")) for step in message.path.steps]
+    path: tuple[str | int, ...] = ()
+    if message.HasField("path"):
+        steps = [(step, step.WhichOneof("value")) for step in message.path.steps]
+        path = tuple(getattr(step, which) for step, which in steps if which is not None)
     time = message.milliseconds_since_epoch * MILLISECOND if message.HasField("milliseconds_since_epoch") else None
     if time is not None and not -INT64_MAX <= time <= INT64_MAX:
         raise InvalidArgumentError(f"milliseconds_since_epoch {message.milliseconds_since_epoch} is out of range.")
-    return Event(
-        artifact_id=ArtifactId(artifact_id),
-        execution_id=ExecutionId(execution_id),
-        type=_TYPES[message.type],
-        path=tuple(getattr(step, which) for step, which in steps if which is not None),
-        time=None if time is None else Micros(time),
-    )
+    return {"type": _TYPES[message.type], "path": path, "time": None if time is None else Micros(time)}
 
 
 def check_event_type(message: Any) -> None:

@@ -14,6 +14,7 @@ from lineal.compat.mlmd.service.edge_ends import Ends, ends_of
 from lineal.compat.mlmd.service.events import check_event_type, event_of, write_edges
 from lineal.compat.mlmd.service.kinds import ARTIFACT, CONTEXT, EXECUTION
 from lineal.compat.mlmd.service.listing import every_page
+from lineal.compat.mlmd.service.publication import published
 from lineal.compat.mlmd.service.puts import Puts
 from lineal.model.edges import Association, Attribution, Edge, Event
 from lineal.model.ids import ArtifactId, ContextId, ExecutionId
@@ -29,6 +30,9 @@ def put_execution(call: Call, request: service_pb.PutExecutionRequest) -> Messag
         raise InvalidArgumentError("No execution is found.")
     pairs = request.artifact_event_pairs
     _check_pairs(request)
+    answer = published(call, request)
+    if answer is not None:
+        return answer
     given = [pair.artifact for pair in pairs if pair.HasField("artifact")]
     with call.store.batch(by=call.by):
         puts = Puts(call)

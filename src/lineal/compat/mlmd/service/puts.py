@@ -44,13 +44,24 @@ class Puts:
         """Read the stored nodes that these messages would update."""
         self.know(kind, [message.id for message in messages if message.HasField("id")])
 
+    def fresh(self, kind: Kind, message: Any) -> Any:
+        """Return the record of a node to insert, which is not taken yet."""
+        if not message.HasField("type_id"):
+            raise InvalidArgumentError("Type id is missing.")
+        type_ = self._call.types.by_id(kind.kind, message.type_id)
+        if kind.kind is NodeKind.CONTEXT and not message.name:
+            raise InvalidArgumentError("Context name should not be empty")
+        node = new_node(kind, message, type_)
+        self._check_standard(node)
+        return node
+
     def add(self, kind: Kind, message: Any, *, paths: Sequence[str] = (), unchanged_since: bool = False) -> int:
         """Take a node to insert, or with an id to update; return its place.
 
         `paths` are those of a field mask. `unchanged_since`: the stored one must still have the message's time.
         """
         if not message.HasField("id"):
-            return self._append(self._inserted(kind, message))
+            return self._append(self.fresh(kind, message))
         return self.update(kind, message.id, message, paths=paths, unchanged_since=unchanged_since)
 
     def update(
@@ -83,7 +94,7 @@ class Puts:
 
     def change(self, kind: Kind, place: int, message: Any) -> int:
         """Replace a node that this request inserts by another state of it; return its place."""
-        new = self._inserted(kind, message)
+        new = self.fresh(kind, message)
         self._check([self._nodes[place]])
         self._nodes[place] = new
         return place
@@ -111,16 +122,6 @@ class Puts:
     def _append(self, node: Node) -> int:
         self._nodes.append(node)
         return len(self._nodes) - 1
-
-    def _inserted(self, kind: Kind, message: Any) -> Node:
-        if not message.HasField("type_id"):
-            raise InvalidArgumentError("Type id is missing.")
-        type_ = self._call.types.by_id(kind.kind, message.type_id)
-        if kind.kind is NodeKind.CONTEXT and not message.name:
-            raise InvalidArgumentError("Context name should not be empty")
-        node = new_node(kind, message, type_)
-        self._check_standard(node)
-        return node
 
     def _check_time(self, kind: Kind, old: Node, message: Any, *, again: bool) -> None:
         stored = (old.updated_at or 0) // MILLISECOND

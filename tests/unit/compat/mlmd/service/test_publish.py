@@ -69,6 +69,59 @@ def test_an_artifact_with_only_an_id_is_wiped_and_one_in_the_event_is_not(stored
     assert (artifact(stored, 1).uri, artifact(stored, 1).name) == ("", "n")
 
 
+PLAIN = """execution { type_id: 12 name: "run" }
+    artifact_event_pairs { event { artifact_id: 1 type: INPUT milliseconds_since_epoch: 7 } }
+    artifact_event_pairs { artifact { type_id: 10 name: "out" properties { key: "a" value { int_value: 1 } } }
+                           event { type: OUTPUT path { steps { key: "model" } steps { index: 2 } } } }
+    contexts { type_id: 13 name: "c" properties { key: "a" value { int_value: 9 } } } contexts { type_id: 13 name: "new" }
+    options { reuse_context_if_already_exist: true }"""
+
+
+def test_an_execution_that_inserts_everything_is_one_entry_and_stored_contexts_stay(stored):
+    before = len(stored.store.entries())
+    answer = stored("PutExecution", PLAIN)
+
+    assert (answer.execution_id, list(answer.artifact_ids), list(answer.context_ids)) == (2, [1, 3], [1, 3])
+    found = stored("GetEventsByExecutionIDs", "execution_ids: 2").events
+    assert [(event.artifact_id, event.type) for event in found] == [(1, 3), (3, 4)]
+    assert found[0].milliseconds_since_epoch == 7
+    assert [step.WhichOneof("value") for step in found[1].path.steps] == ["key", "index"]
+    assert members(stored, 1) == members(stored, 3) == ([1, 3], [2])
+    assert dict(context(stored, 1).properties) == {}
+    assert artifact(stored, 3).properties["a"].int_value == 1
+    assert len(stored.store.entries()) == before + 1
+
+
+@pytest.mark.parametrize("free", ['name: "run"', 'name: "out"', " "])
+def test_a_taken_name_in_an_execution_that_inserts_everything_is_refused(stored, free):
+    stored("PutExecution", PLAIN)
+
+    code, message = stored.refused("PutExecution", PLAIN.replace(free, " "))
+
+    assert code == ALREADY_EXISTS
+    assert message.startswith("Given node already exists: ")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code", "contains"),
+    [
+        ("artifact_id: 1", "artifact_id: 99", INVALID_ARGUMENT, "No artifact with the given id 99"),
+        ("int_value: 1", 'string_value: ""', INVALID_ARGUMENT, "Found unmatched property type: a"),
+        ('"a" value', '"b2" value', INVALID_ARGUMENT, "Found unknown property: b2"),
+        ("type: OUTPUT", "", INVALID_ARGUMENT, "No event type is specified."),
+        ("contexts { type_id: 13", "contexts {", INVALID_ARGUMENT, "Context is missing a type_id"),
+        ('name: "new"', "", INVALID_ARGUMENT, "Context is missing a name"),
+        ("type_id: 10", "type_id: 99", NOT_FOUND, "type_id: 99"),
+    ],
+)
+def test_what_is_wrong_with_an_execution_that_inserts_everything_is_said_as_by_ml_metadata(
+    stored, was, now, code, contains
+):
+    found, message = stored.refused("PutExecution", PLAIN.replace(was, now))
+
+    assert (found, contains in message) == (code, True), message
+
+
 def test_one_artifact_may_be_input_and_output_of_a_run(stored):
     text = """execution { type_id: 12 }
         artifact_event_pairs { artifact { id: 2 uri: "p" } event { type: INPUT } }
