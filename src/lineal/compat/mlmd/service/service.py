@@ -51,15 +51,16 @@ class Service:
         handler = _HANDLERS.get(method)
         if handler is None:
             raise UnimplementedError(f"ml_metadata.MetadataStoreService has no method {method!r}.")
+        writes = method.startswith("Put")
         try:
-            by = self._origin(method, request) if method.startswith("Put") else self._by
+            by = self._origin(method, request) if writes else self._by
             answer: Message = handler(Call(self._store, self._types, by), request)
             return answer
-        except StatusError:
-            self._types.forget()
-            raise
-        except LinealError as error:
-            self._types.forget()
+        except (StatusError, LinealError) as error:
+            if writes:
+                self._types.forget()
+            if isinstance(error, StatusError):
+                raise
             raise status_of(error) from error
 
     def _origin(self, method: str, request: Any) -> Origin:

@@ -73,7 +73,8 @@ PLAIN = """execution { type_id: 12 name: "run" }
     artifact_event_pairs { event { artifact_id: 1 type: INPUT milliseconds_since_epoch: 7 } }
     artifact_event_pairs { artifact { type_id: 10 name: "out" properties { key: "a" value { int_value: 1 } } }
                            event { type: OUTPUT path { steps { key: "model" } steps { index: 2 } } } }
-    contexts { type_id: 13 name: "c" properties { key: "a" value { int_value: 9 } } } contexts { type_id: 13 name: "new" }
+    contexts { type_id: 13 name: "c" properties { key: "a" value { int_value: 9 } } }
+    contexts { type_id: 13 name: "new" }
     options { reuse_context_if_already_exist: true }"""
 
 
