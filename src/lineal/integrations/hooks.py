@@ -65,7 +65,9 @@ class Patches:
 
         self.add(undo)
 
-    def patch_function(self, root: str, function: Function | None, make: Callable[[Function], Function]) -> None:
+    def patch_function(
+        self, root: str | tuple[str, ...], function: Function | None, make: Callable[[Function], Function]
+    ) -> None:
         """Replace a function under every name it has in the modules of the package `root`, and in `__main__`.
 
         All of them, so that it can still be pickled: a function is found again by its module and must be itself there.
@@ -73,7 +75,7 @@ class Patches:
         if function is None:
             return
         replacement = _dressed(make(function), function)
-        for module in _modules_of(root):
+        for module in _modules_of((root,) if isinstance(root, str) else root):
             for key in [key for key, value in list(vars(module).items()) if value is function]:
                 setattr(module, key, replacement)
                 self.add(functools.partial(_put_back, module, key, replacement, function))
@@ -182,9 +184,9 @@ def around(
     return make
 
 
-def _modules_of(root: str) -> list[ModuleType]:
-    """Return the loaded modules of a package, and the program's own: it may have imported names before."""
-    names = [name for name in list(sys.modules) if name in {root, "__main__"} or name.startswith(f"{root}.")]
+def _modules_of(roots: tuple[str, ...]) -> list[ModuleType]:
+    """Return the loaded modules of these packages, and the program's own: it may have imported names before."""
+    names = [name for name in list(sys.modules) if name == "__main__" or name.partition(".")[0] in roots]
     found: list[object] = [sys.modules.get(name) for name in names]  # anything may lie in there
     return [module for module in found if isinstance(module, ModuleType)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from lineal.errors import InvalidArgument
-from lineal.integrations import pandas
+from lineal.integrations import datasets, duckdb, numpy, pandas, pickles, polars, pyarrow
 from lineal.integrations.hooks import Patches, forget_said
 from lineal.integrations.imports import when_imported
 from lineal.integrations.listener import Listener
@@ -24,7 +24,22 @@ class Library:
     install: Install
 
 
-LIBRARIES: tuple[Library, ...] = (Library("pandas", "pandas", pandas.install),)
+LIBRARIES: tuple[Library, ...] = (
+    Library("pickle", "pickle", pickles.pickle),
+    Library("joblib", "joblib", pickles.joblib),
+    Library("cloudpickle", "cloudpickle", pickles.cloudpickle),
+    Library("numpy", "numpy", numpy.install),
+    Library("pandas", "pandas", pandas.install),
+    Library("polars", "polars", polars.install),
+    Library("pyarrow", "pyarrow.parquet", pyarrow.parquet),
+    Library("pyarrow", "pyarrow.csv", pyarrow.csv),
+    Library("pyarrow", "pyarrow.feather", pyarrow.feather),
+    Library("pyarrow", "pyarrow.json", pyarrow.json),
+    Library("pyarrow", "pyarrow.orc", pyarrow.orc),
+    Library("pyarrow", "pyarrow.dataset", pyarrow.dataset),
+    Library("duckdb", "duckdb", duckdb.install),
+    Library("datasets", "datasets", datasets.install),
+)
 """All integrations. Adding one is a line here and a file beside this one."""
 
 

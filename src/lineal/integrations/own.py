@@ -11,7 +11,7 @@ _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr", "/bin", "/sbin", "/l
 _CODE = frozenset(
     {".py", ".pyc", ".pyi", ".pyo", ".pyd", ".so", ".dll", ".dylib", ".pth", ".ipynb", ".egg", ".lock", ".pid"}
 )
-_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}", f"{os.sep}__pycache__{os.sep}")
+_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages", "__pycache__", "joblib"))
 _MOST_KNOWN = 100_000
 
 
@@ -41,6 +41,14 @@ class OwnFiles:
             known = self._known[path] = self._is_own(path)
         return known
 
+    def is_data(self, path: str) -> bool:
+        """Return whether a file that a library was told to read is data: also a hidden or temporary one may be."""
+        if self.is_own(path):
+            return True
+        elsewhere = (*self._left_out, *self._system)
+        is_code = path.startswith((*self._interpreter_outside_base(), *elsewhere)) or any(p in path for p in _INSTALLED)
+        return not is_code
+
     def _is_own(self, path: str) -> bool:
         if os.path.splitext(path)[1].lower() in _CODE or path.startswith(self._left_out):  # noqa: PTH122
             return False
@@ -51,6 +59,9 @@ class OwnFiles:
         if path.startswith((*self._interpreter, *self._system, *self._temporary)):
             return False
         return not _is_hidden(os.path.relpath(path, self.base))
+
+    def _interpreter_outside_base(self) -> tuple[str, ...]:
+        return tuple(place for place in self._interpreter if not self._base.startswith(place))
 
     def _interpreter_below_base(self) -> tuple[str, ...]:
         """An environment that lies in the project; where the project lies in the environment all of it would be."""

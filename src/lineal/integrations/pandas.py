@@ -1,36 +1,60 @@
-"""pandas: each `read_…` of a file or URL is one observed input, each `to_…` to one an observed output."""
+"""pandas: each `read_…` of a file, URL or query is one observed input, each `to_…` to one an observed output."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from types import ModuleType
 
+from lineal.capture.secrets import redact
 from lineal.integrations.hooks import Call, Patches, after
 from lineal.integrations.listener import Listener, Read, Written
-
-GROUP = "data"
-"""Readers and writers of data call each other; the outermost one is told."""
+from lineal.integrations.sources import GROUP, is_partial, place_of
+from lineal.model.values import Value
 
 _READ = "csv table fwf json parquet feather orc excel pickle hdf stata sas spss xml html"
+_ASKED = "sql sql_query sql_table"
 _WRITTEN = "csv json parquet feather orc excel pickle hdf stata xml html latex"
 _PLACES = ("filepath_or_buffer", "path", "path_or_buf", "path_or_buffer", "io", "excel_writer", "buf")
+_PARTS = (
+    "usecols",
+    "columns",
+    "nrows",
+    "skiprows",
+    "skipfooter",
+    "chunksize",
+    "iterator",
+    "filters",
+    "sheet_name",
+    "key",
+)
+_LONGEST_QUERY = 10_000
 
 
 def install(pandas: ModuleType, listener: Listener, patches: Patches) -> None:
     """Hook the readers and the writers of frames and series."""
     for name in (f"read_{kind}" for kind in _READ.split()):
         patches.patch_function("pandas", getattr(pandas, name, None), after(_told_read(listener, name), group=GROUP))
+    for name in (f"read_{kind}" for kind in _ASKED.split()):
+        patches.patch_function("pandas", getattr(pandas, name, None), after(_told_query(listener, name), group=GROUP))
     for owner, name in sorted(_writers(pandas), key=str):
         patches.patch(owner, name, after(_told_write(listener, name), group=GROUP))
 
 
-def place_of(thing: object) -> str | None:
-    """Return the path or URL that a reader was given, also as an open file with a name; None for bytes in memory."""
-    if isinstance(thing, str | bytes | os.PathLike):
-        return os.fsdecode(thing)
-    name = getattr(thing, "name", None)
-    return name if isinstance(name, str) else None
+def database_of(connection: object) -> str | None:
+    """Return the file of an SQLite connection, or the URL of SQLAlchemy's without its password."""
+    execute = getattr(connection, "execute", None)
+    if type(connection).__module__ == "sqlite3" and callable(execute):
+        files = [row[2] for row in execute("PRAGMA database_list") if row[1] == "main"]
+        return files[0] or None if files else None
+    url = connection if isinstance(connection, str) else getattr(getattr(connection, "engine", None), "url", None)
+    render = getattr(url, "render_as_string", None)
+    text = render(hide_password=True) if callable(render) else url
+    return redact(text) if isinstance(text, str) else None
+
+
+def query_fact(query: object) -> dict[str, Value]:
+    """Return the text of a query as a fact, without secrets."""
+    return {"query": redact(str(query)[:_LONGEST_QUERY]), "partial": True}
 
 
 def _writers(pandas: ModuleType) -> set[tuple[type, str]]:
@@ -48,7 +72,20 @@ def _told_read(listener: Listener, name: str) -> Callable[[Call], None]:
     def tell(call: Call) -> None:
         path = place_of(_place(call, 0))
         if path is not None:
-            listener.read(Read(by=f"pandas.{name}", path=path, thing=call.result))
+            facts: dict[str, Value] = {"partial": True} if is_partial(call.kwargs, _PARTS) else {}
+            listener.read(Read(by=f"pandas.{name}", path=path, thing=call.result, facts=facts))
+
+    return tell
+
+
+def _told_query(listener: Listener, name: str) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        query = call.argument("sql" if "table_name" not in call.kwargs else "table_name", 0)
+        path = database_of(call.argument("con", 1))
+        facts = query_fact(query)
+        listener.read(
+            Read(by=f"pandas.{name}", path=path, name=None if path else "query", thing=call.result, facts=facts)
+        )
 
     return tell
 

@@ -91,6 +91,7 @@ def _record(handoff: Handoff, handed: Handed, location: Location) -> None:
     watching = Watching(
         lambda: run,
         session.files,
+        own,
         aside=Aside(Journal(handoff.directory), own),
         written_elsewhere=lambda: first_writes(read_journals(handoff.directory, leave_out=frozenset({process}))),
     )

@@ -53,7 +53,7 @@ def autolog(enabled: bool = True, *, disable: Collection[str] = (), label: str |
             _active.again(disable)
             return
         own = OwnFiles([place for place in (location.home, location.database) if place is not None])
-        _start(Watching(lambda: _ambient(label), Files(location.files)), own, disable)
+        _start(Watching(lambda: _ambient(label), Files(location.files), own), own, disable)
 
 
 class Active:

@@ -10,19 +10,24 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from lineal.files import Files
 from lineal.integrations.files import FileListener
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split, Written
+from lineal.integrations.own import OwnFiles
 from lineal.model.values import Value
 from lineal.model.vocabulary import PARAM
 from lineal.sdk.aside import Aside
 from lineal.sdk.background import Fingerprints
+from lineal.sdk.content import is_url
+from lineal.sdk.kinds import type_of_file
 from lineal.sdk.models import fitted_state
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
 from lineal.sdk.run import Run, current_run
+from lineal.sdk.seen import absolute
 from lineal.sdk.settling import settle, used
 from lineal.sdk.training import Trainings, storable
 from lineal.sdk.wanted import Wanted
@@ -30,6 +35,9 @@ from lineal.sdk.wanted import Wanted
 MODEL_BYTES = 256 << 20
 """Model files above this get no fingerprint of the fitted state beside that of their bytes."""
 
+
+_USED_BY_LIBRARIES = ("pickle.", "cloudpickle.", "joblib.", "numpy.")
+"""Libraries read their own tables and caches with these; whoever calls a reader of tables has a table."""
 
 WrittenElsewhere = Callable[[], Mapping[str, int]]
 """Gives the files that other processes of the program's run wrote, and when."""
@@ -42,11 +50,13 @@ class Watching(Listener, FileListener, Watcher):
         self,
         open_ambient: Callable[[], Run],
         files: Files,
+        own: OwnFiles,
         *,
         aside: Aside | None = None,
         written_elsewhere: WrittenElsewhere = dict,
     ) -> None:
         self._open_ambient = open_ambient
+        self._own = own
         self._aside = aside
         self._written_elsewhere = written_elsewhere
         self._fingerprints = Fingerprints(files)
@@ -84,6 +94,8 @@ class Watching(Listener, FileListener, Watcher):
 
     def read(self, read: Read) -> None:
         """Note what a library read."""
+        if not self._is_data(read):
+            return
         if self._is_here():
             self._here().read(read)
         if self._aside is not None:
@@ -91,6 +103,8 @@ class Watching(Listener, FileListener, Watcher):
 
     def parent(self, read: Read) -> None:
         """Note the model that training goes on from."""
+        if not self._is_data(read):
+            return
         if self._is_here():
             self._here().read(read, is_parent=True)
         if self._aside is not None:
@@ -98,6 +112,8 @@ class Watching(Listener, FileListener, Watcher):
 
     def wrote(self, written: Written) -> None:
         """Note what a library wrote; the fitted state is fingerprinted now, for it may go on changing."""
+        if not self._is_data(written):
+            return
         if self._is_here():
             self._acting().wrote(written, _canonical(written))
         if self._aside is not None:
@@ -182,6 +198,13 @@ class Watching(Listener, FileListener, Watcher):
             self.ambient.finish(error)
 
     # which run -----------------------------------------------------------------------------------
+    def _is_data(self, told: Read | Written) -> bool:
+        """Whether a library tells of the user's data, not of what it or another one keeps for itself."""
+        if told.path is None or is_url(told.path):
+            return True
+        path = absolute(told.path)
+        return self._own.is_own(path) if told.by.startswith(_USED_BY_LIBRARIES) else self._own.is_data(path)
+
     def _is_here(self) -> bool:
         """Whether this is the process that watches; a forked one leaves its parent's run alone."""
         return not self._is_off and os.getpid() == self._pid
@@ -222,7 +245,9 @@ class Watching(Listener, FileListener, Watcher):
 
 
 def _canonical(written: Written) -> str | None:
-    if written.thing is None or written.type != "Model":
+    if written.thing is None or (written.path is None and written.type != "Model"):
+        return None
+    if written.path is not None and (written.type or type_of_file(Path(written.path), is_output=True)) != "Model":
         return None
     try:
         if written.path is not None and os.path.getsize(written.path) > MODEL_BYTES:  # noqa: PTH202  a text path
