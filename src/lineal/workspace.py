@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from lineal.lineage.notebook import Lineage
     from lineal.lineage.paths import Paths
     from lineal.lineage.resolve import Resolved
+    from lineal.rebuild.plan import Plan
+    from lineal.rebuild.rebuild import Options
+    from lineal.rebuild.verdict import Verdict
     from lineal.serving.loaded import LoadedModel
     from lineal.serving.shipper import Shipped
 
@@ -163,6 +166,29 @@ class Workspace:
         from lineal.serving import loader
 
         return loader.load_model(self.store, self.files, ref)
+
+    def plan_rebuild(self, ref: str, options: Options | None = None) -> Plan:
+        """Return what a rebuild of a model, data or a run would do, what it lacks and the best verdict it can reach."""
+        from lineal.rebuild import reproduce
+
+        return reproduce.plan_rebuild(self.store, self.files, ref, options)
+
+    def reproduce(
+        self, ref: str, options: Options | None = None, *, progress: Callable[[str], None] | None = None
+    ) -> Verdict:
+        """Rebuild a model, data or a run from its record, record that, and return whether the result is the same."""
+        from lineal.rebuild import reproduce
+
+        return reproduce.reproduce(
+            self.store,
+            self.files,
+            ref,
+            options,
+            actor=current_actor(),
+            clock=self.clock,
+            identifiers=self.identifiers,
+            progress=progress,
+        )
 
     # the workspace itself ------------------------------------------------------------------------
     def ship(self) -> Shipped:

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from types import FrameType
 from typing import Annotated
 
@@ -18,16 +17,12 @@ from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.naming import short
 from lineal.cli.options import AnswerFormat, AsAnswer, Reference, Url, Verbose
 from lineal.cli.output import on_terminal, print_json, say
-from lineal.errors import LinealError
-from lineal.model.ids import Micros
 from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Limits
-from lineal.rebuild.plan import Plan, plan
-from lineal.rebuild.rebuild import Options, rebuild
-from lineal.rebuild.recipe import Recipe, recipe_of, run_reference
-from lineal.rebuild.record import record
+from lineal.rebuild.plan import Plan
+from lineal.rebuild.rebuild import Options
 from lineal.rebuild.verdict import Grade, OutputResult, Verdict
-from lineal.workspace import Workspace, current_actor, open_workspace
+from lineal.workspace import open_workspace
 
 _ENDED_BY_SIGNAL = 128
 _SHOWN = 12
@@ -61,35 +56,14 @@ def reproduce(
     limits = Limits(seconds=timeout, network=network)
     options = Options(environment=env, allow_drift=allow_drift, keep=keep, limits=limits)
     with open_workspace(url, create=False) as workspace:
-        recipe = recipe_of(workspace.store, ref)
         if dry_run:
-            planned = plan(recipe, workspace.files, kind=env, limits=limits, allow_drift=allow_drift)
+            planned = workspace.plan_rebuild(ref, options)
             _tell_plan(planned, format)
             raise typer.Exit(NOT_RUNNABLE if planned.missing else 0)
-        began = workspace.clock.now()
         with _signals_end_it(), _telling() as progress:
-            verdict = rebuild(workspace.store, workspace.files, recipe, options, progress=progress)
-        verdict = _recorded(workspace, recipe, verdict, began)
+            verdict = workspace.reproduce(ref, options, progress=progress)
     _tell(verdict, format)
     raise typer.Exit(_code(verdict.grade))
-
-
-def _recorded(workspace: Workspace, recipe: Recipe, verdict: Verdict, began: Micros) -> Verdict:
-    """Write the rebuild into the workspace; a store that cannot be written must not cost the verdict."""
-    try:
-        run = record(
-            workspace.store,
-            recipe,
-            verdict,
-            actor=current_actor(),
-            identifiers=workspace.identifiers,
-            started_at=began,
-            ended_at=workspace.clock.now(),
-        )
-    except LinealError as error:
-        say(f"the rebuild was not recorded: {error}")
-        return verdict
-    return replace(verdict, recorded_as=run_reference(run))
 
 
 def _code(grade: Grade) -> int:

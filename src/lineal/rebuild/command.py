@@ -10,8 +10,8 @@ import posixpath
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from lineal.capture.secrets import HIDDEN
 from lineal.lineage.capture_record import Item, item
 from lineal.rebuild.environment import Environment
 from lineal.rebuild.layout import Layout
@@ -30,15 +30,18 @@ _OF_THE_MACHINE = (
     "USER",
     "LOGNAME",
 )
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*t?$")
 _OPTIONS_WITH_VALUE = ("-W", "-X")
 
 
-def command_of(recipe: Recipe, layout: Layout, environment: Environment, place: Place, cells: Path | None) -> list[str]:
+def command_of(
+    recipe: Recipe, layout: Layout, environment: Environment, place: Place, cells: Sequence[str] | None
+) -> list[str]:
     """Return the command to run: the recorded words, with this interpreter and the tree in the places of theirs."""
     python = str(environment.python)
     if cells is not None:
-        return [python, *_interpreter_options(recipe.argv), str(cells)]
+        return [python, *_interpreter_options(recipe.argv), *cells]
     words = [layout.moved(word, str(place.tree)) for word in recipe.argv]
     if _PYTHON.match(posixpath.basename(words[0])):
         words[0] = python
@@ -66,7 +69,8 @@ def command_of(recipe: Recipe, layout: Layout, environment: Environment, place: 
 def environment_of(recipe: Recipe, layout: Layout, environment: Environment, place: Place, url: str) -> dict[str, str]:
     """Return the variables of the rebuilt process; what it records goes to the scratch workspace `url`."""
     found = {name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ}
-    found |= _recorded(recipe.record, layout, str(place.tree))
+    recorded, unset = _recorded(recipe.record, layout, str(place.tree))
+    found = {name: value for name, value in found.items() if name not in unset} | recorded
     found |= {
         "HOME": str(place.home),
         "TMPDIR": str(place.temporary),
@@ -75,6 +79,9 @@ def environment_of(recipe: Recipe, layout: Layout, environment: Environment, pla
         "LINEAL_ACTOR": "lineal rebuild",
         "PATH": f"{environment.python.parent}{os.pathsep}{found.get('PATH', os.defpath)}",
     }
+    elsewhere = place.root / "elsewhere"
+    if elsewhere.is_dir():
+        found["PYTHONPATH"] = os.pathsep.join(filter(None, [str(elsewhere), found.get("PYTHONPATH")]))
     seed = item(recipe.record, "hash_seed").value
     found.pop("PYTHONHASHSEED", None)
     if isinstance(seed, str) and (seed != "random" or recipe.is_command):
@@ -82,8 +89,17 @@ def environment_of(recipe: Recipe, layout: Layout, environment: Environment, pla
     return found
 
 
-def _recorded(record: Mapping[str, Item], layout: Layout, tree: str) -> dict[str, str]:
+def secret_variables(record: Mapping[str, Item]) -> list[str]:
+    """Return the variables whose values were secrets, so that they must be given again, and are not."""
+    values = item(record, "variables").value
+    named = values.items() if isinstance(values, Mapping) else ()
+    return [name for name, value in named if isinstance(value, str) and HIDDEN in value and name not in os.environ]
+
+
+def _recorded(record: Mapping[str, Item], layout: Layout, tree: str) -> tuple[dict[str, str], set[str]]:
+    """Return the recorded variables, and those of which it is recorded that they were not set."""
     found: dict[str, str] = {}
+    unset: set[str] = set()
     determinism = item(record, "determinism").value
     of_frameworks = determinism.get("variables") if isinstance(determinism, Mapping) else None
     zone = item(record, "locale").value
@@ -91,9 +107,15 @@ def _recorded(record: Mapping[str, Item], layout: Layout, tree: str) -> dict[str
         found["TZ"] = str(zone["timezone"])
     for values in (of_frameworks, item(record, "thread_variables").value, item(record, "variables").value):
         for name, value in values.items() if isinstance(values, Mapping) else ():
-            if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and isinstance(value, str) and "[redacted]" not in value:
+            if not _NAME.fullmatch(name):
+                continue  # a setting of a library, such as torch.get_num_threads
+            if isinstance(value, str) and HIDDEN not in value:
                 found[name] = layout.moved(value, tree)
-    return found
+            elif isinstance(value, str) and name in os.environ:
+                found[name] = os.environ[name]  # a secret: not recorded, given again by whoever rebuilds
+            elif value is None:
+                unset.add(name)
+    return {name: value for name, value in found.items() if name not in unset}, unset
 
 
 def _interpreter_options(argv: Sequence[str]) -> list[str]:

@@ -22,6 +22,7 @@ from typing import IO
 
 from lineal.rebuild import confine
 from lineal.rebuild.place import Place, size_of
+from lineal.rebuild.strays import end_strays
 from lineal.rebuild.verdict import Confinement, Missing
 
 _GIB = 1 << 30
@@ -78,6 +79,7 @@ def execute(
         assert child.stdout is not None
         listener = _Listener(child.stdout, place.said)
         stopped = _watched(child, place.root, limits, began, progress)
+    end_strays(place.root)
     listener.join()
     return Executed(
         status=child.returncode,

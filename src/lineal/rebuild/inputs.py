@@ -89,7 +89,7 @@ def _recorded(recipe: Recipe) -> list[_Recorded]:
     for artifact in recipe.inputs:
         name, fingerprint = reference_to(artifact), artifact.fingerprint
         kept = artifact.custom_properties.get("kept", fingerprint)
-        where = paths.pop(name, None) or paths.pop(str(fingerprint), None) or [_local(artifact)]
+        where = paths.get(str(artifact.name)) or paths.get(str(fingerprint)) or [_local(artifact)]
         for path in where:
             found[(fingerprint, path)] = _Recorded(
                 name=name,
@@ -101,7 +101,7 @@ def _recorded(recipe: Recipe) -> list[_Recorded]:
     return list(found.values())
 
 
-def _opened(recipe: Recipe) -> dict[str, list[str | None]]:
+def _opened(recipe: Recipe) -> Mapping[str, Sequence[str | None]]:
     """Return the paths of the record's item `inputs`, as the program opened them, by artifact and by fingerprint."""
     paths: dict[str, list[str | None]] = {}
     for step in recipe.steps:
@@ -109,14 +109,9 @@ def _opened(recipe: Recipe) -> dict[str, list[str | None]]:
         for entry in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ():
             if not isinstance(entry, Mapping) or not isinstance(entry.get("path"), str):
                 continue
-            key = entry.get("artifact") or entry.get("fingerprint")
-            for name in _names(str(key)):
-                paths.setdefault(name, []).append(str(entry["path"]))
+            key = str(entry.get("artifact") or entry.get("fingerprint"))
+            paths.setdefault(key, []).append(str(entry["path"]))
     return paths
-
-
-def _names(key: str) -> tuple[str, ...]:
-    return (key,) if key.startswith("sha256:") else (key, f"dataset:{key}", f"rawdata:{key}", f"model:{key}")
 
 
 def _kind(artifact: Artifact) -> str | None:

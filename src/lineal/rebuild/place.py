@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineal.rebuild.strays import end_strays
+
 PREFIX = "lineal-rebuild-"
 _LOCK = "in-use"
 
@@ -83,6 +85,7 @@ def remove(root: Path) -> None:
         with suppress(OSError):
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)  # noqa: PTH108, PTH112
 
+    end_strays(root)
     shutil.rmtree(root, onerror=open_up)
 
 

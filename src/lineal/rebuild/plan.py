@@ -13,10 +13,12 @@ from lineal.lineage.capture_record import item
 from lineal.model.nodes import Artifact, ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.code import CodeSource, find_code
+from lineal.rebuild.command import secret_variables
 from lineal.rebuild.environment import Environment, EnvironmentKind, prepare
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, find_inputs
 from lineal.rebuild.layout import Layout, layout_of
+from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Grade, Missing
 
@@ -72,7 +74,7 @@ def plan(recipe: Recipe, files: Files, *, kind: EnvironmentKind, limits: Limits,
     code = find_code(recipe.record, layout, files, network=limits.network)
     sources, lost = find_inputs(recipe, layout, files)
     environment = prepare(recipe.record, files, kind, allow_drift=allow_drift)
-    missing = [*_record(recipe), *_arguments(recipe)]
+    missing = [*_record(recipe), *_arguments(recipe), *_variables(recipe)]
     missing += [code] if isinstance(code, Missing) else []
     missing += lost
     missing += [environment] if isinstance(environment, Missing) else []
@@ -113,11 +115,14 @@ def _is_known(artifact: Artifact) -> bool:
 def _arguments(recipe: Recipe) -> list[Missing]:
     words = recipe.argv
     found = item(recipe.record, "argv")
-    if not words and item(recipe.record, "notebook").captured:
+    if has_cells(recipe):
         return []
     if not words:
         why = found.reason or found.status
         return [Missing(kind="command", what="argv", sentence=f"the command is not known: {why}")]
+    if not item(recipe.record, "script").captured and words[1:] in ((), ("-",)):
+        sentence = "the program was typed or piped into the interpreter: its text is not recorded"
+        return [Missing(kind="code", what="stdin", sentence=sentence, advice="put it into a file")]
     hidden = [place for place, word in enumerate(words) if HIDDEN in word]
     return [
         Missing(
@@ -127,6 +132,18 @@ def _arguments(recipe: Recipe) -> list[Missing]:
             advice="give secrets in variables or files",
         )
         for place in hidden
+    ]
+
+
+def _variables(recipe: Recipe) -> list[Missing]:
+    return [
+        Missing(
+            kind="variable",
+            what=name,
+            sentence=f"the variable {name} was a secret and was not recorded",
+            advice=f"set {name} for the rebuild",
+        )
+        for name in secret_variables(recipe.record)
     ]
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lineal.capture.secrets import redact
 from lineal.errors import NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
-from lineal.rebuild.code import assemble
+from lineal.rebuild.code import assemble, place_elsewhere
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import TOLERANCE, Pair, compare_metrics, compare_outputs, matched
 from lineal.rebuild.difference import differences_between
@@ -23,6 +24,7 @@ from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
+from lineal.rebuild.notebook import has_cells, place_cells
 from lineal.rebuild.place import Place, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, Step
@@ -32,6 +34,7 @@ from lineal.store.protocol import Store
 
 Progress = Callable[[str], None]
 
+_SAID = 4000
 _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
 
 
@@ -50,10 +53,15 @@ def silent(_text: str) -> None:
     """Say nothing."""
 
 
+def plan_of(recipe: Recipe, files: Files, options: Options) -> Plan:
+    """Return what `rebuild` would do with these options, and what it lacks."""
+    return plan(recipe, files, kind=options.environment, limits=options.limits, allow_drift=options.allow_drift)
+
+
 def rebuild(store: Store, files: Files, recipe: Recipe, options: Options, *, progress: Progress = silent) -> Verdict:
     """Rebuild a run and return the verdict. Only faults of the workspace itself raise."""
     began = time.monotonic()
-    planned = plan(recipe, files, kind=options.environment, limits=options.limits, allow_drift=options.allow_drift)
+    planned = plan_of(recipe, files, options)
     if planned.missing:
         return _not_runnable(planned, options, planned.missing)
     with rebuild_directory(keep=options.keep) as place:
@@ -74,19 +82,28 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     progress(f"inputs: {len(planned.inputs)}")
     place_inputs(planned.inputs, files, place.tree)
     url = seed(store, files, recipe, planned.inputs, place=place.workspace, tree=place.tree)
+    elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
+    notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []
+    cells = place_cells(recipe, files, place) if has_cells(recipe) else None
     progress(f"running: {' '.join(recipe.argv)}")
     executed = execute(
-        command_of(recipe, layout, planned.environment, place, None),
+        command_of(recipe, layout, planned.environment, place, cells),
         place=place,
         cwd=place.tree / layout.cwd,
         environment=environment_of(recipe, layout, planned.environment, place, url),
-        limits=options.limits,
+        limits=_limits(planned, options.limits),
         progress=progress,
     )
     steps, kept = rebuilt_steps(url)
     progress("comparing")
     verdict = _judged(planned, options, executed, steps, files, kept, place.tree)
     return replace(verdict, notes=(*planned.notes, *notes, *verdict.notes))
+
+
+def _limits(planned: Plan, limits: Limits) -> Limits:
+    """A rebuild may write what the recorded run wrote, and as much again, beside what every rebuild may."""
+    sizes = [artifact.properties.get("bytes") for step in planned.recipe.steps for artifact in step.outputs]
+    return replace(limits, bytes=limits.bytes + 2 * sum(size for size in sizes if isinstance(size, int)))
 
 
 def _judged(
@@ -105,7 +122,7 @@ def _judged(
         lacking = missing_behind(executed.status, executed.said, network=executed.confinement.network)
     if lacking is not None:
         verdict = _not_runnable(planned, options, [lacking])
-        return replace(verdict, confinement=executed.confinement)
+        return replace(verdict, confinement=executed.confinement, said=_said(executed))
     pairs = matched(planned.recipe.steps, steps)
     target = next(pair for pair in pairs if pair.recorded is planned.recipe.target)
     outputs = _outputs(planned.recipe, pairs, options.tolerance)
@@ -129,9 +146,15 @@ def _judged(
         drift=planned.environment.drift if planned.environment else (),
         confinement=executed.confinement,
         platform=_platforms(target),
+        said=_said(executed) if executed.status != 0 else "",
         tolerance=options.tolerance if grade is Grade.NUMERIC else None,
         max_ulp=max((each.max_ulp for each in outputs if each.max_ulp is not None), default=None),
     )
+
+
+def _said(executed: Executed) -> str:
+    """Return the end of what the program said, without the secrets in it."""
+    return redact(executed.said[-_SAID:])
 
 
 def _outputs(recipe: Recipe, pairs: Sequence[Pair], tolerance: float) -> list[OutputResult]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lineal.errors import CausalityViolation
+from lineal.errors import CausalityViolation, LinealError
 from lineal.lineage.training import reference_to
 from lineal.model.edges import EventType, How
 from lineal.model.ids import ArtifactId, Micros
@@ -18,6 +18,7 @@ from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Grade, OutputResult, Verdict
+from lineal.store.clock import Clock
 from lineal.store.identifiers import Uuid7
 from lineal.store.protocol import Store
 
@@ -29,18 +30,26 @@ DOCUMENT = "rebuild"
 """The custom property that holds the whole verdict."""
 
 
-def record(
-    store: Store,
-    recipe: Recipe,
-    verdict: Verdict,
-    *,
-    actor: str,
-    identifiers: Uuid7,
-    started_at: Micros,
-    ended_at: Micros,
-) -> Execution:
-    """Write the rebuild into the workspace and return its execution."""
-    run_id = identifiers.at(started_at)
+def recorded(
+    store: Store, recipe: Recipe, verdict: Verdict, *, by: Origin, identifiers: Uuid7, began: Micros, clock: Clock
+) -> Verdict:
+    """Write the rebuild into the store and return the verdict with its reference.
+
+    A store that cannot be written must not cost the verdict: then it comes back with a note that says so.
+    """
+    run_id = identifiers.at(began)
+    named = replace(verdict, recorded_as=f"run:{run_id}")
+    try:
+        _publish(store, recipe, named, by, run_id, (began, clock.now()))
+    except LinealError as error:
+        return replace(verdict, notes=(*verdict.notes, f"the rebuild was not recorded: {error.message}"))
+    return named
+
+
+def _publish(
+    store: Store, recipe: Recipe, verdict: Verdict, by: Origin, run_id: str, interval: tuple[Micros, Micros]
+) -> None:
+    started_at, ended_at = interval
     properties: dict[str, Value] = {
         "label": f"rebuild {recipe.reference}",
         "run_id": run_id,
@@ -57,20 +66,18 @@ def record(
             VERDICT: verdict.grade.value,
             "rebuild_of": recipe.reference,
             "rebuilt_run": recipe.run_reference,
-            DOCUMENT: replace(verdict, recorded_as=f"run:{run_id}").document(),
+            DOCUMENT: verdict.document(),
         },
         started_at=started_at,
         ended_at=ended_at,
     )
-    by = Origin(actor=actor, action="rebuild", reason=verdict.sentence)
     uses = _uses(recipe, verdict)
     try:
-        published = store.publish(Publication(execution=execution, uses=uses), by=by)
+        store.publish(Publication(execution=execution, uses=uses), by=by)
     except CausalityViolation:
         # One output was made from another, and only one of them came out the same: the outputs alone say so too.
         outputs = [use for use in uses if use.type is EventType.OUTPUT]
-        published = store.publish(Publication(execution=execution, uses=outputs), by=by)
-    return store.get(Execution, [published.execution_id])[0]
+        store.publish(Publication(execution=execution, uses=outputs), by=by)
 
 
 def rebuilds_of(store: Store, artifact: Artifact) -> list[Execution]:

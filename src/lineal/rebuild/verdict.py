@@ -157,7 +157,8 @@ class Confinement:
 class Verdict:
     """The answer to `can it be rebuilt, and is it the same?`, with its evidence.
 
-    `notes` are sentences about what was odd but decides nothing. `kept` is the rebuild directory where it was kept.
+    `notes` are sentences about what was odd but decides nothing. `said` is the end of the
+    program's output where it did not end well, `kept` the rebuild directory where it was kept.
     """
 
     reference: str
@@ -175,6 +176,7 @@ class Verdict:
     max_ulp: int | None = None
     seconds: float | None = None
     notes: tuple[str, ...] = ()
+    said: str = ""
     kept: str | None = None
     recorded_as: str | None = None
 
@@ -213,6 +215,7 @@ class Verdict:
             "max_ulp": self.max_ulp,
             "seconds": self.seconds,
             "notes": list(self.notes),
+            "said": self.said,
             "kept": self.kept,
             "recorded_as": self.recorded_as,
         }

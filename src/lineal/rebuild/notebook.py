@@ -1,0 +1,34 @@
+"""Notebooks: the recorded cells, put where they can be run in the order they ran."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from lineal.errors import LinealError
+from lineal.files import Files
+from lineal.lineage.capture_record import item
+from lineal.rebuild import cells
+from lineal.rebuild.place import Place
+from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.verdict import refused
+
+
+def has_cells(recipe: Recipe) -> bool:
+    """Return whether the run is that of a notebook whose cells are recorded."""
+    found = item(recipe.record, "notebook")
+    return found.captured and isinstance(found.value, Mapping) and bool(found.value.get("cells"))
+
+
+def place_cells(recipe: Recipe, files: Files, place: Place) -> list[str]:
+    """Put the cells, and what runs them, into the rebuild directory; return the words that run them."""
+    value = item(recipe.record, "notebook").value
+    assert isinstance(value, Mapping)
+    runner, listed = place.root / "cells.py", place.root / "cells.json"
+    try:
+        listed.write_bytes(files.get(str(value["fingerprint"])))
+    except LinealError as error:
+        raise refused("code", "notebook", f"the cells of the notebook are not kept: {error.message}") from error
+    shutil.copyfile(Path(cells.__file__), runner)
+    return [str(runner), str(listed)]
