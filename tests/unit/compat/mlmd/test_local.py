@@ -102,6 +102,21 @@ def locate_of(store):
     return Path(store._connection._service._store.facts()["file"]).parent
 
 
+def test_a_listing_is_asked_for_once_and_ends_at_its_limit(monkeypatch):
+    store = mlmd.MetadataStore(private())
+    type_id = store.put_artifact_type(pb.ArtifactType(name="T"))
+    store.put_artifacts([pb.Artifact(type_id=type_id)] * 250)
+    asked = []
+    answer = store._connection.call
+    monkeypatch.setattr(store._connection, "call", lambda *call: asked.append(call) or answer(*call))
+
+    assert len(store.get_artifacts(mlmd.ListOptions(filter_query="id > 0"))) == 250
+    assert [node.id for node in store.get_artifacts(mlmd.ListOptions(limit=120, is_asc=False))] == [
+        *range(250, 130, -1)
+    ]
+    assert len(asked) == 2
+
+
 # ---------------------------------------------------------------- foreign, older, newer
 
 
