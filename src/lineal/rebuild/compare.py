@@ -9,19 +9,22 @@ import math
 import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lineal.capture.fingerprints.differences import TOLERANCE, StateDifference, compare_states
+from lineal.errors import InvalidArgument, NotFound
+from lineal.files import Files
 from lineal.lineage.changes import equal
 from lineal.lineage.training import reference_to
 from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, family_of
-from lineal.model.values import Json
+from lineal.model.values import Json, Value
 from lineal.model.vocabulary import METRIC, PARAM
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.verdict import Difference, Grade, OutputResult
 
-TOLERANCE = 1e-9
-"""How far two numbers may lie apart, relative to the larger one, and still count as the same within a tolerance."""
+Both = tuple[Files, Files]
+"""The files of what was recorded, and those of what was rebuilt."""
 
 _TIMES = re.compile(
     r"(?:^|[_./ -])(?:time|seconds?|secs?|ms|millis|duration|elapsed|latency|throughput|per_second|speed|memory|rss)"
@@ -75,14 +78,14 @@ def _twin(step: Step, candidates: Sequence[Step], *, in_order: bool) -> Step | N
     return (same or alike)[0]
 
 
-def compare_outputs(pair: Pair, *, tolerance: float = TOLERANCE) -> list[OutputResult]:
+def compare_outputs(pair: Pair, files: Both, *, tolerance: float = TOLERANCE) -> list[OutputResult]:
     """Return the comparison of every output of a recorded run."""
     made = _by_family(pair.rebuilt.outputs if pair.rebuilt else ())
     results: list[OutputResult] = []
     for artifact in pair.recorded.outputs:
         twins = made.get(_key(artifact), [])
         twin = twins.pop(0) if twins else None
-        results.append(_compared(artifact, twin, tolerance=tolerance))
+        results.append(_compared(artifact, twin, files, tolerance=tolerance))
     return results
 
 
@@ -126,37 +129,64 @@ def is_near(one: float, other: float, tolerance: float) -> bool:
     return one == other or math.isclose(one, other, rel_tol=tolerance, abs_tol=0.0)
 
 
-def _compared(artifact: Artifact, twin: Artifact | None, *, tolerance: float) -> OutputResult:
+def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, tolerance: float) -> OutputResult:
     name = reference_to(artifact)
-    grade, note, differences = _graded(artifact, twin, name)
-    return OutputResult(
+    result = OutputResult(
         name=name,
         type=artifact.type,
-        grade=grade,
+        grade=Grade.DIVERGED,
         recorded=artifact.fingerprint,
         rebuilt=twin.fingerprint if twin is not None else None,
-        note=note,
-        tolerance=tolerance if grade is Grade.NUMERIC else None,
-        differences=tuple(differences),
+        note="the content differs",
     )
-
-
-def _graded(artifact: Artifact, twin: Artifact | None, name: str) -> tuple[Grade, str, list[Difference]]:
     if twin is None:
         sentence = f"{name} was not made again"
-        return (
-            Grade.DIVERGED,
-            sentence,
-            [Difference(kind="output", what=name, recorded=artifact.fingerprint, sentence=sentence)],
-        )
+        lost = Difference(kind="output", what=name, recorded=artifact.fingerprint, sentence=sentence)
+        return replace(result, note=sentence, differences=(lost,))
     if artifact.fingerprint is not None and artifact.fingerprint == twin.fingerprint:
         if artifact.custom_properties.get("fingerprint_kind") in _LOGICAL:
-            return Grade.CANONICAL_EXACT, "the same content; it has no file whose bytes could be compared", []
-        return Grade.BIT_EXACT, "the same bytes", []
+            note = "the same content; it has no file whose bytes could be compared"
+            return replace(result, grade=Grade.CANONICAL_EXACT, note=note)
+        return replace(result, grade=Grade.BIT_EXACT, note="the same bytes")
     before, after = artifact.properties.get("canonical"), twin.properties.get("canonical")
     if before is not None and before == after:
-        return Grade.CANONICAL_EXACT, "the same fitted state; the bytes of the file differ", []
-    return Grade.DIVERGED, "the content differs", _content_differences(artifact, twin, name)
+        note = "the same fitted state; the bytes of the file differ"
+        return replace(result, grade=Grade.CANONICAL_EXACT, note=note)
+    apart = _states_apart(before, after, files, tolerance)
+    if apart is not None:
+        return _by_state(result, apart, tolerance)
+    return replace(result, differences=tuple(_content_differences(artifact, twin, name)))
+
+
+def _states_apart(before: Value | None, after: Value | None, files: Both, tolerance: float) -> StateDifference | None:
+    """Return how two fitted states differ, where both were kept and can be read."""
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return None
+    try:
+        return compare_states(files[0].get(before), files[1].get(after), tolerance=tolerance)
+    except (NotFound, InvalidArgument):
+        return None
+
+
+def _by_state(result: OutputResult, apart: StateDifference, tolerance: float) -> OutputResult:
+    first = apart.first
+    more = f", and {apart.count - 1} other part{'s' if apart.count > 2 else ''} differ" if apart.count > 1 else ""  # noqa: PLR2004
+    difference = Difference(
+        kind="tensor",
+        what=first.part,
+        recorded=first.recorded,
+        rebuilt=first.rebuilt,
+        sentence=f"{result.name}: {first.sentence}",
+        where={"output": result.name, "tensor": first.part, "index": first.index, "ulp": first.ulp},
+    )
+    return replace(
+        result,
+        grade=Grade.NUMERIC if apart.is_near else Grade.DIVERGED,
+        tolerance=tolerance if apart.is_near else None,
+        max_ulp=apart.max_ulp,
+        note=f"{first.sentence}{more}",
+        differences=(difference,),
+    )
 
 
 def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[Difference]:

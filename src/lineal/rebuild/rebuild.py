@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lineal.capture.fingerprints.differences import TOLERANCE
 from lineal.capture.secrets import redact
 from lineal.errors import NotRunnable
 from lineal.files import Files
@@ -18,7 +19,7 @@ from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.code import assemble, place_elsewhere
 from lineal.rebuild.command import command_of, environment_of
-from lineal.rebuild.compare import TOLERANCE, Pair, compare_metrics, compare_outputs, matched
+from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
 from lineal.rebuild.difference import differences_between
 from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Executed, Limits, execute
@@ -125,7 +126,7 @@ def _judged(
         return replace(verdict, confinement=executed.confinement, said=_said(executed))
     pairs = matched(planned.recipe.steps, steps)
     target = next(pair for pair in pairs if pair.recorded is planned.recipe.target)
-    outputs = _outputs(planned.recipe, pairs, options.tolerance)
+    outputs = _outputs(planned.recipe, pairs, (files, kept), options.tolerance)
     measured = compare_metrics(target, tolerance=options.tolerance)
     grade = worst([*(each.grade for each in outputs if each.role == "output"), *(grade for grade, _ in measured)])
     causes = differences_between(target, files, kept, planned.layout, str(tree))
@@ -157,13 +158,14 @@ def _said(executed: Executed) -> str:
     return redact(executed.said[-_SAID:])
 
 
-def _outputs(recipe: Recipe, pairs: Sequence[Pair], tolerance: float) -> list[OutputResult]:
+def _outputs(recipe: Recipe, pairs: Sequence[Pair], files: Both, tolerance: float) -> list[OutputResult]:
     """Return the outputs of all runs of the process in the order they were made; those asked for decide."""
     deciding = {artifact.id for artifact in recipe.outputs}
     beside = {artifact.id for artifact in recipe.target.outputs}
     results: list[OutputResult] = []
     for pair in pairs:
-        for artifact, result in zip(pair.recorded.outputs, compare_outputs(pair, tolerance=tolerance), strict=True):
+        compared = compare_outputs(pair, files, tolerance=tolerance)
+        for artifact, result in zip(pair.recorded.outputs, compared, strict=True):
             role = "output" if artifact.id in deciding else "beside" if artifact.id in beside else "intermediate"
             results.append(replace(result, role=role))
     return results

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from lineal.capture.captured import Captured, captured, unknown
+from lineal.capture.captured import Captured, captured
 from lineal.capture.data import fingerprint_of
-from lineal.capture.fingerprints.models import canonical_of
+from lineal.capture.fingerprints.models import Canonical, canonical_of
 from lineal.capture.guard import guarded
 from lineal.capture.secrets import redact
 from lineal.errors import NotFound
@@ -20,6 +20,9 @@ from lineal.model.values import Value
 from lineal.sdk.wanted import Wanted, checked_facts, checked_name, checked_version
 
 PICKLE_PROTOCOL = 5
+
+STATE_LIMIT = 32 << 20
+"""A fitted state above this is known by its fingerprint alone: another is told apart, but not element by element."""
 
 
 def wanted_model(
@@ -32,16 +35,17 @@ def wanted_model(
     family, version, given = checked_name(name, "a model"), checked_version(version), checked_facts(properties)
     if isinstance(model, str | os.PathLike):
         return _of_file(Path(model), family, version, given)
-    data, canonical, facts = _of_bytes(model) if isinstance(model, bytes | bytearray) else _of_object(model)
+    data, state, facts = _of_bytes(model) if isinstance(model, bytes | bytearray) else _of_object(model)
     return Wanted(
         role=EventType.OUTPUT,
         type="Model",
         family=family,
         version=version,
         fingerprint=f"sha256:{hashlib.sha256(data).hexdigest()}" if data is not None else None,
-        canonical=canonical,
+        canonical=state.fingerprint,
         facts={**facts, **given},
         keep=data,
+        fitted=state.state if state.state is not None and len(state.state) <= STATE_LIMIT else None,
     )
 
 
@@ -62,36 +66,41 @@ def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, V
     )
 
 
-def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, str | None, dict[str, Value]]:
-    return bytes(model), None, {"format": "bytes", "bytes": len(model)}
+def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, Canonical, dict[str, Value]]:
+    return bytes(model), Canonical(None), {"format": "bytes", "bytes": len(model)}
 
 
-def fitted_state(model: object) -> tuple[str | None, dict[str, Value]]:
-    """Return the fingerprint of a model's fitted state, None where it has no rule, and the facts about it."""
+def fitted_state(model: object) -> tuple[Canonical, dict[str, Value]]:
+    """Return a model's fitted state, without a fingerprint where it has no rule, and the facts about it."""
     facts: dict[str, Value] = {"framework": _framework(model)}
-    state = guarded(lambda: _canonical(model))
-    canonical = str(state.value) if state.status == "captured" else None
-    if state.reason is not None:
-        facts["canonical_notes" if canonical else "canonical_unknown"] = state.reason
-    return canonical, facts
+    state = _canonical(model)
+    if state.fingerprint is None:
+        facts["canonical_unknown"] = state.reason or "no rule for its class"
+    elif state.left_out:
+        facts["canonical_notes"] = f"left out: {', '.join(state.left_out)}"
+    return state, facts
 
 
-def _of_object(model: object) -> tuple[bytes | None, str | None, dict[str, Value]]:
-    """Return the pickled bytes, the fingerprint of the fitted state, and the facts; what fails is a reason."""
-    canonical, facts = fitted_state(model)
+def _of_object(model: object) -> tuple[bytes | None, Canonical, dict[str, Value]]:
+    """Return the pickled bytes, the fitted state, and the facts; what fails is a reason."""
+    state, facts = fitted_state(model)
     try:
         data = pickle.dumps(model, protocol=PICKLE_PROTOCOL)
     except Exception as error:  # noqa: BLE001  whatever the classes inside raise must not end a training
         reason = f"cannot be pickled: {type(error).__name__}: {error}"
-        return None, canonical, {**facts, "bytes_unknown": redact(reason)}
-    return data, canonical, {**facts, "format": "pickle", "bytes": len(data)}
+        return None, state, {**facts, "bytes_unknown": redact(reason)}
+    return data, state, {**facts, "format": "pickle", "bytes": len(data)}
 
 
-def _canonical(model: object) -> Captured:
-    found = canonical_of(model)
-    if found.fingerprint is None:
-        return unknown(found.reason or "no rule for its class")
-    return captured(found.fingerprint, f"left out: {', '.join(found.left_out)}" if found.left_out else None)
+def _canonical(model: object) -> Canonical:
+    found: list[Canonical] = []
+
+    def look() -> Captured:
+        found.append(canonical_of(model))
+        return captured(None)
+
+    failed = guarded(look)
+    return found[0] if found else Canonical(None, failed.reason)
 
 
 def _framework(model: object) -> str:

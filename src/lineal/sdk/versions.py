@@ -61,6 +61,8 @@ def keep(files: Files, wanted: Wanted, chosen: Artifact) -> None:
 
     Bytes first: an artifact whose bytes are missing could not be loaded, bytes without one do no harm.
     """
+    if wanted.fitted is not None and wanted.canonical is not None and not files.has(wanted.canonical):
+        files.put_bytes(wanted.fitted)
     if wanted.keep is None or (chosen.id is not None and chosen.fingerprint != wanted.fingerprint):
         return
     if chosen.id is not None and chosen.fingerprint is not None and files.has(chosen.fingerprint):

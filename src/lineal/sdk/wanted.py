@@ -20,7 +20,8 @@ class Wanted:
 
     `stored` or `reference` is set where it is known which one it is. Without a `version` the store's content
     decides: what is there is recognised, anything else becomes the next version of `family`. `canonical` is a
-    model's fitted state, by which it is recognised though its bytes differ. `keep` is what goes into files.
+    model's fitted state, by which it is recognised though its bytes differ. `keep` is what goes into files, and so does
+    `fitted`, the bytes that `canonical` is the fingerprint of.
     `place` is the path the program read it from or wrote it to, `file` the fingerprint of what lies there where that
     is not the artifact's own: a frame's source.
     """
@@ -39,6 +40,7 @@ class Wanted:
     stored: ArtifactId | None = None
     reference: str | None = None
     keep: bytes | Path | None = None
+    fitted: bytes | None = None
     place: str | None = None
     file: str | None = None
 

@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lineal.capture.captured import captured
+from lineal.capture.guard import guarded
 from lineal.files import Files
 from lineal.integrations.files import FileListener
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split, Written
@@ -22,7 +24,7 @@ from lineal.sdk.aside import Aside
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.kinds import type_of_file
-from lineal.sdk.models import fitted_state
+from lineal.sdk.models import STATE_LIMIT, fitted_state
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
@@ -59,6 +61,7 @@ class Watching(Listener, FileListener, Watcher):
         self._own = own
         self._aside = aside
         self._written_elsewhere = written_elsewhere
+        self._files = files
         self._fingerprints = Fingerprints(files)
         self._trainings = Trainings(self._fingerprints)
         self._lock = threading.RLock()
@@ -115,7 +118,7 @@ class Watching(Listener, FileListener, Watcher):
         if not self._is_data(written):
             return
         if self._is_here():
-            self._acting().wrote(written, _canonical(written))
+            self._acting().wrote(written, _canonical(written, self._files))
         if self._aside is not None:
             self._aside.wrote(written)
 
@@ -244,7 +247,7 @@ class Watching(Listener, FileListener, Watcher):
             return self.ambient
 
 
-def _canonical(written: Written) -> str | None:
+def _canonical(written: Written, files: Files) -> str | None:
     if written.thing is None or (written.path is None and written.type != "Model"):
         return None
     if written.path is not None and (written.type or type_of_file(Path(written.path), is_output=True)) != "Model":
@@ -254,7 +257,10 @@ def _canonical(written: Written) -> str | None:
             return None
     except OSError:
         return None
-    return fitted_state(written.thing)[0]
+    state, _ = fitted_state(written.thing)
+    if state.state is not None and len(state.state) <= STATE_LIMIT:
+        guarded(lambda: captured(files.put_bytes(state.state or b"")))  # a full disk must not end a training
+    return state.fingerprint
 
 
 def _parameters(params: Mapping[str, object]) -> dict[str, Value]:

@@ -12,17 +12,21 @@ from dataclasses import dataclass
 from lineal.capture.fingerprints.boosters import booster_bytes
 from lineal.capture.fingerprints.state import StateBytes, Unreadable
 from lineal.capture.fingerprints.tensors import is_tensor_map, tensor_map_bytes
-from lineal.model.fingerprint import RULE, Kind, of_parts
+from lineal.model.fingerprint import RULE, Kind, domain, of_parts
 
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """The canonical fingerprint of a model, or None and the reason; `left_out` names the volatile fields."""
+    """The canonical fingerprint of a model, or None and the reason; `left_out` names the volatile fields.
+
+    `state` is what the fingerprint is of: bytes that `read_state` reads and `compare_states` compares.
+    """
 
     fingerprint: str | None
     reason: str | None = None
     left_out: tuple[str, ...] = ()
     rule: int = RULE
+    state: bytes | None = None
 
 
 def is_model(thing: object) -> bool:
@@ -41,7 +45,7 @@ def canonical_of(model: object) -> Canonical:
         data, left_out = _bytes_of(model)
     except Unreadable as error:
         return Canonical(None, str(error))
-    return Canonical(of_parts(Kind.MODEL, [data]), None, left_out)
+    return Canonical(of_parts(Kind.MODEL, [data]), None, left_out, state=domain(Kind.MODEL.value) + data)
 
 
 def _bytes_of(model: object) -> tuple[bytes, tuple[str, ...]]:

@@ -115,6 +115,8 @@ class StateBytes:
     def _instance(self, thing: object, path: str) -> bytes:
         if isinstance(thing, type):
             return b"K" + framed(_name(thing))
+        if isinstance(thing, slice):
+            return b"R" + framed(b"builtins.slice") + self._sequence([thing.start, thing.stop, thing.step], path)
         if isinstance(thing, types.FunctionType | types.BuiltinFunctionType) or _is_compiled_function(thing):
             return b"F" + framed(_function(thing, path))
         estimator = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
