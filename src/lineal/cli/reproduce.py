@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from lineal.capture.fingerprints.differences import TOLERANCE
 from lineal.cli.cards import Card, Line, Mark, print_cards
 from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.naming import short
@@ -40,6 +41,10 @@ def reproduce(
         bool, typer.Option("--allow-drift", help="Go on with another Python or other packages than recorded.")
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rebuild directory and say where it is.")] = False,
+    tolerance: Annotated[
+        float,
+        typer.Option("--tolerance", min=0, metavar="T", help="How far apart numbers may lie, relatively."),
+    ] = TOLERANCE,
     timeout: Annotated[
         float | None, typer.Option("--timeout", min=0, metavar="S", help="Stop the program after this many seconds.")
     ] = None,
@@ -54,7 +59,7 @@ def reproduce(
     the system allows that. Exit 0 if the result is the same, 24 if it differs, 25 if something is missing.
     """
     limits = Limits(seconds=timeout, network=network)
-    options = Options(environment=env, allow_drift=allow_drift, keep=keep, limits=limits)
+    options = Options(environment=env, allow_drift=allow_drift, keep=keep, limits=limits, tolerance=tolerance)
     with open_workspace(url, create=False) as workspace:
         if dry_run:
             planned = workspace.plan_rebuild(ref, options)

@@ -178,3 +178,31 @@ def test_the_network_is_off_where_the_system_allows_it_and_the_verdict_says_so(p
         verdict = project.reproduce("model:reaching")
 
     assert (verdict["network"], verdict["verdict"]) in {("off", "DIVERGED"), ("on", "BIT_EXACT")}
+
+
+def test_a_model_that_comes_out_nearly_the_same_is_numeric_and_the_weight_and_its_distance_are_named(project):
+    project.write(
+        "train.py",
+        """
+        import sys, time
+        import lineal, numpy as np
+        from sklearn.linear_model import LinearRegression
+
+        with lineal.run("train", seed=1) as run:
+            x = np.arange(12.0).reshape(6, 2) ** 2
+            model = LinearRegression().fit(x, x[:, 0] + 3)
+            for _ in range(1 + time.time_ns() % 1000):  # another distance each time
+                model.coef_[1] = np.nextafter(model.coef_[1], 1)
+            run.log_model(model, name="delay")
+        """,
+    )
+    project.run("train.py")
+
+    verdict = project.reproduce("model:delay", status=0)
+    tight = project.reproduce("model:delay", "--tolerance", "0", status=24)
+
+    assert verdict["verdict"] == "NUMERIC"
+    assert 0 < verdict["max_ulp"] < 1000
+    assert verdict["first_difference"]["where"]["tensor"] == "model.coef_"
+    assert verdict["first_difference"]["where"]["index"] == 1
+    assert tight["verdict"] == "DIVERGED"
