@@ -33,6 +33,7 @@ _STARTED_IN = os.path.abspath("")  # noqa: PTH100
 
 _SECRET = "it holds a secret: its bytes are not kept"  # noqa: S105 — a reason, not a password
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+_INSTALLED = tuple(os.sep + name + os.sep for name in ("site-packages", "dist-packages"))
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _MOST_TEXTS = 200
 
@@ -48,11 +49,7 @@ def main_script() -> Path | None:
 
 def is_installed(path: str) -> bool:
     """Return whether a file belongs to Python or to an installed package, so the lock names it already."""
-    if "site-packages" in path or "dist-packages" in path:
-        parts = Path(path).parts
-        if "site-packages" in parts or "dist-packages" in parts:
-            return True
-    return path.startswith(_STANDARD)
+    return any(place in path for place in _INSTALLED) or path.startswith(_STANDARD)
 
 
 @lru_cache(maxsize=4096)
