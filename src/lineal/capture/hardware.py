@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.errors import MissingExtra
@@ -47,9 +48,10 @@ def cpu_memory_item() -> Captured:
 
 
 def gpu_item() -> Captured:
-    """Return the accelerators the driver reports."""
+    """Return the accelerators the driver reports; of other makers those the loaded framework has in use."""
     if not _has_driver():
-        return not_applicable("no NVIDIA driver is loaded")
+        other = _accelerators_of_torch()
+        return captured(other) if other else not_applicable("no driver of an accelerator is loaded")
     try:
         import pynvml
     except ImportError:
@@ -58,28 +60,52 @@ def gpu_item() -> Captured:
     pynvml.nvmlInit()
     try:
         driver = _text(pynvml.nvmlSystemGetDriverVersion())
+        cuda = int(pynvml.nvmlSystemGetCudaDriverVersion())
         handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-        return captured({"driver": driver, "devices": [_device(handle) for handle in handles]})
+        devices: list[Json] = [_device(handle) for handle in handles]
+        return captured({"driver": driver, "cuda": f"{cuda // 1000}.{cuda % 1000 // 10}", "devices": devices})
     finally:
         pynvml.nvmlShutdown()
 
 
 def cuda_item() -> Captured:
-    """Return the versions PyTorch was built with; asking them starts no accelerator."""
+    """Return the versions the loaded frameworks were built with; asking them starts no accelerator."""
+    torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow.python.platform.build_info")
+    value: dict[str, Json] = {}
+    if torch is not None:
+        version = torch.version
+        cuda, hip = getattr(version, "cuda", None), getattr(version, "hip", None)
+        if cuda or hip:
+            value |= {"torch": str(torch.__version__), "cuda": cuda, "hip": hip}
+            value["cudnn"] = torch.backends.cudnn.version() if cuda else None
+            value["nccl"] = _nccl(torch) if cuda else None
+    if tensorflow is not None and tensorflow.build_info.get("is_cuda_build"):
+        build = tensorflow.build_info
+        value["tensorflow"] = {name: str(build[name]) for name in ("cuda_version", "cudnn_version") if name in build}
+    if value:
+        return captured(value)
+    if torch is None and tensorflow is None:
+        return not_applicable("no framework that uses accelerators is loaded")
+    return not_applicable("the frameworks that are loaded are built for the processor only")
+
+
+def _nccl(torch: ModuleType) -> str | None:
+    if not torch.distributed.is_available() or not torch.distributed.is_nccl_available():
+        return None
+    return ".".join(str(part) for part in torch.cuda.nccl.version())
+
+
+def _accelerators_of_torch() -> dict[str, Json]:
+    """Return what PyTorch drives that is not NVIDIA's; a device that was not started is not started to be asked."""
     torch = sys.modules.get("torch")
     if torch is None:
-        return not_applicable("no framework that uses accelerators is loaded")
-    version = torch.version
-    if not getattr(version, "cuda", None) and not getattr(version, "hip", None):
-        return not_applicable(f"PyTorch {torch.__version__} is built for the processor only")
-    return captured(
-        {
-            "torch": str(torch.__version__),
-            "cuda": version.cuda,
-            "hip": getattr(version, "hip", None),
-            "cudnn": torch.backends.cudnn.version() if version.cuda else None,
-        }
-    )
+        return {}
+    if torch.backends.mps.is_available():
+        return {"framework": "torch", "devices": [{"name": "mps"}]}
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        return {"framework": "torch", "devices": [{"name": str(name)} for name in names]}
+    return {}
 
 
 def blas_item() -> Captured:

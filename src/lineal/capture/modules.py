@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -74,9 +75,11 @@ def own_modules() -> Iterator[tuple[str, ModuleType]]:
 
 def own_sources() -> Iterator[str]:
     """Yield the texts of the program's own code, as far as they are files or were given with `-c`."""
-    code = _command_line_code()
+    code, given = _command_line_code(), _standard_input()
     if code is not None:
         yield code
+    if given is not None:
+        yield given.decode("utf-8", "replace")
     for _, module in itertools.islice(own_modules(), _MOST_TEXTS):
         path = getattr(module, "__file__", None)
         try:
@@ -94,6 +97,9 @@ def script_item(files: Files, script: Path | None, base: Path) -> Captured:
     code = _command_line_code()
     if code is not None:
         return _kept(files, "-c", code.encode("utf-8", "surrogateescape"))
+    given = _standard_input()
+    if given is not None:
+        return _kept(files, "-", given)
     if notebook_shell() is not None:
         return not_applicable("the code runs in a notebook; its cells are the item `notebook`")
     return unknown("there is no script file: an interactive session, standard input or an embedded interpreter")
@@ -195,3 +201,16 @@ def _command_line_code() -> str | None:
 
 def _relative(path: Path, base: Path) -> str:
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
+
+
+def _standard_input() -> bytes | None:
+    """Return the program where it is a file given as standard input (`python < train.py`), read without moving on."""
+    words = [word for word in sys.orig_argv[1:] if word == "-" or not word.startswith("-")]
+    is_python = "python" in os.path.basename(sys.orig_argv[0] if sys.orig_argv else "")  # noqa: PTH119
+    if not is_python or words[:1] not in ([], ["-"]) or not hasattr(os, "pread"):
+        return None
+    try:
+        about = os.fstat(0)
+        return os.pread(0, about.st_size, 0) if stat.S_ISREG(about.st_mode) and about.st_size <= KEPT_SIZE else None
+    except OSError:
+        return None  # closed

@@ -1,14 +1,18 @@
-"""Items 9 to 12, 22, 23, 29 and 30: what this process is: its command, directory, interpreter, variables and place."""
+"""Items 9 to 12, 22, 23, 29 and 30: what this process is: its command, directory, interpreter, threads and place."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
+from lineal.capture.fingerprints.files import of_file
+from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import redact_argv, redact_value
 from lineal.capture.variables import first_environment
+from lineal.files import Files
 from lineal.model.values import Json
 
 _THREADS = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "VECLIB_", "KMP_", "GOTO_", "BLIS_")
@@ -43,28 +47,35 @@ def cwd_item(root: Path | None, base: Path | None = None) -> Captured:
     return captured({"path": str(here), "machine_bound": True, "root": where})
 
 
-def python_item() -> Captured:
-    """Return version and build of the interpreter, and the options that change what programs compute."""
+def python_item(files: Files) -> Captured:
+    """Return version and build of the interpreter, its executable's fingerprint, and options that change results."""
     flags = {name: getattr(sys.flags, name) for name in ("optimize", "dev_mode", "utf8_mode", "isolated")}
     is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
-    return captured(
-        {
-            "version": ".".join(str(part) for part in sys.version_info[:3]),
-            "release": sys.version_info.releaselevel,
-            "build": sys.version,
-            "implementation": sys.implementation.name,
-            "free_threaded": is_gil_enabled is not None and not is_gil_enabled(),
-            "flags": {name: int(flag) for name, flag in flags.items()},
-        }
-    )
+    value: dict[str, Json] = {
+        "version": ".".join(str(part) for part in sys.version_info[:3]),
+        "release": sys.version_info.releaselevel,
+        "build": sys.version,
+        "implementation": sys.implementation.name,
+        "free_threaded": is_gil_enabled is not None and not is_gil_enabled(),
+        "flags": {name: int(flag) for name, flag in flags.items()},
+        "executable": _executable(files),
+    }
+    conda = sorted(Path(sys.prefix).glob("conda-meta/python-[0-9]*.json"))
+    if conda:
+        value["conda"] = conda[0].stem
+    return captured(value)
 
 
 def platform_item() -> Captured:
-    """Return the platform tag and the suffix of extension modules."""
+    """Return the platform tag, the tags of wheels made here, and the suffix of extension modules."""
     import sysconfig
     from importlib.machinery import EXTENSION_SUFFIXES
 
-    return captured({"tag": sysconfig.get_platform(), "extension": EXTENSION_SUFFIXES[0], "byteorder": sys.byteorder})
+    tag = sysconfig.get_platform()
+    short = {"cpython": "cp", "pypy": "pp"}.get(sys.implementation.name, sys.implementation.name)
+    python = f"{short}{sys.version_info[0]}{sys.version_info[1]}{getattr(sys, 'abiflags', '')}"
+    wheel = f"{python}-{python}-{re.sub('[-.]', '_', tag)}"
+    return captured({"tag": tag, "wheel": wheel, "extension": EXTENSION_SUFFIXES[0], "byteorder": sys.byteorder})
 
 
 def thread_variables_item() -> Captured:
@@ -76,6 +87,7 @@ def thread_variables_item() -> Captured:
     torch = sys.modules.get("torch")
     if torch is not None:
         found["torch.get_num_threads"] = int(torch.get_num_threads())
+        found["torch.get_num_interop_threads"] = int(torch.get_num_interop_threads())
     return captured(found)
 
 
@@ -102,6 +114,11 @@ def world_item() -> Captured:
     variables = {name: os.environ[name] for name in _WORLD.split() if name in os.environ}
     size = next((int(variables[name]) for name in _SIZES if variables.get(name, "").isdigit()), 1)
     rank = next((int(variables[name]) for name in _RANKS if variables.get(name, "").isdigit()), 0)
+    group = sys.modules.get("torch.distributed")
+    if group is not None and group.is_available() and group.is_initialized():
+        # The group knows better than the launcher's variables: a program may make it smaller.
+        size, rank = int(group.get_world_size()), int(group.get_rank())
+        return captured({"size": size, "rank": rank, "variables": variables, "backend": str(group.get_backend())})
     return captured({"size": size, "rank": rank, "variables": variables})
 
 
@@ -115,7 +132,9 @@ def locale_item() -> Captured:
             "locale": locale.setlocale(locale.LC_ALL),
             "timezone": os.environ.get("TZ") or _zone(),
             "names": list(time.tzname),
+            "timezone_database": _zone_database(),
             "filesystem_encoding": sys.getfilesystemencoding(),
+            "text_encoding": locale.getpreferredencoding(do_setlocale=False),
             "utf8_mode": bool(sys.flags.utf8_mode),
         }
     )
@@ -128,3 +147,26 @@ def _zone() -> str | None:
     except OSError:
         return None
     return target.partition("zoneinfo/")[2] or None
+
+
+def _zone_database() -> str | None:
+    """Return the version of the system's time zone database, from the first line of where most systems keep it."""
+    try:
+        with open("/usr/share/zoneinfo/tzdata.zi", encoding="utf-8") as handle:  # noqa: PTH123 — one line of many
+            return handle.readline().removeprefix("# version ").strip() or None
+    except OSError:
+        return None
+
+
+def _executable(files: Files) -> str | None:
+    """Return the fingerprint of the interpreter itself, read once for each of its installations."""
+    path = Path(sys.executable).resolve()
+    try:
+        about = path.stat()
+    except OSError:
+        return None  # an embedded interpreter
+    memory = Remembered(files)
+    stamp = (str(path), about.st_size, about.st_mtime_ns, about.st_ino)
+    found = memory.recall("python", stamp, lambda: of_file(path).fingerprint)
+    memory.save()
+    return str(found)

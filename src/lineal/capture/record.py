@@ -74,7 +74,7 @@ def at_start(
         "notebook": lambda: notebook_item(files),
         "argv": argv_item,
         "cwd": lambda: cwd_item(root, base),
-        "python": python_item,
+        "python": lambda: python_item(files),
         "platform": platform_item,
         "environment": lambda: environment_item(files, base),
         "edited_packages": lambda: _begun(files),

@@ -18,7 +18,7 @@ from lineal.capture.submodules import submodules_item
 from lineal.capture.untracked import untracked_item
 from lineal.files import Files
 
-ITEMS = ("commit", "remote", "bundle", "branch", "dirty", "diff", "untracked", "submodules", "lfs")
+ITEMS = ("commit", "remote", "bundle", "branch", "tag", "dirty", "diff", "untracked", "submodules", "lfs")
 
 _NO_COMMIT = "(initial)"
 _CI_COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "CIRCLE_SHA1", "GIT_COMMIT")
@@ -55,6 +55,7 @@ def repository_items(files: Files, start: Path, *, leave_out: Sequence[Path] = (
     return {
         "commit": captured(state.oid) if has_commit else unknown("the repository has no commit yet"),
         "branch": _branch(state),
+        "tag": guarded(lambda: _tag(root, state)),
         "remote": guarded(lambda: _remote(values, state, pushed.value)) if settings.status == "captured" else settings,
         "bundle": _bundle(files, root, state, pushed),
         "dirty": captured(bool(state.changed)),
@@ -132,6 +133,14 @@ def _branch(state: _State) -> Captured:
     if state.head == "(detached)":
         return captured("detached", "HEAD is detached: the commit is on no branch by name")
     return captured(state.head)
+
+
+def _tag(root: Path, state: _State) -> Captured:
+    if state.oid == _NO_COMMIT:
+        return not_applicable("there is no commit yet")
+    out, _ = ask(root, "for-each-ref", "--count=20", "--format=%(refname:short)", "--points-at=HEAD", "refs/tags")
+    tags = out.decode("utf-8", "backslashreplace").split()
+    return captured(tags) if tags else not_applicable("no tag is at the commit")
 
 
 def _settings(root: Path) -> dict[str, str]:

@@ -29,7 +29,7 @@ class CaptureItem:
 ITEMS: tuple[CaptureItem, ...] = (
     CaptureItem(1, "commit", ("commit",)),
     CaptureItem(2, "remote", ("remote", "bundle")),
-    CaptureItem(3, "branch", ("branch",)),
+    CaptureItem(3, "branch and tag", ("branch", "tag")),
     CaptureItem(4, "uncommitted changes", ("dirty", "diff")),
     CaptureItem(5, "untracked files", ("untracked",)),
     CaptureItem(6, "submodules and LFS", ("submodules", "lfs")),

@@ -128,6 +128,14 @@ def test_a_detached_head_is_a_value(files, repository):
     assert (items["commit"].value, items["branch"].value) == (expected, "detached")
 
 
+def test_tags_at_the_commit_are_named(files, repository):
+    commit(repository, train="1")
+    assert repository_items(files, repository)["tag"].status == "not_applicable"
+    git(repository, "tag", "v1")
+    git(repository, "-c", "user.name=a", "-c", "user.email=a@b", "tag", "-a", "v1.0", "-m", "x")
+    assert repository_items(files, repository)["tag"].value == ["v1", "v1.0"]
+
+
 def test_a_directory_outside_any_repository_makes_the_items_not_applicable(files, tmp_path):
     items = repository_items(files, tmp_path)
     assert {items[name].status for name in ITEMS} == {"not_applicable"}
