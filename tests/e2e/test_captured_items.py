@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import lineal
+from lineal.model.listing import ListOptions
+from lineal.model.nodes import Execution
 
 SCRIPT = """
 import lineal
@@ -38,17 +40,49 @@ def project(tmp_path) -> Path:
     return place
 
 
-def test_a_plain_script_gets_twenty_eight_items_or_more_without_saying_anything(project):
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(lineal.__file__).parents[1]),
-        "LINEAL_URL": str(project / ".lineal"),
-    }
-    subprocess.run([sys.executable, "train.py"], cwd=project, env=environment, check=True)
-    command = [sys.executable, "-m", "lineal", "check", "run:latest", "--format", "json"]
-    done = subprocess.run(command, cwd=project, env=environment, check=False, capture_output=True, text=True)
+PLAIN = """
+import random
+import numpy as np
+from sklearn.linear_model import LinearRegression
+
+random.seed(4)
+rng = np.random.default_rng(0)
+features = rng.normal(size=(50, 2))
+np.random.rand()
+LinearRegression().fit(features, features @ [1.0, 2.0])
+open(__file__, "a").write("# edited while it runs")
+"""
+
+
+def record_of(project: Path, *command: str) -> tuple[dict, dict]:
+    """Run a command in the project and return what `check` says of its record, and the record itself."""
+    source, home = str(Path(lineal.__file__).parents[1]), str(project / ".lineal")
+    environment = {**os.environ, "PYTHONPATH": source, "LINEAL_URL": home}
+    subprocess.run(command, cwd=project, env=environment, check=True)
+    words = [sys.executable, "-m", "lineal", "check", "run:latest", "--format", "json"]
+    done = subprocess.run(words, cwd=project, env=environment, check=False, capture_output=True, text=True)
     (run,) = json.loads(done.stdout)["runs"]
-    assert run["capture"]["of"] == 30
-    assert run["capture"]["captured"] >= 28, [one for one in run["capture"]["items"] if one["status"] == "unknown"]
-    assert all(one["reason"] for one in run["capture"]["items"] if one["status"] == "unknown")
-    assert run["capture"]["best_verdict"] in ("BIT_EXACT", "NUMERIC")
+    with lineal.open(home) as workspace:
+        (execution,) = workspace.store.list(Execution, ListOptions(type="Train")).items
+    return run["capture"], execution.properties["capture"]
+
+
+def test_a_script_with_one_line_gets_twenty_eight_items_or_more(project):
+    found, _ = record_of(project, sys.executable, "train.py")
+    assert found["of"] == 30
+    assert found["captured"] >= 28, [one for one in found["items"] if one["status"] == "unknown"]
+    assert all(one["reason"] for one in found["items"] if one["status"] == "unknown")
+    assert found["best_verdict"] in ("BIT_EXACT", "NUMERIC")
+
+
+def test_a_script_that_knows_nothing_of_lineal_gets_as_many(project):
+    (project / "train.py").write_text(PLAIN, encoding="utf-8")
+    found, record = record_of(project, sys.executable, "-m", "lineal", "run", "--", sys.executable, "train.py")
+    assert found["captured"] >= 28, [one for one in found["items"] if one["status"] == "unknown"]
+    seeds, states = record["seeds"]["value"], record["rng_states"]["value"]
+    assert seeds["random"] == 4
+    assert seeds["numpy"] == "the system's entropy"
+    assert [one["seed"] for one in seeds["generators"]] == [0]
+    assert states["start"]["numpy"] != states["end"]["numpy"]
+    assert record["modules"]["value"]["changed_during_run"] == ["train.py"]
+    assert record["variables"]["value"]["PYTHONHASHSEED"] == "0"

@@ -15,7 +15,7 @@ from lineal.capture.captured import Captured, captured, unknown
 from lineal.capture.secrets import redact_argv
 
 _SCRIPTS = {".py", ".sh", ".r", ".jl", ".ipynb"}
-_OF_THE_PROCESS = ("modules", "seeds", "rng_states", "determinism", "blas", "cuda")
+_OF_THE_PROCESS = ("modules", "edited_packages", "seeds", "rng_states", "determinism", "blas", "cuda", "world")
 _OF_THE_INTERPRETER = ("python", "environment", "index_urls", "editable")
 _ELSEWHERE = "the command ran in a process of its own that did not tell"
 _NO_SCRIPT = "the command names no script file"

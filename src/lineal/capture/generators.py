@@ -22,6 +22,8 @@ from lineal.model.values import Json
 
 _SHARED = (("random", "random"), ("numpy", "numpy.random"), ("torch", "torch"), ("tensorflow", "tensorflow"))
 
+_first: dict[str, Json] = {}
+
 
 def shared_states() -> dict[str, Json]:
     """Return the state of each generator everybody shares, as a fingerprint or why there is none."""
@@ -32,6 +34,17 @@ def shared_states() -> dict[str, Json]:
             found = guarded(lambda name=name, loaded=loaded: captured(_shared(name, loaded)))  # type: ignore[misc]
             states[name] = found.value if found.status == "captured" else f"unknown: {found.reason}"
     return {name: state for name, state in states.items() if state is not None}
+
+
+def note_first_states() -> None:
+    """Note the states of shared generators that are loaded now and were not before: the first state of each."""
+    for name, state in shared_states().items():
+        _first.setdefault(name, state)
+
+
+def first_states() -> dict[str, Json]:
+    """Return the first state of each shared generator, as it was when it was loaded or listening began."""
+    return dict(_first)
 
 
 def own_states() -> dict[str, Json]:

@@ -61,7 +61,12 @@ def is_own_code(file: str) -> bool:
     """
     if file.startswith("<"):
         return not file.startswith(("<frozen", "<__array_function__", "<attrs", "<decorator"))
-    return not file.startswith(_OURS) and not file.endswith(".pyx") and not is_installed(file)
+    return not is_ours(file) and not file.endswith(".pyx") and not is_installed(file)
+
+
+def is_ours(file: str) -> bool:
+    """Return whether code from `file` is Lineal's."""
+    return file.startswith(_OURS)
 
 
 def own_modules() -> Iterator[tuple[str, ModuleType]]:
@@ -135,6 +140,17 @@ def modules_at_end(files: Files, start: Captured, base: Path, *, keep: bool) -> 
     changed = sorted(name for name in before if name in after and before[name] != after[name])
     value = {**end.value, **_described(files, {**after, **before}), "changed_during_run": changed}
     return captured(value, f"edited during the run: {', '.join(changed)}" if changed else end.reason)
+
+
+def with_script(modules: Captured, script: Captured | None) -> Captured:
+    """Return the modules with the fingerprint the script had when it was recorded: it may be edited since."""
+    about = script.value if script is not None and isinstance(script.value, Mapping) else {}
+    named = modules.value.get("files") if isinstance(modules.value, Mapping) else None
+    path = about.get("path")
+    if not isinstance(named, Mapping) or not isinstance(path, str) or path not in named:
+        return modules
+    assert isinstance(modules.value, Mapping)
+    return replace(modules, value={**modules.value, "files": {**named, path: about.get("fingerprint")}})
 
 
 def notebook_shell() -> object | None:

@@ -25,6 +25,7 @@ from lineal.capture.modules import (
     modules_at_end,
     modules_item,
     script_item,
+    with_script,
 )
 from lineal.capture.notebook import notebook_item
 from lineal.capture.process import (
@@ -40,11 +41,11 @@ from lineal.capture.process import (
 from lineal.capture.repository import ITEMS as REPOSITORY_ITEMS
 from lineal.capture.repository import repository_items
 from lineal.capture.secrets import redact
-from lineal.capture.seeds import rng_states_item, seeds_item, seeds_of_the_run
+from lineal.capture.seeds import first_rng_states, rng_states_item, seeds_item, seeds_of_the_run
 from lineal.capture.variables import variables_item
 from lineal.errors import InvalidArgument
 from lineal.files import Files
-from lineal.model.capture_items import NOT_DRAWN
+from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN
 from lineal.model.values import INT64_MAX, INT64_MIN, Json, Struct
 
 Record = dict[str, Captured]
@@ -57,8 +58,9 @@ def at_start(
     leave_out: Sequence[Path] = (),
     only: Collection[str] | None = None,
 ) -> Record:
-    """Return every item as it is now, or `only` some; large texts go into `files`, their fingerprints into the record.
+    """Return every item as it is now; large texts go into `files`, their fingerprints into the record.
 
+    With `only` those of a program that was watched from its beginning and is about to end: what it began with.
     The repository is the one of `script` (else of the program's own file, else of the working directory).
     Files below `leave_out`, such as the workspace itself, are not taken for untracked code.
     """
@@ -90,7 +92,7 @@ def at_start(
         "variables": variables_item,
         "hash_seed": hash_seed_item,
         "seeds": seeds_item,
-        "rng_states": lambda: _states(start=rng_states_item()),
+        "rng_states": lambda: _states(start=rng_states_item() if only is None else first_rng_states()),
         "determinism": determinism_item,
         "inputs": lambda: unknown("the run has not ended"),
         "outputs": lambda: unknown("the run has not ended"),
@@ -117,7 +119,8 @@ def at_end(
     base, root = _place(script)
     before = start.get("rng_states", unknown("nothing was captured at the start"))
     states = guarded(lambda: _states(start=before, end=rng_states_item()))
-    modules = start.get("modules", unknown("nothing was captured at the start"))
+    seeds = guarded(lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)))
+    modules = with_script(start.get("modules", unknown("nothing was captured at the start")), start.get("script"))
     probes: Mapping[str, Callable[[], Captured]] = {
         "modules": lambda: modules_at_end(files, modules, root or base, keep=True),
         "edited_packages": lambda: edited_item(files),
@@ -126,8 +129,8 @@ def at_end(
         "blas": blas_item,
         "thread_variables": thread_variables_item,
         "variables": variables_item,
-        "rng_states": lambda: states,
-        "seeds": lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)),
+        "rng_states": lambda: _telling(states, seeds),
+        "seeds": lambda: seeds,
         "determinism": determinism_item,
     }
     ended = {name: _clean(guarded(probe)) for name, probe in probes.items()}
@@ -189,6 +192,19 @@ def _states(*, start: Captured, end: Captured | None = None) -> Captured:
         for states in (first, end.value)
     )
     return captured({"start": before, "end": after})
+
+
+def _telling(states: Captured, seeds: Captured) -> Captured:
+    """Return the states without those that say nothing: of a generator that only libraries drew from, unseeded."""
+    known = seeds.value if isinstance(seeds.value, Mapping) else {}
+    mute = [name for name, seed in known.items() if seed == BY_LIBRARIES]
+    if not mute or not isinstance(states.value, Mapping):
+        return states
+    value: dict[str, Json] = {}
+    for moment, found in states.value.items():
+        named = found if isinstance(found, Mapping) else {}
+        value[moment] = {name: BY_LIBRARIES if name in mute else state for name, state in named.items()}
+    return replace(states, value=value)
 
 
 def _listed(kind: str, touched: Sequence[Json] | None) -> Captured:

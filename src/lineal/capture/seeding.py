@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from types import FrameType
 
-from lineal.capture.modules import is_own_code
+from lineal.capture.modules import is_ours, is_own_code
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
@@ -66,14 +66,17 @@ def hear_seed(name: str, seed: object) -> None:
 
 
 def hear_generator(by: str, seed: object, generator: object) -> None:
-    """Hear that a generator was made. The first ones are held, so that their states can be told at the end."""
+    """Hear that a generator was made; those the program's own code makes are held, to tell their states at the end."""
+    where = _direct_caller()
+    if where is None:
+        return  # a library's own business, which may be different in each process
     with _lock:
         if any(made.generator is generator for made in _heard.made):
             return  # default_rng gives a generator back that it was given
         if len(_heard.made) >= _MOST_GENERATORS:
             _heard.more += 1
             return
-        _heard.made.append(Made(Seeded(by, plain_seed(seed), _caller()), generator))
+        _heard.made.append(Made(Seeded(by, plain_seed(seed), where), generator))
 
 
 def seeding_calls() -> tuple[Seeded, ...]:
@@ -129,8 +132,19 @@ def _caller() -> str | None:
     for _ in range(_MOST_FRAMES):
         if frame is None:
             return None
-        name = frame.f_code.co_filename
-        if is_own_code(name):
-            return f"{name.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
+        if is_own_code(frame.f_code.co_filename):
+            return _line(frame)
         frame = frame.f_back
     return None
+
+
+def _direct_caller() -> str | None:
+    """Return the line that called, if it is the user's own code: no library, working for itself or for somebody."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 — the documented way to one's caller
+    while frame is not None and (is_ours(frame.f_code.co_filename) or frame.f_code.co_filename.endswith(".pyx")):
+        frame = frame.f_back
+    return _line(frame) if frame is not None and is_own_code(frame.f_code.co_filename) else None
+
+
+def _line(frame: FrameType) -> str:
+    return f"{frame.f_code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
-from lineal.capture.generators import own_generators, own_states, shared_states
+from lineal.capture.generators import first_states, own_generators, own_states, shared_states
 from lineal.capture.modules import own_sources
 from lineal.capture.seeding import listened_from_the_start, made_generators, plain_seed, seeding_calls
 from lineal.errors import InvalidArgument
-from lineal.model.capture_items import NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
 _NUMPY_MODULUS = 2**32
@@ -70,6 +70,8 @@ def seeds_item(states: Json = None) -> Captured:
             known[name] = proved
         elif _is_unused(states, name):
             known[name] = NOT_DRAWN
+        elif name == "random" and not _is_imported_by_the_program(name):
+            known[name] = BY_LIBRARIES
         elif listened_from_the_start():
             known[name] = SYSTEM_ENTROPY
     own = list(_own_seeds())
@@ -86,7 +88,10 @@ def seeds_of_the_run(start: Captured | None, end: Captured) -> Captured:
     before = start.value if start is not None and isinstance(start.value, Mapping) else {}
     after = end.value if isinstance(end.value, Mapping) else {}
     kept = {name: seed for name, seed in before.items() if name not in SEED_DETAILS and seed is not None}
-    merged = {**after, **{name: seed for name, seed in kept.items() if seed not in (SYSTEM_ENTROPY, NOT_DRAWN)}}
+    merged = {
+        **after,
+        **{name: seed for name, seed in kept.items() if seed not in (SYSTEM_ENTROPY, NOT_DRAWN, BY_LIBRARIES)},
+    }
     if end.status != "captured" and not kept:
         return end
     return captured(merged, end.reason)
@@ -96,6 +101,12 @@ def rng_states_item() -> Captured:
     """Return fingerprints of the states of all generators: equal states draw equal numbers."""
     states = {**shared_states(), **own_states()}
     return captured(states) if states else not_applicable("no random generator is loaded")
+
+
+def first_rng_states() -> Captured:
+    """Return the first states of the shared generators: those of a program that was watched from its beginning."""
+    states = first_states()
+    return captured(states) if states else not_applicable("no random generator was loaded")
 
 
 def _told(value: dict[str, Json], lost: list[str]) -> Captured:
@@ -173,6 +184,10 @@ def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
 
 def _is_loaded(name: str) -> bool:
     return ("numpy.random" if name == "numpy" else name) in sys.modules
+
+
+def _is_imported_by_the_program(name: str) -> bool:
+    return any(re.search(rf"\b(?:import|from)\b[^\n]*\b{name}\b", text) for text in own_sources())
 
 
 def _is_unused(states: Json, name: str) -> bool:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType, ModuleType
 
+from lineal.capture.generators import note_first_states
 from lineal.capture.modules import is_own_code
 from lineal.capture.seeding import begin_listening, hear_generator, hear_seed
 from lineal.capture.variables import hear_read
@@ -29,16 +30,19 @@ def watch_program() -> Patches:
     begin_listening()
     patches.add(when_imported("random", lambda module: _python(module, patches)))
     patches.add(when_imported("numpy.random", lambda module: _numpy(module, patches)))
+    patches.add(when_imported("torch", lambda _: note_first_states()))
     patches.patch(type(os.environ), "__getitem__", _reading)
     _watching.append(patches)
     return patches
 
 
 def _python(module: ModuleType, patches: Patches) -> None:
+    note_first_states()
     patches.patch_function("random", module.seed, after(_seeded("random"), group="seed random"))
 
 
 def _numpy(module: ModuleType, patches: Patches) -> None:
+    note_first_states()
     patches.patch_function("numpy", module.seed, after(_seeded("numpy"), group="seed numpy"))
     patches.patch_function("numpy", module.default_rng, after(_made, group="make a generator"))
 

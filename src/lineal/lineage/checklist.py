@@ -9,7 +9,7 @@ from enum import Enum
 from lineal.lineage.capture_record import Item, item, record_of
 from lineal.lineage.graph import GraphNode
 from lineal.lineage.producers import Producers, execution_of
-from lineal.model.capture_items import NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 
 _SEEN = 3
@@ -146,7 +146,7 @@ def _seed(run: Execution, record: Mapping[str, Item]) -> Finding:
     if unseeded:
         sentence = f"{', '.join(unseeded)} {'was' if len(unseeded) == 1 else 'were'} drawn from without a seed"
         return Finding("seed", Outcome.UNKNOWN, sentence, advice)
-    used = [name for name, seed in shared.items() if seed != NOT_DRAWN]
+    used = [name for name, seed in shared.items() if seed not in (NOT_DRAWN, BY_LIBRARIES)]
     used += ["its own generators"] if value.get("generators") else []
     if not used:
         return Finding("seed", Outcome.PASS, "no shared generator of random numbers was used")

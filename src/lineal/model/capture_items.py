@@ -13,6 +13,12 @@ SYSTEM_ENTROPY = "the system's entropy"
 NOT_DRAWN = "not drawn from"
 """Stands for the seed of a generator that nobody seeded and nobody used: its state never changed."""
 
+BY_LIBRARIES = "drawn from by libraries only"
+"""Stands for the seed of Python's `random` where nobody seeded it and the program's own code does not import it.
+
+Libraries draw from it while they are imported (for names, for the order of caches): that says nothing of a result.
+"""
+
 SEED_DETAILS = ("generators", "calls")
 """Parts of the fact `seeds` that are no shared generator: the program's own ones, and the calls that seeded."""
 

@@ -107,6 +107,19 @@ def test_equal_seeds_end_in_equal_states_and_other_draws_in_others(run):
     assert all(first[name] != second[name] for name in ("random", "__main__.rng", "__main__.old"))
 
 
+def test_what_only_libraries_drew_from_says_nothing(run):
+    found = run("", "import sklearn.linear_model\n__import__('ran' + 'dom').random()")
+    assert seeds(found)["random"] == "drawn from by libraries only"
+    assert found["rng_states"]["value"]["end"]["random"] == "drawn from by libraries only"
+
+
+def test_generators_that_libraries_make_for_themselves_are_not_the_programs(run):
+    found = run(
+        "", "import scipy.stats, numpy\nmine = numpy.random.default_rng(3)\nscipy.stats.norm.rvs(random_state=5)"
+    )
+    assert [one["seed"] for one in seeds(found)["generators"]] == [3]
+
+
 def test_more_generators_than_anybody_reads_are_counted(run):
     found = seeds(run("", "import numpy\nmany = [numpy.random.default_rng(n) for n in range(40)]"))
     assert len(found["generators"]) == 33
