@@ -41,10 +41,11 @@ def project(tmp_path) -> Path:
 
 
 PLAIN = """
-import random
+import os, random
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
+level = os.environ.get("LEVEL", "1")
 random.seed(4)
 rng = np.random.default_rng(0)
 features = rng.normal(size=(50, 2))
@@ -86,3 +87,4 @@ def test_a_script_that_knows_nothing_of_lineal_gets_as_many(project):
     assert states["start"]["numpy"] != states["end"]["numpy"]
     assert record["modules"]["value"]["changed_during_run"] == ["train.py"]
     assert record["variables"]["value"]["PYTHONHASHSEED"] == "0"
+    assert record["variables"]["value"]["LEVEL"] is None

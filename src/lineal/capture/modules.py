@@ -43,7 +43,8 @@ def main_script() -> Path | None:
     """Return the file the interpreter was started with, or None in a notebook, a shell, `-c` or stdin."""
     main = sys.modules.get("__main__")
     name = getattr(main, "__file__", None)
-    if name is None and getattr(main, "__spec__", None) is None and sys.argv[:1] not in ([], [""], ["-c"]):
+    is_over = name is None and getattr(main, "__spec__", None) is None and notebook_shell() is None
+    if is_over and sys.argv[:1] not in ([], [""], ["-c"]):
         name = os.path.join(_STARTED_IN, sys.argv[0])  # noqa: PTH118  a script that is over has no __file__ any more
     return Path(os.path.abspath(name)) if isinstance(name, str) and os.path.isfile(name) else None  # noqa: PTH100, PTH113
 
@@ -79,14 +80,17 @@ def own_modules() -> Iterator[tuple[str, ModuleType]]:
 
 
 def own_sources() -> Iterator[str]:
-    """Yield the texts of the program's own code, as far as they are files or were given with `-c`."""
+    """Yield the texts of the program's own code: files, what was given with `-c`, cells of a notebook."""
     code, given = _command_line_code(), _standard_input()
     if code is not None:
         yield code
     if given is not None:
         yield given.decode("utf-8", "replace")
-    for _, module in itertools.islice(own_modules(), _MOST_TEXTS):
-        path = getattr(module, "__file__", None)
+    cells = getattr(notebook_shell(), "user_ns", {}).get("In")
+    yield from (str(cell) for cell in (cells[-_MOST_TEXTS:] if isinstance(cells, list) else ()))
+    script = main_script()
+    paths = [getattr(module, "__file__", None) for _, module in itertools.islice(own_modules(), _MOST_TEXTS)]
+    for path in dict.fromkeys([None if script is None else str(script), *paths]):
         try:
             if isinstance(path, str) and path.endswith((".py", ".pyw")) and os.path.getsize(path) <= KEPT_SIZE:  # noqa: PTH202
                 yield Path(path).read_text(encoding="utf-8", errors="replace")
