@@ -10,7 +10,6 @@ import base64
 import csv
 import hashlib
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ from lineal.capture.captured import Captured, captured, not_applicable, unknown,
 from lineal.capture.fingerprints.files import SETTLED_NS
 from lineal.capture.guard import guarded
 from lineal.capture.installed import Package, installed_packages, installed_stamp
-from lineal.capture.modules import is_installed
+from lineal.capture.modules import file_of, is_installed, loaded_modules
 from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import has_secret
 from lineal.files import Files
@@ -145,9 +144,9 @@ def _strays() -> set[str]:
 
 def _loaded_files() -> set[str]:
     found: set[str] = set()
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str) and is_installed(path) and not name.startswith("lineal"):
+    for name, module in loaded_modules():
+        path = file_of(module)
+        if path is not None and is_installed(path) and name.partition(".")[0] != "lineal":
             found.add(path)
     return found
 

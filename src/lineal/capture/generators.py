@@ -70,7 +70,7 @@ def own_generators() -> dict[str, object]:
 
 def state_of(generator: object) -> str:
     """Return the fingerprint of the state of one generator; raises TypeError for what is none."""
-    if isinstance(generator, random.Random):
+    if type(generator) is random.Random:
         return _python_state(generator.getstate())
     if hasattr(generator, "bit_generator"):  # numpy.random.Generator
         return _nested_state(generator.bit_generator.state)
@@ -95,9 +95,8 @@ def _globals() -> Iterator[tuple[str, str, object]]:
 
 
 def _is_generator(value: object) -> bool:
-    if isinstance(value, random.Random):
-        return type(value) is random.Random  # random.SystemRandom has no state
-    return _kind(value) in ("numpy.Generator", "numpy.RandomState", "torch.Generator")
+    # By its type alone: what stands in for something else (a proxy, a lazy object) is not asked what it is.
+    return type(value) is random.Random or _kind(value) in ("numpy.Generator", "numpy.RandomState", "torch.Generator")
 
 
 def _kind(value: object) -> str:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.fingerprints.files import of_file
@@ -72,11 +73,24 @@ def is_ours(file: str) -> bool:
 
 def own_modules() -> Iterator[tuple[str, ModuleType]]:
     """Yield the program's own modules that are loaded, by name; `__main__` is one of them wherever it lies."""
+    for name, module in loaded_modules():
+        path = file_of(module)
+        if name == "__main__" or (path is not None and is_own_code(path)):
+            yield name, module
+
+
+def loaded_modules() -> Iterator[tuple[str, ModuleType]]:
+    """Yield the modules that are loaded, by name."""
     loaded: list[tuple[str, object]] = list(sys.modules.items())  # anything may lie in there
     for name, module in loaded:
-        path = getattr(module, "__file__", None)
-        if isinstance(module, ModuleType) and (name == "__main__" or (isinstance(path, str) and is_own_code(path))):
-            yield name, module
+        if issubclass(type(module), ModuleType):
+            yield name, cast("ModuleType", module)
+
+
+def file_of(module: ModuleType) -> str | None:
+    """Return the file of a module, without asking a lazy one, which would load what it stands for."""
+    path = module.__dict__.get("__file__")
+    return path if isinstance(path, str) else None
 
 
 def own_sources() -> Iterator[str]:
@@ -89,10 +103,10 @@ def own_sources() -> Iterator[str]:
     cells = getattr(notebook_shell(), "user_ns", {}).get("In")
     yield from (str(cell) for cell in (cells[-_MOST_TEXTS:] if isinstance(cells, list) else ()))
     script = main_script()
-    paths = [getattr(module, "__file__", None) for _, module in itertools.islice(own_modules(), _MOST_TEXTS)]
+    paths = [file_of(module) for _, module in itertools.islice(own_modules(), _MOST_TEXTS)]
     for path in dict.fromkeys([None if script is None else str(script), *paths]):
         try:
-            if isinstance(path, str) and path.endswith((".py", ".pyw")) and os.path.getsize(path) <= KEPT_SIZE:  # noqa: PTH202
+            if path is not None and path.endswith((".py", ".pyw")) and os.path.getsize(path) <= KEPT_SIZE:  # noqa: PTH202
                 yield Path(path).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue  # an archive, or a file that is gone
@@ -165,12 +179,12 @@ def notebook_shell() -> object | None:
 
 def _local_modules(base: Path) -> Iterator[str]:
     prefix = str(base) + os.sep
-    for name, module in list(sys.modules.items()):
+    for name, module in loaded_modules():
         # Lineal itself is in the lock, or in its own repository's commit.
         if name == "lineal" or name.startswith("lineal."):
             continue
-        path = str(main_script()) if name == "__main__" else getattr(module, "__file__", None)
-        if isinstance(path, str) and path.startswith(prefix) and not is_installed(path):
+        path = str(main_script()) if name == "__main__" else file_of(module)
+        if path is not None and path.startswith(prefix) and not is_installed(path):
             yield path[len(prefix) :]
 
 
@@ -183,8 +197,8 @@ def _elsewhere(files: Files, base: Path) -> dict[str, Json]:
     named: dict[str, Json] = {}
     texts: dict[str, Json] = {}
     for name, module in itertools.islice(own_modules(), _MOST_TEXTS):
-        path = getattr(module, "__file__", None)
-        if name == "__main__" or not isinstance(path, str) or path.startswith(prefix) or not path.endswith(".py"):
+        path = file_of(module)
+        if name == "__main__" or path is None or path.startswith(prefix) or not path.endswith(".py"):
             continue
         try:
             data = Path(path).read_bytes()

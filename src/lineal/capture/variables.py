@@ -37,6 +37,11 @@ def hear_read(name: str) -> None:
         _heard.add(name)
 
 
+def is_heard(name: str) -> bool:
+    """Return whether a variable is known to be read already."""
+    return name in _heard
+
+
 def variables_item(environment: Mapping[str, str] | None = None) -> Captured:
     """Return the variables with their values; one that was read and is not set is null.
 

@@ -13,7 +13,7 @@ from types import FrameType, ModuleType
 from lineal.capture.generators import note_first_states
 from lineal.capture.modules import is_own_code
 from lineal.capture.seeding import begin_listening, hear_generator, hear_seed
-from lineal.capture.variables import hear_read
+from lineal.capture.variables import hear_read, is_heard
 from lineal.integrations.hooks import Call, Function, Patches, after, telling
 from lineal.integrations.imports import when_imported
 
@@ -61,7 +61,7 @@ def _made(call: Call) -> None:
 def _reading(original: Function) -> Function:
     def reads(self: object, key: object) -> object:
         with telling("the hook on environment variables"):
-            if isinstance(key, str) and _is_asked_by_the_program():
+            if isinstance(key, str) and not is_heard(key) and _is_asked_by_the_program():
                 hear_read(key)
         return original(self, key)
 

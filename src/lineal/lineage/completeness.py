@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lineal.lineage.capture_record import CAPTURED, NOT_APPLICABLE, UNKNOWN, WITHHELD, Item, item
 from lineal.model.capture_items import ITEMS, SEED_DETAILS, SYSTEM_ENTROPY, CaptureItem
+from lineal.model.values import Json
 
 EXACT, NUMERIC, NOT_RUNNABLE = "BIT_EXACT", "NUMERIC", "NOT_RUNNABLE"
 """The verdicts `lineal reproduce` knows that a record can rule in or out; what a rebuild finds may still be worse."""
@@ -22,11 +23,12 @@ _WORST_FIRST = (UNKNOWN, WITHHELD, CAPTURED, NOT_APPLICABLE)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One of the thirty items in one record: how it ended, and why where that needs saying."""
+    """One of the thirty items in one record: how it ended, why where that needs saying, and its first fact's value."""
 
     item: CaptureItem
     status: str
     reason: str = ""
+    value: Json = None
 
     @property
     def is_settled(self) -> bool:
@@ -80,7 +82,8 @@ def _answered(wanted: CaptureItem, record: Mapping[str, Item]) -> Answered:
     status = next(each for each in _WORST_FIRST if any(fact.status == each for _, fact in facts))
     told = [(name, fact) for name, fact in facts if fact.status == status]
     reasons = [f"{name}: {fact.reason}" if len(facts) > 1 else fact.reason for name, fact in told if fact.reason]
-    return Answered(wanted, status, "; ".join(reasons))
+    values = [fact.value for _, fact in told if fact.captured]
+    return Answered(wanted, status, "; ".join(reasons), values[0] if values else None)
 
 
 def _against(record: Mapping[str, Item], asked: tuple[_Ask, ...]) -> Iterator[str]:

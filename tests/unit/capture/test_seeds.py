@@ -120,6 +120,26 @@ def test_generators_that_libraries_make_for_themselves_are_not_the_programs(run)
     assert [one["seed"] for one in seeds(found)["generators"]] == [3]
 
 
+def test_modules_and_objects_that_load_or_raise_when_asked_are_not_asked(run):
+    before = """
+import sys, types
+class Lazy(types.ModuleType):
+    def __getattr__(self, name):
+        raise RuntimeError("loads a gigabyte")
+class Proxy:
+    @property
+    def __class__(self):
+        raise RuntimeError("outside of a request")
+sys.modules["lazy"] = Lazy("lazy")
+sys.modules["odd"] = Proxy()
+sys.modules["none"] = None
+proxy = Proxy()
+"""
+    found = run(before)
+    lost = {name for name, item in found.items() if item["status"] == "unknown"}
+    assert lost <= {"container", "inputs", "outputs"}
+
+
 def test_more_generators_than_anybody_reads_are_counted(run):
     found = seeds(run("", "import numpy\nmany = [numpy.random.default_rng(n) for n in range(40)]"))
     assert len(found["generators"]) == 33

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lineal.lineage.changes import Change
 from lineal.lineage.check import Check
+from lineal.lineage.completeness import Answered
 from lineal.lineage.diff import Diff
 from lineal.lineage.graph import LineageGraph
 from lineal.lineage.impact import Affected, Impact
@@ -17,6 +18,8 @@ from lineal.lineage.render.words import badges, remark, safe, when, who
 from lineal.model.nodes import Artifact
 from lineal.model.traversal import Truncation
 from lineal.model.values import Json
+
+_LONGEST = 80
 
 Cell = str | int | float | None
 
@@ -112,10 +115,17 @@ def check_rows(check: Check) -> Table:
     rows = [(one.outcome.value, one.item, one.sentence, one.advice, "") for one in check.findings]
     for run in check.runs:
         items = run.completeness.items
-        rows += [(one.status, f"{one.item.number} {one.item.title}", one.reason, "", run.run.label) for one in items]
+        label = run.run.label
+        rows += [(one.status, f"{one.item.number} {one.item.title}", _found(one), "", label) for one in items]
     scores = [f"{run.run.label}: {run.completeness.sentence}" for run in check.runs]
     notes = (check.sentence, *scores, *truncation_notes(check.truncated))
     return Table(("outcome", "item", "found", "what to do", "run"), tuple(rows), notes)
+
+
+def _found(answered: Answered) -> str:
+    """Return why an item has no value or what is odd about it, else the beginning of its value."""
+    text = value_text(answered.value)
+    return answered.reason or (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
 def way(affected: Affected) -> str:
