@@ -47,8 +47,7 @@ class ListOptions:
     def __post_init__(self) -> None:
         if self.limit < 1:
             raise InvalidArgument(f"limit is {self.limit}; a page holds at least 1")
-        for what in ("type", "filter", "page_token"):
-            text = getattr(self, what)
+        for what, text in (("type", self.type), ("filter", self.filter), ("page token", self.page_token)):
             if text is not None:
                 check_text(f"a listing's {what}", text)
         for what in ("names", "uris", "external_ids"):
