@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
@@ -26,8 +27,11 @@ from lineal.files import Files
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
 
-_RULE = 1
+_RULE = 3
 """Raised when the lock is written in another way, so that what is remembered is written again."""
+
+_TOOLS = ("pip", "setuptools", "uv", "wheel", "lineal")
+"""What installs packages, or records: most locks leave it out, and no result depends on it."""
 
 _NAMED = 20
 _INDEX_VARIABLES = (
@@ -65,11 +69,13 @@ def _lock(files: Files, found: Sequence[LockFile]) -> Json:
     known, used = _fingerprints(found)
     conda = conda_list()
     contents, unhashed, sources = _contents(packages, known, by_conda=conda is not None)
+    tools: list[Json] = [f"{name}=={version}" for name, version in contents.pins if name in _TOOLS]
     value: dict[str, Json] = {
         "format": "pylock.toml",
         "fingerprint": files.put_bytes(write_pylock(contents).encode()),
         "packages": len(packages),
-        "hashed": len(packages) - len(unhashed) - len(contents.direct),
+        "hashed": len(packages) - len(unhashed) - len(contents.direct) - len(tools),
+        "tools": tools,
         "direct": len(contents.direct),
         "unhashed": len(unhashed),
         "partial": bool(unhashed),
@@ -117,12 +123,13 @@ def _contents(
             continue
         if (package.name, package.version) in known:
             found, path = known[package.name, package.version]
-            locked.append(found.fitting(package.tags))
+            locked.append(replace(found.fitting(package.tags), requires_python=package.requires_python))
             sources.add(path)
             continue
         pins.append((package.name, package.version))
-        if not (by_conda and is_condas(package.said("INSTALLER"))):
-            unhashed.append(f"{package.name}=={package.version}")
+        if package.name in _TOOLS or (by_conda and is_condas(package.said("INSTALLER"))):
+            continue
+        unhashed.append(f"{package.name}=={package.version}")
     return Contents(locked, pins, direct), unhashed, sources
 
 

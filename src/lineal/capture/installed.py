@@ -35,6 +35,13 @@ class Package(NamedTuple):
         """The platforms of the wheel it was installed from; empty where none is named."""
         return frozenset(re.findall(r"(?m)^Tag:\s*(\S+)", self.said("WHEEL")))
 
+    @property
+    def requires_python(self) -> str | None:
+        """The versions of Python it says it is for, or None."""
+        head = self.said("METADATA").partition("\n\n")[0]
+        found = re.search(r"(?m)^Requires-Python:\s*(\S.*?)\s*$", head)
+        return found[1] if found else None
+
 
 class _Installed(NamedTuple):
     stamp: tuple[tuple[str, int], ...]

@@ -25,7 +25,7 @@ _set: dict[str, int] = {}
 
 
 def set_seed(seed: int) -> dict[str, int]:
-    """Seed `random`, and NumPy and PyTorch where they are loaded; return which generator got which seed.
+    """Seed `random`, and NumPy, PyTorch and TensorFlow where they are loaded; return which generator got which seed.
 
     Generators made before (`numpy.random.default_rng`) keep their own state. A library that is imported later is
     not seeded; the record of the run says so. Raises InvalidArgument for what is not a 64-bit integer.
@@ -35,13 +35,13 @@ def set_seed(seed: int) -> dict[str, int]:
     random.seed(seed)
     _set.clear()
     _set["random"] = seed
-    for name in ("numpy", "torch"):
+    for name in ("numpy", "torch", "tensorflow"):
         seed_library(name, seed)
     return dict(_set)
 
 
 def seed_library(name: str, seed: int) -> None:
-    """Seed NumPy or PyTorch where it is loaded, and remember it; the other generators go on as they are."""
+    """Seed NumPy, PyTorch or TensorFlow where it is loaded, and remember it; the other generators go on as they are."""
     library = sys.modules.get(name)
     if library is None:
         return
@@ -49,8 +49,11 @@ def seed_library(name: str, seed: int) -> None:
         _set[name] = seed % _NUMPY_MODULUS
         # While `numpy.random` is being imported NumPy does not have it as an attribute yet.
         (sys.modules.get("numpy.random") or library.random).seed(_set[name])
-    else:
+    elif name == "torch":
         library.manual_seed(seed)  # seeds every accelerator as well
+        _set[name] = seed
+    else:
+        library.random.set_seed(seed)
         _set[name] = seed
 
 
@@ -61,8 +64,9 @@ def seeds_item(states: Json = None) -> Captured:
     """
     known: dict[str, Json] = dict(_asked())
     calls = seeding_calls()
-    known |= {call.name: SYSTEM_ENTROPY if call.seed is None else call.seed for call in calls}
     known |= _set
+    # Seeding through Lineal is heard as well, so that the last call of all is the last here.
+    known |= {call.name: SYSTEM_ENTROPY if call.seed is None else call.seed for call in calls}
     open_ = [name for name in ("random", "numpy") if _is_loaded(name) and name not in known]
     for name in open_:
         proved = _proved(name) if states is None else None

@@ -130,6 +130,12 @@ def test_of_many_wheels_the_lock_names_the_one_that_is_installed(files, gadget, 
     assert package["index"] == "https://[redacted]@example.org/simple"
 
 
+def test_a_package_says_for_which_versions_of_python_it_is(files, gadget, project):
+    (gadget / "METADATA").write_text("Requires-Python: >=3.9, <4 \n\nRequires-Python: >=2\n", encoding="utf-8")
+    (project / "uv.lock").write_text(UV, encoding="utf-8")
+    assert locked(files, project)[1]["packages"][0]["requires-python"] == ">=3.9, <4"
+
+
 def test_a_package_built_here_keeps_every_file_its_lock_has(files, gadget, project):
     (gadget / "WHEEL").write_text("Tag: cp311-cp311-odd\n", encoding="utf-8")
     (project / "uv.lock").write_text(UV, encoding="utf-8")
@@ -262,6 +268,14 @@ def test_conda_lists_what_it_installed_with_fingerprints(files, gadget, project,
     explicit = files.get(value["conda"]["fingerprint"]).decode()
     assert explicit == f"@EXPLICIT\nhttps://conda.example.org/gadget-1.2.conda#sha256:{A}\n"
     assert conda_list(project) is None
+
+
+def test_installers_without_a_fingerprint_do_not_make_a_lock_partial(files, gadget, project):
+    (gadget.parent / "pip-25.0.dist-info").mkdir()
+    (project / "uv.lock").write_text(UV, encoding="utf-8")
+    value, lock = locked(files, project)
+    assert (value["packages"], value["hashed"], value["partial"], value["tools"]) == (2, 1, False, ["pip==25.0"])
+    assert {"name": "pip", "version": "25.0"} in lock["tool"]["lineal"]["pins"]
 
 
 def test_a_direct_archive_without_a_fingerprint_makes_the_lock_partial(files, gadget, project):

@@ -53,6 +53,12 @@ def test_a_seeding_call_is_heard_with_its_line(run):
     assert all(call["where"].startswith("train.py:") for call in found["calls"])
 
 
+def test_a_seed_of_the_programs_own_comes_after_one_given_through_lineal(run):
+    during = "set_seed(1)\nnumpy.random.seed(2)\nnumpy.random.rand()"
+    found = seeds(run("import numpy\nfrom lineal.capture.seeds import set_seed\n", during))
+    assert (found["random"], found["numpy"]) == (1, 2)
+
+
 def test_a_name_that_was_imported_before_is_heard_too(run):
     found = seeds(run("from numpy.random import default_rng\n", "made = default_rng(8)"))
     assert found["generators"][0]["seed"] == 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Locked:
     index: str | None = None
     files: tuple[LockedFile, ...] = ()
     fingerprints: tuple[str, ...] = ()
+    requires_python: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -45,7 +46,7 @@ class Locked:
         near = exact or [file for file in wheels if tags & tags_of(file.name)]
         if not near:
             return self
-        return Locked(self.name, self.version, self.index, tuple(near), self.fingerprints)
+        return replace(self, files=tuple(near))
 
 
 def normal(name: str) -> str:

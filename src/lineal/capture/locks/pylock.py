@@ -130,6 +130,8 @@ def _entry(package: Locked | Direct) -> Iterator[str]:
     if isinstance(package, Direct):
         yield f"{package.table} = {_value(package.entry)}"
         return
+    if package.requires_python is not None:
+        yield f"requires-python = {_value(package.requires_python)}"
     if package.index is not None:
         yield f"index = {_value(redact(package.index))}"
     files = [file for file in package.files if file.url or file.path]
