@@ -150,7 +150,8 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     lines = [Line(verdict.grade.value, "verdict", mark=mark), Line(verdict.sentence, "in words")]
     lines += [Line(missing.sentence, "missing", aside=missing.advice, mark=Mark.BAD) for missing in verdict.missing]
     lines += [_output(output) for output in verdict.outputs]
-    lines += [Line(difference.sentence, difference.kind, mark=Mark.BAD) for difference in verdict.differences[:_SHOWN]]
+    shown = () if verdict.grade.is_exact else verdict.differences[:_SHOWN]
+    lines += [Line(difference.sentence, difference.kind, mark=Mark.BAD) for difference in shown]
     lines += [Line(note, "note", mark=Mark.UNKNOWN) for note in verdict.notes]
     if verdict.grade is not Grade.NOT_RUNNABLE or verdict.confinement.how:
         how = ", ".join(verdict.confinement.how)

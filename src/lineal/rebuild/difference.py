@@ -13,6 +13,7 @@ from lineal.lineage.capture_record import Item, item, leaves
 from lineal.lineage.changes import equal
 from lineal.lineage.locks import packages_of
 from lineal.lineage.training import reference_to
+from lineal.model.capture_items import SEED_DETAILS
 from lineal.model.nodes import family_of
 from lineal.model.values import Json
 from lineal.rebuild.code import module_fingerprints
@@ -120,7 +121,24 @@ def _seeds(before: Step, after: Step) -> Iterator[Difference]:
         {"seed": step.run.properties["seed"]} if "seed" in step.run.properties else {} for step in (before, after)
     ]
     yield from _mappings("seed", {k: str(v) for k, v in stated[0].items()}, {k: str(v) for k, v in stated[1].items()})
-    yield from _items(before, after, "seed", ("hash_seed", "seeds"))
+    yield from _items(before, after, "seed", ("hash_seed",))
+    yield from _mappings("seed", _shared_seeds(before), _shared_seeds(after))
+    yield from _mappings("seed", _own_generators(before), _own_generators(after))
+
+
+def _shared_seeds(step: Step) -> dict[str, Json]:
+    value = item(step.record, "seeds").value
+    named = value.items() if isinstance(value, Mapping) else ()
+    return {name: one for name, one in named if name not in SEED_DETAILS}
+
+
+def _own_generators(step: Step) -> dict[str, Json]:
+    """The generators that the program itself made; those that libraries make for themselves draw no results."""
+    value = item(step.record, "seeds").value
+    listed = value.get("generators") if isinstance(value, Mapping) else None
+    found = [one for one in listed or () if isinstance(one, Mapping)] if isinstance(listed, list | tuple) else []
+    own = [one for one in found if one.get("where") is not None]
+    return {f"generator {place} at {one['where']}": one.get("seed") for place, one in enumerate(own, 1)}
 
 
 def _states(before: Step, after: Step, moment: str) -> Iterator[Difference]:

@@ -18,7 +18,7 @@ from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.lineage.training import reference_to
 from lineal.model.nodes import Artifact
-from lineal.rebuild.code import safe_target
+from lineal.rebuild.checkout import safe_target
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Missing, refused

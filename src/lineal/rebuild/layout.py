@@ -7,8 +7,8 @@ apart, the directory above both. Paths are as the recording machine wrote them (
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lineal.lineage.capture_record import Item, item
 
@@ -17,12 +17,14 @@ from lineal.lineage.capture_record import Item, item
 class Layout:
     """`root` is the recorded directory that the tree stands for, None where it is not known.
 
-    `code` is where the repository (else the script's directory) lies below it, `cwd` the working directory.
+    `code` is where the repository (else the script's directory) lies below it, `cwd` the working directory. `outside`
+    are absolute paths beside the tree that the program is given other places for, where its words name them.
     """
 
     root: str | None
     code: str = "."
     cwd: str = "."
+    outside: tuple[str, ...] = ()
 
     def inside(self, path: str) -> str | None:
         """Return a recorded path, absolute or as the program opened it, relative to the tree; None if it is outside."""
@@ -35,20 +37,43 @@ class Layout:
 
     def moved(self, text: str, tree: str) -> str:
         """Return a word or a variable of the record with the recorded directory replaced by the tree."""
-        if self.root is None or self.root in ("/", ""):
-            return text
         parts = text.split(":") if text.startswith("/") else [text]
         return ":".join(self._moved(part, tree) for part in parts)
 
     def _moved(self, part: str, tree: str) -> str:
         head, equals, value = part.rpartition("=")
-        if self.root is not None and _is_below(value, self.root):
-            value = posixpath.normpath(posixpath.join(tree, posixpath.relpath(value, self.root)))
+        if not posixpath.isabs(value):
+            return part
+        plain = posixpath.normpath(value)
+        root = self.root if self.root not in ("", "/") else None
+        if root is not None and _is_below(plain, root):
+            value = posixpath.normpath(posixpath.join(tree, posixpath.relpath(plain, root)))
+        elif self._holds_outputs(plain):
+            value = self.beside(plain, tree)
         return head + equals + value
+
+    def _holds_outputs(self, plain: str) -> bool:
+        """Whether a word is an output outside the tree, or a directory of such; never one above the tree itself."""
+        if plain == "/" or (self.root is not None and _is_below(self.root, plain)):
+            return False
+        return any(_is_below(path, plain) for path in self.outside)
+
+    def beside(self, path: str, tree: str) -> str:
+        """Return where a path outside the tree lies in a rebuild: in a directory beside it."""
+        return posixpath.join(posixpath.dirname(tree), "outside", path.lstrip("/"))
 
 
 def layout_of(record: Mapping[str, Item]) -> Layout:
-    """Return the layout that the record's working directory and code directory ask for."""
+    """Return the layout that the record's directories ask for."""
+    layout = _directories(record)
+    value = item(record, "outputs").value
+    entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    paths = [str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path")]
+    outside = [path for path in paths if posixpath.isabs(path) and layout.inside(path) is None]
+    return replace(layout, outside=tuple(dict.fromkeys(outside)))
+
+
+def _directories(record: Mapping[str, Item]) -> Layout:
     found = item(record, "cwd")
     value = found.value if found.captured and isinstance(found.value, Mapping) else {}
     path, root = str(value.get("path") or "."), value.get("root")

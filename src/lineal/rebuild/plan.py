@@ -12,7 +12,8 @@ from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.model.nodes import Artifact, ExecutionState
 from lineal.model.values import Json
-from lineal.rebuild.code import CodeSource, find_code
+from lineal.rebuild.checkout import CodeSource
+from lineal.rebuild.code import find_code
 from lineal.rebuild.command import secret_variables
 from lineal.rebuild.environment import Environment, EnvironmentKind, prepare
 from lineal.rebuild.execute import Limits

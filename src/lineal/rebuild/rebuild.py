@@ -17,10 +17,11 @@ from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
-from lineal.rebuild.code import assemble, place_elsewhere
+from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
 from lineal.rebuild.difference import differences_between
+from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
@@ -80,6 +81,8 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     assert planned.environment is not None
     progress(f"code: {planned.code.sentence}")
     notes = assemble(recipe.record, layout, files, place.tree, planned.code)
+    for path in layout.outside:
+        Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
     progress(f"inputs: {len(planned.inputs)}")
     place_inputs(planned.inputs, files, place.tree)
     url = seed(store, files, recipe, planned.inputs, place=place.workspace, tree=place.tree)

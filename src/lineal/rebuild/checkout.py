@@ -1,0 +1,176 @@
+"""Checking out: a commit, its diff and untracked files, in a repository of their own below the rebuild directory.
+
+Objects are borrowed or fetched, nothing is written where they come from, and nothing unfolds without limit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lineal.capture.git import GitUnavailable, ask
+from lineal.files import Files
+from lineal.lineage.capture_record import Item, item
+from lineal.model.values import Json
+from lineal.rebuild.verdict import refused
+
+MOST_BYTES = 4 << 30
+"""What a commit or a diff may unfold to: small archives can hold endless files."""
+
+_TIMEOUT_S = 300.0
+_LITERAL = re.compile(rb"^(?:literal|delta) (\d+)$", re.MULTILINE)
+_NOT_THERE = "not initialised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSource:
+    """Where the code comes from: `repository`, `bundle`, `remote` or `files`; `where` is the path, URL or commit."""
+
+    kind: str
+    where: str
+    commit: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The source for people."""
+        if self.kind == "files":
+            return f"the {self.where} the record keeps"
+        place = {"repository": "the repository", "bundle": "the kept bundle", "remote": "the remote"}[self.kind]
+        return f"commit {str(self.commit)[:12]} from {place} {self.where}".rstrip()
+
+
+def check_out(record: Mapping[str, Item], files: Files, code: Path, source: CodeSource) -> None:
+    """Put the commit with its diff, its submodules and its untracked files into `code`.
+
+    Raises GitUnavailable where git cannot, NotRunnable for what unfolds too far or leads out of the tree.
+    """
+    commit = str(source.commit)
+    _git(code, "init", "--quiet")
+    if source.kind == "repository":
+        _borrow(Path(source.where), code)
+    elif source.kind == "bundle":
+        bundle = str(bundle_of(record))
+        files.open(bundle).close()
+        _git(code, "fetch", "--quiet", "--no-tags", str(files.path(bundle)), "+HEAD:refs/lineal/bundle")
+    else:
+        _git(code, "fetch", "--quiet", "--no-tags", "--depth=1", source.where, commit)
+    _materialise(record, files, code, commit)
+    _submodules(record, files, code, source)
+
+
+def bundle_of(record: Mapping[str, Item]) -> str | None:
+    """Return the fingerprint of the bundle that holds the whole history of the commit, or None."""
+    found = item(record, "bundle")
+    value = found.value if found.captured and isinstance(found.value, Mapping) else {}
+    fingerprint = value.get("fingerprint")
+    return fingerprint if value.get("whole") and isinstance(fingerprint, str) else None
+
+
+def has_commit(repository: Path, commit: str) -> bool:
+    """Return whether a repository has this commit."""
+    if not (repository / ".git").exists() or not re.fullmatch(r"[0-9a-f]{7,64}", commit):
+        return False
+    try:
+        ask(repository, "cat-file", "-e", f"{commit}^{{commit}}")
+    except GitUnavailable:
+        return False
+    return True
+
+
+def safe_target(tree: Path, name: str) -> Path:
+    """Return where a recorded relative name lies below the tree; NotRunnable for one that would leave it."""
+    pure = PurePosixPath(name)
+    target = tree / pure
+    top = tree.resolve()
+    if pure.is_absolute() or ".." in pure.parts or not target.parent.resolve().is_relative_to(top):
+        raise refused("code", name, f"the recorded name {name!r} leads out of the tree")
+    return target
+
+
+def write(target: Path, data: bytes) -> None:
+    """Write a file with the directories above it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+
+
+def write_untracked(record: Mapping[str, Item], files: Files, code: Path) -> None:
+    """Write the untracked files that the record keeps."""
+    value = item(record, "untracked").value
+    listed = value.get("files") if isinstance(value, Mapping) else None
+    for name, one in listed.items() if isinstance(listed, Mapping) else ():
+        if not isinstance(one, Mapping):
+            continue
+        target = safe_target(code, name)
+        if "target" in one:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(str(one["target"]))
+        elif "withheld" not in one and isinstance(one.get("fingerprint"), str):
+            write(target, files.get(str(one["fingerprint"])))
+
+
+def _borrow(repository: Path, code: Path) -> None:
+    objects, _ = ask(repository, "rev-parse", "--git-path", "objects")
+    borrowed = (repository / os.fsdecode(objects.rstrip(b"\n"))).resolve()
+    (code / ".git/objects/info/alternates").write_text(f"{borrowed}\n", encoding="utf-8")
+
+
+def _materialise(record: Mapping[str, Item], files: Files, code: Path, commit: str) -> None:
+    _check_size(code, commit)
+    _git(code, "checkout", "--quiet", "--detach", "--force", commit)
+    _apply_diff(record, files, code)
+    write_untracked(record, files, code)
+
+
+def _submodules(record: Mapping[str, Item], files: Files, code: Path, source: CodeSource) -> None:
+    """Put each submodule that was there in its place, from where it lay in the clone."""
+    for path, commit, inner in _recorded_submodules(record):
+        target = safe_target(code, path)
+        clone = Path(source.where) / path if source.kind == "repository" else None
+        if clone is None or not has_commit(clone, commit):
+            raise refused("code", path, f"commit {commit[:12]} of the submodule {path} is not to be had")
+        target.mkdir(parents=True, exist_ok=True)
+        _git(target, "init", "--quiet")
+        _borrow(clone, target)
+        _materialise(inner, files, target, commit)
+
+
+def _recorded_submodules(record: Mapping[str, Item]) -> Iterator[tuple[str, str, dict[str, Item]]]:
+    value = item(record, "submodules").value
+    for one in value if isinstance(value, list | tuple) else ():
+        if isinstance(one, Mapping) and one.get("state") != _NOT_THERE:
+            inner = {name: _item(one[name]) for name in ("diff", "untracked") if name in one}
+            yield str(one["path"]), str(one["commit"]), inner
+
+
+def _item(entry: Json) -> Item:
+    known = entry if isinstance(entry, Mapping) else {}
+    return Item(str(known.get("status", "unknown")), known.get("value"))
+
+
+def _check_size(code: Path, commit: str) -> None:
+    listed, cut = ask(code, "ls-tree", "-r", "-l", "-z", commit, timeout_s=_TIMEOUT_S)
+    sizes = [entry.split(b"\t", 1)[0].split()[-1] for entry in listed.split(b"\0") if b"\t" in entry]
+    total = sum(int(size) for size in sizes if size.isdigit())
+    if cut or total > MOST_BYTES:
+        raise refused(
+            "code", commit, f"commit {commit[:12]} unfolds to {total >> 20} MiB, more than {MOST_BYTES >> 20} MiB"
+        )
+
+
+def _apply_diff(record: Mapping[str, Item], files: Files, code: Path) -> None:
+    value = item(record, "diff").value
+    if not item(record, "diff").captured or not isinstance(value, Mapping):
+        return
+    fingerprint = str(value["fingerprint"])
+    patch = files.get(fingerprint)
+    total = sum(int(size) for size in _LITERAL.findall(patch))
+    if total > MOST_BYTES:
+        raise refused("code", "diff", f"the diff unfolds to {total >> 20} MiB, more than {MOST_BYTES >> 20} MiB")
+    _git(code, "apply", "--whitespace=nowarn", str(files.path(fingerprint)))
+
+
+def _git(code: Path, *arguments: str) -> None:
+    ask(code, *arguments, timeout_s=_TIMEOUT_S)

@@ -1,0 +1,121 @@
+"""Scripts that import no tracker: `lineal run -- python train.py` sees what they read and write, and they are rebuilt."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pytest
+
+PLAIN = """
+import json, os, pickle, random, sys
+from shape import FACTOR
+
+source = sys.argv[1] if len(sys.argv) > 1 else "data/flights.csv"
+target = sys.argv[2] if len(sys.argv) > 2 else "out/model.pkl"
+rows = [float(row) for row in open(source).read().split()[1:]]
+model = {"mean": FACTOR * sum(rows) / len(rows), "noise": random.random(), "order": list({"a", "b", "c"})}
+os.makedirs(os.path.dirname(target), exist_ok=True)
+with open(target, "wb") as handle:
+    pickle.dump(model, handle)
+"""
+
+
+@pytest.fixture
+def plain(project):
+    project.write("data/flights.csv", "delay\n4\n6\n8\n")
+    project.write("shape.py", "FACTOR = 2\n")
+    project.write("train.py", PLAIN)
+    return project
+
+
+def record(project, *words, **variables):
+    project.run("-m", "lineal", "run", "--seed", "5", "--", sys.executable, *words, **variables)
+
+
+def test_a_plain_script_is_rebuilt_byte_for_byte(plain):
+    record(plain, "train.py")
+    before = (plain.root / "out/model.pkl").stat().st_mtime_ns
+
+    verdict = plain.reproduce("run:latest", status=0)
+
+    assert verdict["verdict"] == "BIT_EXACT"
+    assert [output["name"] for output in verdict["outputs"]] == ["model:model@v1"]
+    assert (plain.root / "out/model.pkl").stat().st_mtime_ns == before
+
+
+def test_it_is_rebuilt_from_the_record_alone_when_the_directory_is_gone(plain, tmp_path):
+    record(plain, "train.py")
+    for name in ("data", "out", "shape.py", "train.py"):
+        path = plain.root / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    verdict = plain.reproduce("model:model", status=0)
+
+    assert verdict["verdict"] == "BIT_EXACT"
+
+
+def test_a_changed_module_is_rebuilt_as_it_was(plain):
+    record(plain, "train.py")
+    plain.write("shape.py", "FACTOR = 3\n")
+
+    assert plain.reproduce("run:latest", status=0)["verdict"] == "BIT_EXACT"
+
+
+def test_a_repository_that_is_gone_with_its_remote_is_replaced_by_what_the_record_keeps(plain, tmp_path):
+    remote = tmp_path / "remote.git"
+    plain.commit()
+    plain.git("clone", "--quiet", "--bare", str(plain.root), str(remote))
+    plain.git("remote", "add", "origin", str(remote))
+    plain.git("push", "--quiet", "--set-upstream", "origin", "HEAD")
+    record(plain, "train.py")
+    shutil.rmtree(remote)
+    shutil.rmtree(plain.root / ".git")
+
+    verdict = plain.reproduce("model:model", status=0)
+
+    assert verdict["verdict"] == "BIT_EXACT"
+
+
+def test_commits_that_were_on_no_remote_come_from_the_kept_bundle(plain):
+    plain.write("train.py", "raise SystemExit\n")
+    plain.commit()
+    plain.write("train.py", PLAIN)
+    plain.commit()
+    record(plain, "train.py")
+    shutil.rmtree(plain.root / ".git")
+
+    planned = plain.reproduce("model:model", "--dry-run", status=0)
+    verdict = plain.reproduce("model:model", status=0)
+
+    assert any("from the kept bundle" in step for step in planned["steps"])
+    assert verdict["verdict"] == "BIT_EXACT"
+
+
+def test_a_submodule_is_checked_out_at_its_commit(plain, tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "shape.py").write_text("FACTOR = 7\n")
+    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "one")):
+        plain.git("-C", str(library), *words)
+    (plain.root / "shape.py").unlink()
+    plain.write("train.py", PLAIN.replace("from shape", "from library.shape"))
+    plain.git("init", "--quiet")
+    plain.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "library")
+    plain.commit()
+    record(plain, "train.py")
+
+    verdict = plain.reproduce("model:model", status=0)
+
+    assert verdict["verdict"] == "BIT_EXACT"
+
+
+def test_a_secret_variable_is_asked_for_and_then_given(plain):
+    plain.write("train.py", PLAIN + 'open("out/length.txt", "w").write(str(len(os.environ["API_TOKEN"])))\n')
+    record(plain, "train.py", API_TOKEN="hunter2hunter2")
+
+    missing = plain.reproduce("run:latest", status=25)["missing"]
+    given = plain.reproduce("run:latest", API_TOKEN="hunter2hunter2")
+
+    assert [(each["kind"], each["what"]) for each in missing] == [("variable", "API_TOKEN")]
+    assert given["verdict"] == "BIT_EXACT"
