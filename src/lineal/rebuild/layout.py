@@ -29,11 +29,20 @@ class Layout:
     def inside(self, path: str) -> str | None:
         """Return a recorded path, absolute or as the program opened it, relative to the tree; None if it is outside."""
         if posixpath.isabs(path):
-            if self.root is None or not _is_below(path, self.root):
-                return None
-            return posixpath.relpath(path, self.root)
+            is_ours = self.root is not None and any(_is_below(path, top) for top in self._tops)
+            return posixpath.relpath(path, self.root) if is_ours else None
         joined = posixpath.normpath(posixpath.join(self.cwd, path))
         return None if joined.startswith("..") else joined
+
+    @property
+    def _tops(self) -> tuple[str, ...]:
+        """The recorded directories that are in the tree: the code's and the working one, or what holds both."""
+        if self.root is None:
+            return ()
+        tops = [posixpath.normpath(posixpath.join(self.root, part)) for part in (self.code, self.cwd)]
+        if self.root in tops:
+            return (self.root,) if self.root != "/" else ()
+        return tuple(tops)
 
     def moved(self, text: str, tree: str) -> str:
         """Return a word or a variable of the record with the recorded directory replaced by the tree."""
@@ -45,9 +54,8 @@ class Layout:
         if not posixpath.isabs(value):
             return part
         plain = posixpath.normpath(value)
-        root = self.root if self.root not in ("", "/") else None
-        if root is not None and _is_below(plain, root):
-            value = posixpath.normpath(posixpath.join(tree, posixpath.relpath(plain, root)))
+        if any(_is_below(plain, top) for top in self._tops):
+            value = posixpath.normpath(posixpath.join(tree, posixpath.relpath(plain, self.root)))
         elif self._holds_outputs(plain):
             value = self.beside(plain, tree)
         return head + equals + value

@@ -53,6 +53,15 @@ def test_words_that_name_the_recorded_directory_or_an_output_beside_it_are_moved
     assert found.moved(word, TREE) == moved
 
 
+def test_code_and_working_directory_that_lie_apart_are_moved_and_what_lies_between_them_is_not():
+    found = layout("/tmp/work", "/home/ada/code", machine_bound=True)
+
+    assert found.moved("/tmp/work/in.csv", TREE) == f"{TREE}/tmp/work/in.csv"
+    assert found.moved("/home/ada/code/train.py", TREE) == f"{TREE}/home/ada/code/train.py"
+    assert found.moved("/usr/bin/python", TREE) == "/usr/bin/python"
+    assert found.inside("/data/in.csv") is None
+
+
 @pytest.mark.parametrize(
     ("path", "inside"),
     [

@@ -1,4 +1,4 @@
-"""Scripts that import no tracker: `lineal run -- python train.py` sees what they read and write, and they are rebuilt."""
+"""Scripts that import no tracker: `lineal run -- python train.py` sees what they read and write, which is rebuilt."""
 
 from __future__ import annotations
 
