@@ -19,12 +19,12 @@ def layout(path, root, *, machine_bound, outputs=()):
 @pytest.mark.parametrize(
     ("path", "root", "machine_bound", "code", "cwd"),
     [
-        (".", "/home/ada/flights", False, ".", "."),
-        ("jobs/daily", "/home/ada/flights", False, ".", "jobs/daily"),
-        ("/home/ada/work", "/home/ada/work", True, ".", "."),
-        ("/home/ada/work", "/home/ada/code", True, "code", "work"),
-        ("/data", "/home/ada/code", True, "home/ada/code", "data"),
-        ("/home/ada/work", None, True, ".", "."),
+        (".", "/srv/ada/flights", False, ".", "."),
+        ("jobs/daily", "/srv/ada/flights", False, ".", "jobs/daily"),
+        ("/srv/ada/work", "/srv/ada/work", True, ".", "."),
+        ("/srv/ada/work", "/srv/ada/code", True, "code", "work"),
+        ("/data", "/srv/ada/code", True, "srv/ada/code", "data"),
+        ("/srv/ada/work", None, True, ".", "."),
     ],
 )
 def test_the_code_and_the_working_directory_keep_their_places_to_each_other(path, root, machine_bound, code, cwd):
@@ -36,28 +36,28 @@ def test_the_code_and_the_working_directory_keep_their_places_to_each_other(path
 @pytest.mark.parametrize(
     ("word", "moved"),
     [
-        ("--data=/home/ada/flights/in.csv", f"--data={TREE}/in.csv"),
-        ("/home/ada/flights", TREE),
-        ("/home/ada/flights-2013", "/home/ada/flights-2013"),
-        ("/usr/lib:/home/ada/flights/src", f"/usr/lib:{TREE}/src"),
+        ("--data=/srv/ada/flights/in.csv", f"--data={TREE}/in.csv"),
+        ("/srv/ada/flights", TREE),
+        ("/srv/ada/flights-2013", "/srv/ada/flights-2013"),
+        ("/usr/lib:/srv/ada/flights/src", f"/usr/lib:{TREE}/src"),
         ("in.csv", "in.csv"),
         ("/models/m.pkl", "/tmp/lineal-rebuild-x/outside/models/m.pkl"),
         ("--out=/models", "--out=/tmp/lineal-rebuild-x/outside/models"),
         ("/", "/"),
-        ("/home", "/home"),
+        ("/srv", "/srv"),
     ],
 )
 def test_words_that_name_the_recorded_directory_or_an_output_beside_it_are_moved(word, moved):
-    found = layout(".", "/home/ada/flights", machine_bound=False, outputs=["/models/m.pkl", "out/n.pkl"])
+    found = layout(".", "/srv/ada/flights", machine_bound=False, outputs=["/models/m.pkl", "out/n.pkl"])
 
     assert found.moved(word, TREE) == moved
 
 
 def test_code_and_working_directory_that_lie_apart_are_moved_and_what_lies_between_them_is_not():
-    found = layout("/tmp/work", "/home/ada/code", machine_bound=True)
+    found = layout("/tmp/work", "/srv/ada/code", machine_bound=True)
 
     assert found.moved("/tmp/work/in.csv", TREE) == f"{TREE}/tmp/work/in.csv"
-    assert found.moved("/home/ada/code/train.py", TREE) == f"{TREE}/home/ada/code/train.py"
+    assert found.moved("/srv/ada/code/train.py", TREE) == f"{TREE}/srv/ada/code/train.py"
     assert found.moved("/usr/bin/python", TREE) == "/usr/bin/python"
     assert found.inside("/data/in.csv") is None
 
@@ -68,9 +68,9 @@ def test_code_and_working_directory_that_lie_apart_are_moved_and_what_lies_betwe
         ("in.csv", "jobs/in.csv"),
         ("../in.csv", "in.csv"),
         ("../../in.csv", None),
-        ("/home/ada/flights/in.csv", "in.csv"),
+        ("/srv/ada/flights/in.csv", "in.csv"),
         ("/data/in.csv", None),
     ],
 )
 def test_a_path_is_inside_the_tree_or_it_is_not(path, inside):
-    assert layout("jobs", "/home/ada/flights", machine_bound=False).inside(path) == inside
+    assert layout("jobs", "/srv/ada/flights", machine_bound=False).inside(path) == inside
