@@ -286,3 +286,43 @@ def test_a_run_inside_the_program_gets_what_was_read_for_it(project, script, lin
 
 def _here():
     return os.environ.get("PYTHONPATH", "")
+
+
+def test_names_that_are_hard_to_write_are_recorded(project, script, lineal):
+    (project / "mit Leer zeichen").mkdir()
+    names = ["mit Leer zeichen/Flüge 2013.csv", "new\nline.csv", "at@v1.csv", os.fsdecode(b"\xff.csv")]
+    for name in names:
+        (project / name).write_text(repr(name))
+    command = script(f"for name in {names!r}: open(name, 'rb').read()")
+    done = lineal("run", "--", *command, url=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    _, inputs, _ = recorded(project)
+    artifacts = {entry["artifact"] for entry in inputs.values()}
+    assert artifacts == {"Flüge 2013@v1", "new_line@v1", "at_v1@v1", "\\udcff@v1"}
+    assert "mit Leer zeichen/Flüge 2013.csv" in inputs
+
+
+def test_a_launcher_leaves_the_run_to_the_program_it_starts(project, script, lineal):
+    script("import lineal, pandas; assert lineal; pandas.read_csv('data/flights.csv')", "inner.py")
+    command = script("import subprocess, sys; subprocess.run([sys.executable, 'inner.py'], check=True)")
+    assert lineal("run", "--", *command, url=project).returncode == 0
+    execution, inputs, _ = recorded(project)
+    assert inputs.keys() == {"data/flights.csv"}
+    assert "inner.py" in execution.properties["capture"]["modules"]["value"]["files"]
+
+
+@pytest.mark.parametrize("how", ["module", "text", "stdin"])
+def test_a_program_need_not_be_a_file(project, lineal, how):
+    code = "open('data/flights.csv').read()\n"
+    (project / "program.py").write_text(code)
+    (project / "all.sh").write_text(f"{sys.executable} - < program.py\n")
+    command = {
+        "module": [sys.executable, "-m", "program"],
+        "text": [sys.executable, "-c", code],
+        "stdin": ["sh", "all.sh"],
+    }[how]
+    done = lineal("run", "--", *command, url=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    execution, inputs, _ = recorded(project)
+    assert inputs.keys() == {"data/flights.csv"}
+    assert execution.state.name == "COMPLETE"

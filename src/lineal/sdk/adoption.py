@@ -1,7 +1,7 @@
 """Adoption: a Python process started by `lineal run -- CMD` records that run itself, where the truth about it is.
 
-The first such process does; another one beside it, and a forked worker, writes down the files it opens. Whatever fails
-here is one line on stderr: the program runs as it would without us.
+The first that does anything does; another one beside it, and a forked worker, writes down the files it opens. Whatever
+fails here is one line on stderr: the program runs as it would without us.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from pathlib import Path
 
 from lineal.capture.seeds import seed_library
 from lineal.capture.seeds import set_seed as seed_everything
-from lineal.integrations.files import watch_files
-from lineal.integrations.hooks import Patches, telling
+from lineal.integrations.hooks import telling
 from lineal.integrations.imports import when_imported
-from lineal.integrations.libraries import install
 from lineal.integrations.own import OwnFiles
+from lineal.integrations.watch import watch_program
 from lineal.model.nodes import Execution
 from lineal.sdk import autolog
 from lineal.sdk.aside import Aside
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
-from lineal.sdk.handoff import HANDOFF, Handed, Handoff
+from lineal.sdk.handoff import HANDOFF, Handed, Handoff, version
 from lineal.sdk.journal import Journal, first_writes, read_journals
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import Run
@@ -55,57 +54,77 @@ class AdoptedRun(Run):
 
 
 def adopt() -> None:
-    """Adopt the run that the environment names, or write down what this process opens; do nothing without one."""
+    """Adopt the run that the environment names once this process does something; do nothing without one."""
     directory = os.environ.get(HANDOFF)
     if not directory or any(helper in word for word in sys.orig_argv for helper in _HELPERS):
         return
     with telling("the recording of this program"):
         handoff = Handoff(Path(directory))
-        if not handoff.directory.is_dir():
-            return
-        location = locate(create=True)
         handed = handoff.get()
-        if handed is not None and handed.execution.id is not None and handoff.claim():
-            _record(handoff, handed, location)
-        else:
-            _write_down(handoff, location)
+        if handed is not None and handed.execution.id is not None:
+            _Adoption(handoff, handed.seed).begin()
 
 
-def _record(handoff: Handoff, handed: Handed, location: Location) -> None:
-    session = Session(url=location.url)
-    session.enter()
-    recorder = Recorder(session.workspace, handed.execution, (), actor=current_actor(), strict=False)
-    capturing = Capturing(session.files, location)
-    capturing.adopt(handed.execution.properties.get("capture"))
-    recorder.touches.add_recorded(*capturing.known())
-    run = AdoptedRun(session, recorder, capturing)
-    process = os.getpid()
+class _Adoption:
+    """This process, which records the run if it is the first that reads, writes or fits anything.
 
-    def release() -> None:
-        if os.getpid() == process and run.is_finished:
-            handoff.put(replace(handed, execution=run.execution))
-            handoff.release()
+    One that only starts others (a launcher, a wrapper) leaves the run to them; it takes it at its end if nobody did.
+    """
 
-    atexit.register(release)  # before what ends the run, so that it comes after it
-    own = _own(handoff, location)
-    watching = Watching(
-        lambda: run,
-        session.files,
-        own,
-        aside=Aside(Journal(handoff.directory), own),
-        written_elsewhere=lambda: first_writes(read_journals(handoff.directory, leave_out=frozenset({process}))),
-    )
-    watching.ambient = run
-    autolog.start(watching, own)
-    if handed.seed is not None:
-        _seed(handed.seed)
+    def __init__(self, handoff: Handoff, seed: int | None) -> None:
+        self._handoff = handoff
+        self._seed = seed
+        self._process = os.getpid()
+        self._location = locate(create=True)
+        self._session = Session(url=self._location.url)
+        self._run: AdoptedRun | None = None
+
+    def begin(self) -> None:
+        """Hook everything, seed what is to be seeded, and wait."""
+        watch_program()  # seeds are heard from the first one on
+        atexit.register(self._release)  # before what ends the run, so that it comes after it
+        own = _own(self._handoff, self._location)
+        directory = self._handoff.directory
+        watching = Watching(
+            self._claimed,
+            self._session.files,
+            own,
+            aside=Aside(Journal(directory), own),
+            is_asked_first=True,
+            written_elsewhere=lambda: first_writes(read_journals(directory, leave_out=frozenset({self._process}))),
+        )
+        autolog.start(watching, own)
+        if self._seed is not None:
+            _seed(self._seed)
+
+    def _claimed(self) -> AdoptedRun | None:
+        """Return the run, now ours to record; None where another process has it, or a higher rank asks."""
+        is_over = getattr(sys.modules.get("__main__"), "__file__", None) is None and bool(self._handoff.recorded())
+        if is_over or _rank() > 0 or not self._handoff.claim():
+            return None
+        handed = self._handoff.get()  # as the one before us left it
+        if handed is None:
+            return None
+        self._session.enter()
+        recorder = Recorder(self._session.workspace, handed.execution, (), actor=current_actor(), strict=False)
+        capturing = Capturing(self._session.files, self._location)
+        capturing.adopt(handed.execution.properties.get("capture"))
+        recorder.touches.add_recorded(*capturing.known())
+        self._run = AdoptedRun(self._session, recorder, capturing)
+        return self._run
+
+    def _release(self) -> None:
+        run = self._run
+        if os.getpid() == self._process and run is not None and run.is_finished:
+            with telling("handing the run back"):
+                self._handoff.put(Handed(execution=run.execution, seed=self._seed, version=version()))
+                self._handoff.release()
 
 
-def _write_down(handoff: Handoff, location: Location) -> None:
-    journal = Journal(handoff.directory)
-    own = _own(handoff, location)
-    patches: Patches = install(Aside(journal, own))
-    patches.add(watch_files(journal, own))
+def _rank() -> int:
+    """Return which of several processes that work together this is: the first one records."""
+    found = (os.environ.get(name, "") for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"))
+    return next((int(rank) for rank in found if rank.isdecimal()), 0)
 
 
 def _own(handoff: Handoff, location: Location) -> OwnFiles:

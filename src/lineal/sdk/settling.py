@@ -202,20 +202,26 @@ def _where(seen: Seen) -> tuple[str | None, Path | None]:
 def _family(run: Observed, seen: Seen, path: Path | None) -> str:
     """Return the source's own name, else the file's, with its directory where the run has another one of that name."""
     if seen.name is not None:
-        return seen.name.replace("@", "_").strip() or "data"
+        return _plain(seen.name)
     if path is None:
-        return family_from(content.of_url(seen.path).uri or seen.path) if seen.path else _stem(seen.by)
-    family = family_from(path.name)
+        return _plain(family_from(content.of_url(seen.path).uri or seen.path) if seen.path else seen.by)
+    family = _plain(family_from(path.name))
     place = run.recorder.touches.places.named(path)
     for touch in run.recorder.touches:
         taken = (touch.artifact or "").partition("@")[0]
         if taken == family and touch.place is not None and touch.place != place:
-            return f"{path.parent.name or 'root'}/{family}".replace("@", "_")
+            return _plain(f"{path.parent.name or 'root'}/{family}")
     return family
 
 
 def _stem(label: str) -> str:
-    return Path(label).stem.replace("@", "_").strip() or "train"
+    return _plain(Path(label).stem)
+
+
+def _plain(name: str) -> str:
+    """Return a file's name as it may stand in a reference, whatever its bytes are."""
+    text = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join("_" if sign == "@" or not sign.isprintable() else sign for sign in text).strip() or "data"
 
 
 def _digits(found: Fingerprinted | None) -> str | None:

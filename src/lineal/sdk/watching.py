@@ -46,20 +46,26 @@ WrittenElsewhere = Callable[[], Mapping[str, int]]
 
 
 class Watching(Listener, FileListener, Watcher):
-    """Notes what happens in this process; `open_ambient` starts the run of the whole program when it is needed."""
+    """Notes what happens in this process.
+
+    `open_ambient` starts the run of the whole program when it is needed; None says that another process has it, and
+    then only explicit runs are recorded here. `aside` hears of files that no explicit run has.
+    """
 
     def __init__(
         self,
-        open_ambient: Callable[[], Run],
+        open_ambient: Callable[[], Run | None],
         files: Files,
         own: OwnFiles,
         *,
         aside: Aside | None = None,
+        is_asked_first: bool = False,
         written_elsewhere: WrittenElsewhere = dict,
     ) -> None:
         self._open_ambient = open_ambient
         self._own = own
         self._aside = aside
+        self._is_asked_first = is_asked_first
         self._written_elsewhere = written_elsewhere
         self._files = files
         self._fingerprints = Fingerprints(files)
@@ -76,88 +82,83 @@ class Watching(Listener, FileListener, Watcher):
     # what the program does -----------------------------------------------------------------------
     def opened(self, path: str, *, reads: bool, writes: bool) -> None:
         """Note a file that is about to be opened."""
-        if self._is_here() and not self._here().opened(path, reads=reads, writes=writes):
-            return
-        if self._aside is not None:
+        observations = self._here()
+        is_new = observations is None or observations.opened(path, reads=reads, writes=writes)
+        if is_new and self._is_told_aside():
+            assert self._aside is not None
             self._aside.files.opened(path, reads=reads, writes=writes)
 
     def renamed(self, source: str, target: str) -> None:
         """Note that a file gets another name, as the last act of writing it."""
-        if self._is_here():
-            self._here().renamed(source, target)
-        if self._aside is not None:
+        observations = self._here()
+        if observations is not None:
+            observations.renamed(source, target)
+        if self._aside is not None and self._is_told_aside():
             self._aside.files.renamed(source, target)
 
     def removed(self, path: str) -> None:
         """Note that a file is removed."""
-        if self._is_here():
-            self._here().dropped(path)
-        if self._aside is not None:
+        observations = self._here()
+        if observations is not None:
+            observations.dropped(path)
+        if self._aside is not None and self._is_told_aside():
             self._aside.files.removed(path)
 
     def read(self, read: Read) -> None:
         """Note what a library read."""
-        if not self._is_data(read):
-            return
-        if self._is_here():
-            self._here().read(read)
-        if self._aside is not None:
-            self._aside.read(read)
+        self._read(read, is_parent=False)
 
     def parent(self, read: Read) -> None:
         """Note the model that training goes on from."""
-        if not self._is_data(read):
-            return
-        if self._is_here():
-            self._here().read(read, is_parent=True)
-        if self._aside is not None:
-            self._aside.parent(read)
+        self._read(read, is_parent=True)
 
     def wrote(self, written: Written) -> None:
         """Note what a library wrote; the fitted state is fingerprinted now, for it may go on changing."""
         if not self._is_data(written):
             return
-        if self._is_here():
-            self._acting().wrote(written, _canonical(written, self._files))
-        if self._aside is not None:
+        observations = self._acting()
+        if observations is not None:
+            observations.wrote(written, _canonical(written, self._files))
+        if self._aside is not None and self._is_told_aside():
             self._aside.wrote(written)
 
     def fit_started(self, fit: Fit) -> None:
         """Note that a training starts, with its parameters."""
-        if self._is_here():
-            self._acting()
+        if self._acting() is not None:
             self._trainings.start(fit)
             self.params(fit.params)
 
     def fit_ended(self, fit: Fit, end: FitEnd) -> None:
         """Note that a training is over."""
-        if self._is_here():
-            self._acting().trained(self._trainings.end(fit, end))
+        observations = self._acting()
+        if observations is not None:
+            observations.trained(self._trainings.end(fit, end))
 
     def metrics(self, values: Mapping[str, float], *, step: int | None = None) -> None:
         """Add one point of each metric to the run."""
-        if self._is_here():
-            self._run().log_metrics(values, step)
+        run = self._run()
+        if run is not None:
+            run.log_metrics(values, step)
 
     def params(self, params: Mapping[str, object]) -> None:
         """Add the parameters that the run does not have yet; what is no plain value is told by its class."""
-        if not self._is_here():
+        run = self._run()
+        if run is None:
             return
         plain = {
             name: value if is_plain(value) or hasattr(value, "item") else f"<{type(value).__name__}>"
             for name, value in params.items()
         }
-        run = self._run()
         known = run.execution.custom_properties
-        new = {name: value for name, value in plain.items() if f"{PARAM}{name}" not in known}
-        kept = storable(_parameters(new))
+        kept = storable(parameters({name: value for name, value in plain.items() if f"{PARAM}{name}" not in known}))
         if kept:
             run.recorder.add_parameters(kept)
 
     def split(self, split: Split) -> None:
         """Note that data was divided."""
-        if self._is_here():
-            self._here().divided(split)
+        observations = self._here()
+        if observations is not None:
+            observations.divided(split)
 
     # what runs do --------------------------------------------------------------------------------
     def run_started(self, run: Observed) -> None:
@@ -177,7 +178,7 @@ class Watching(Listener, FileListener, Watcher):
             observations = self._outside if run is self.ambient else self._within.pop(run, None)
             if run in self._open:
                 self._open.remove(run)
-        if observations is not None and self._is_here():
+        if observations is not None and os.getpid() == self._pid:
             if run is self.ambient:
                 observations.leave_out(self._written_elsewhere())
             _note(run, observations)
@@ -193,14 +194,25 @@ class Watching(Listener, FileListener, Watcher):
 
     def close(self, error: BaseException | None = None) -> None:
         """End the program's own run, which is opened first where there is anything to say."""
-        if not self._is_here():
+        if os.getpid() != self._pid:
             return
-        if self.ambient is None and self._outside:
-            self._run()
+        if self.ambient is None and (self._outside or self._is_asked_first):
+            self._records_program()
+            if self._outside:
+                self._ambient()
         if self.ambient is not None:
             self.ambient.finish(error)
 
     # which run -----------------------------------------------------------------------------------
+    def _read(self, read: Read, *, is_parent: bool) -> None:
+        if not self._is_data(read):
+            return
+        observations = self._here()
+        if observations is not None:
+            observations.read(read, is_parent=is_parent)
+        if self._aside is not None and self._is_told_aside():
+            self._aside.read(read)
+
     def _is_data(self, told: Read | Written) -> bool:
         """Whether a library tells of the user's data, not of what it or another one keeps for itself."""
         if told.path is None or is_url(told.path):
@@ -208,40 +220,50 @@ class Watching(Listener, FileListener, Watcher):
         path = absolute(told.path)
         return self._own.is_own(path) if told.by.startswith(_USED_BY_LIBRARIES) else self._own.is_data(path)
 
-    def _is_here(self) -> bool:
-        """Whether this is the process that watches; a forked one leaves its parent's run alone."""
-        return not self._is_off and os.getpid() == self._pid
-
     def _explicit(self) -> Observed | None:
         """The innermost explicit run of this thread; in a thread that has none, the one opened last."""
+        if os.getpid() != self._pid:
+            return None  # a forked process leaves its parent's runs alone
         current = current_run()
         if current is not None and current is not self.ambient:
             return current
         with self._lock:
             return self._open[-1] if self._open else None
 
-    def _here(self) -> Observations:
+    def _is_told_aside(self) -> bool:
+        return self._aside is not None and self._explicit() is None
+
+    def _here(self) -> Observations | None:
+        """Where to note what happens now; None where it is not this process that records the program."""
         run = self._explicit()
         if run is None:
-            return self._outside
+            return self._outside if self._records_program() else None
         with self._lock:
             return self._within.setdefault(run, Observations(self._fingerprints))
 
-    def _acting(self) -> Observations:
+    def _acting(self) -> Observations | None:
         """The same, with a run that is open: something was made."""
-        self._run()
-        return self._here()
+        return self._here() if self._run() is not None else None
 
-    def _run(self) -> Run:
+    def _run(self) -> Run | None:
         run = self._explicit()
         if isinstance(run, Run):
             return run
+        return self._ambient() if self._records_program() else None
+
+    def _records_program(self) -> bool:
+        """Whether the program's own run is recorded here; asked for at the first thing that happens if it may not."""
+        if os.getpid() != self._pid or self._is_off:
+            return False
+        return not self._is_asked_first or self._ambient() is not None
+
+    def _ambient(self) -> Run | None:
         with self._lock:
-            if self.ambient is None:
-                self._is_opening, self._is_off = True, True  # a run that cannot be opened is not tried at every call
+            if self.ambient is None and not self._is_off:
+                self._is_opening, self._is_off = True, True  # what cannot be opened is not tried at every call
                 try:
                     self.ambient = self._open_ambient()
-                    self._is_off = False
+                    self._is_off = self.ambient is None
                 finally:
                     self._is_opening = False
             return self.ambient
@@ -261,10 +283,6 @@ def _canonical(written: Written, files: Files) -> str | None:
     if state.state is not None and len(state.state) <= STATE_LIMIT:
         guarded(lambda: captured(files.put_bytes(state.state or b"")))  # a full disk must not end a training
     return state.fingerprint
-
-
-def _parameters(params: Mapping[str, object]) -> dict[str, Value]:
-    return parameters(params)
 
 
 def _note(run: Observed, observations: Observations) -> None:
