@@ -25,8 +25,11 @@ _MOST_FRAMES = 12
 class FileListener(Protocol):
     """Hears of files, by absolute path, before it happens. May be called from any thread."""
 
-    def opened(self, path: str, *, reads: bool, writes: bool) -> None:
-        """Hear that a file is about to be opened; one that is opened to append is written, not read."""
+    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
+        """Hear that a file is about to be opened; one that is opened to append is written, not read.
+
+        True says that the next time it is read need not be told, until `tell_again`.
+        """
 
     def renamed(self, source: str, target: str) -> None:
         """Hear that a file gets another name."""
@@ -42,6 +45,7 @@ class _Watch:
         self.listener: FileListener | None = None
         self.own = OwnFiles()
         self.is_hooked = False
+        self.told: set[str] = set()
 
     def hear(self, event: str, args: tuple[object, ...]) -> None:
         listener = self.listener
@@ -59,11 +63,12 @@ class _Watch:
 
     def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
         path = self._path(args[0])
-        if path is None:
-            return
         reads, writes = _access(args[1], args[2])
-        if (reads or writes) and _is_file(path, or_new=writes) and not _is_our_doing():
-            listener.opened(path, reads=reads, writes=writes)
+        if path is None or not (reads or writes) or (path in self.told and not writes):
+            return
+        if _is_file(path, or_new=writes) and not _is_our_doing():
+            if listener.opened(path, reads=reads, writes=writes):
+                self.told.add(path)
 
     def _connected(self, listener: FileListener, database: object) -> None:
         path = self._path(database)
@@ -73,11 +78,13 @@ class _Watch:
     def _removed(self, listener: FileListener, name: object) -> None:
         path = self._path(name)
         if path is not None and not _is_our_doing():
+            self.told.discard(path)
             listener.removed(path)
 
     def _renamed(self, listener: FileListener, name: object, other: object) -> None:
         source, target = _absolute(name), self._path(other)
         if source is not None and target is not None and not _is_our_doing():
+            self.told.clear()
             listener.renamed(source, target)
 
     def _path(self, name: object) -> str | None:
@@ -91,6 +98,7 @@ _WATCH = _Watch()
 def watch_files(listener: FileListener, own: OwnFiles) -> Undo:
     """Tell this listener of the user's own files from now on, instead of the one before; the undo ends it."""
     _WATCH.own = own
+    _WATCH.told.clear()
     _WATCH.listener = listener
     if not _WATCH.is_hooked:
         _WATCH.is_hooked = True
@@ -101,6 +109,11 @@ def watch_files(listener: FileListener, own: OwnFiles) -> Undo:
             _WATCH.listener = None
 
     return undo
+
+
+def tell_again() -> None:
+    """Tell of files anew that were told before: what is read from now on is another run's."""
+    _WATCH.told.clear()
 
 
 def _absolute(name: object) -> str | None:

@@ -38,12 +38,13 @@ class Journal(FileListener):
         self._pid = 0
         self._seen: set[tuple[str, str]] = set()
 
-    def opened(self, path: str, *, reads: bool, writes: bool) -> None:
+    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
         """Write down the first time that a file is read, and that it is written."""
         if reads and not writes:
             self._put("read", path, stamp=stamp_of(path))
         elif writes:
             self._put("change" if reads else "write", path)
+        return True
 
     def renamed(self, source: str, target: str) -> None:
         """Write down that a file got another name."""

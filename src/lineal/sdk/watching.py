@@ -15,7 +15,7 @@ from pathlib import Path
 from lineal.capture.captured import captured
 from lineal.capture.guard import guarded
 from lineal.files import Files
-from lineal.integrations.files import FileListener
+from lineal.integrations.files import FileListener, tell_again
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split, Written
 from lineal.integrations.own import OwnFiles
 from lineal.model.values import Value
@@ -80,13 +80,14 @@ class Watching(Listener, FileListener, Watcher):
         self._is_off = False
 
     # what the program does -----------------------------------------------------------------------
-    def opened(self, path: str, *, reads: bool, writes: bool) -> None:
+    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
         """Note a file that is about to be opened."""
         observations = self._here()
         is_new = observations is None or observations.opened(path, reads=reads, writes=writes)
         if is_new and self._is_told_aside():
             assert self._aside is not None
             self._aside.files.opened(path, reads=reads, writes=writes)
+        return len(self._open) <= 1  # of several runs at once each one may read it
 
     def renamed(self, source: str, target: str) -> None:
         """Note that a file gets another name, as the last act of writing it."""
@@ -169,6 +170,7 @@ class Watching(Listener, FileListener, Watcher):
             observations = self._within.setdefault(run, Observations(self._fingerprints))
             is_first = not self._open and not (self._outside.writes or self._outside.fits)
             self._open.append(run)
+        tell_again()
         if is_first:
             self._outside.move_reads_to(observations)
 
@@ -178,6 +180,7 @@ class Watching(Listener, FileListener, Watcher):
             observations = self._outside if run is self.ambient else self._within.pop(run, None)
             if run in self._open:
                 self._open.remove(run)
+        tell_again()
         if observations is not None and os.getpid() == self._pid:
             if run is self.ambient:
                 observations.leave_out(self._written_elsewhere())

@@ -238,3 +238,25 @@ def test_bytes_of_what_was_read_and_written_are_kept_but_no_secrets(tmp_path, fl
         kept = {name: workspace.files.has(artifact.fingerprint) for name, artifact in artifacts.items()}
     assert kept == {"flights@v1": True, "settings@v1": False, "model@v1": True}
     assert run.state is ExecutionState.COMPLETE
+
+
+def test_two_runs_at_once_both_have_the_file_that_both_read(flights):
+    lineal.autolog()
+    both, done = threading.Barrier(2), []
+
+    def train():
+        with lineal.run("train"):
+            both.wait(30)
+            Path("flights.csv").read_text()
+            both.wait(30)
+            done.append(True)
+
+    threads = [threading.Thread(target=train) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    runs, artifacts = recorded()
+    assert len(done) == 2
+    assert artifacts.keys() == {"flights@v1"}
+    assert [touched(run, "inputs") for run in runs] == [{("flights.csv", "flights@v1")}] * 2
