@@ -66,9 +66,10 @@ class _Watch:
         reads, writes = _access(args[1], args[2])
         if path is None or not (reads or writes) or (path in self.told and not writes):
             return
-        if _is_file(path, or_new=writes) and not _is_our_doing():
-            if listener.opened(path, reads=reads, writes=writes):
-                self.told.add(path)
+        if not _is_file(path, or_new=writes) or _is_our_doing():
+            return
+        if listener.opened(path, reads=reads, writes=writes):
+            self.told.add(path)
 
     def _connected(self, listener: FileListener, database: object) -> None:
         path = self._path(database)
