@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from lineal.capture.modules import own_modules
+
 Function = Callable[..., Any]
 Undo = Callable[[], None]
 
@@ -68,7 +70,7 @@ class Patches:
     def patch_function(
         self, root: str | tuple[str, ...], function: Function | None, make: Callable[[Function], Function]
     ) -> None:
-        """Replace a function under every name it has in the modules of the package `root`, and in `__main__`.
+        """Replace a function under every name it has in the modules of the package `root`, and in the program's own.
 
         All of them, so that it can still be pickled: a function is found again by its module and must be itself there.
         """
@@ -152,11 +154,16 @@ def after(tell: Callable[[Call], None], *, group: str) -> Callable[[Function], F
 
 
 def around(
-    start: Callable[[Call], Any], end: Callable[[Call, Any, BaseException | None], None], *, group: str
+    start: Callable[[Call], Any],
+    end: Callable[[Call, Any, BaseException | None], None],
+    *,
+    group: str,
+    add: Callable[[Call, Any], Mapping[str, object]] | None = None,
 ) -> Callable[[Function], Function]:
     """Return a maker for `patch` that tells of a call before and after it; `end` gets what `start` gave back.
 
     `end` hears of a call that raised as well, with the exception; it gets None where `start` itself failed.
+    `add` gives keyword arguments to call the original with, beside or instead of the program's.
     """
 
     def make(original: Function) -> Function:
@@ -166,11 +173,12 @@ def around(
             with outermost(group) as is_first:
                 if not is_first:
                     return original(*args, **kwargs)
-                begun = None
+                begun, more = None, kwargs
                 with telling(what):
                     begun = start(Call(original, args, kwargs))
+                    more = {**kwargs, **add(Call(original, args, kwargs), begun)} if add else kwargs
                 try:
-                    result = original(*args, **kwargs)
+                    result = original(*args, **more)
                 except BaseException as error:
                     with telling(what):
                         end(Call(original, args, kwargs), begun, error)
@@ -185,10 +193,11 @@ def around(
 
 
 def _modules_of(roots: tuple[str, ...]) -> list[ModuleType]:
-    """Return the loaded modules of these packages, and the program's own: it may have imported names before."""
-    names = [name for name in list(sys.modules) if name == "__main__" or name.partition(".")[0] in roots]
+    """Return the loaded modules of these packages, and the program's own: they may have imported names before."""
+    names = [name for name in list(sys.modules) if name.partition(".")[0] in roots]
     found: list[object] = [sys.modules.get(name) for name in names]  # anything may lie in there
-    return [module for module in found if isinstance(module, ModuleType)]
+    own = [module for _, module in own_modules() if module.__name__ not in names]
+    return [*(module for module in found if isinstance(module, ModuleType)), *own]
 
 
 def _put_back(module: ModuleType, key: str, ours: Function, original: Function) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from lineal.errors import InvalidArgument
-from lineal.integrations import datasets, duckdb, numpy, pandas, pickles, polars, pyarrow
+from lineal.integrations import datasets, duckdb, lightgbm, numpy, pandas, pickles, polars, pyarrow, sklearn, xgboost
 from lineal.integrations.hooks import Patches, forget_said
 from lineal.integrations.imports import when_imported
 from lineal.integrations.listener import Listener
@@ -39,6 +39,11 @@ LIBRARIES: tuple[Library, ...] = (
     Library("pyarrow", "pyarrow.dataset", pyarrow.dataset),
     Library("duckdb", "duckdb", duckdb.install),
     Library("datasets", "datasets", datasets.install),
+    Library("sklearn", "sklearn.base", sklearn.base),
+    Library("sklearn", "sklearn.utils.parallel", sklearn.parallel),
+    Library("sklearn", "sklearn.model_selection", sklearn.splits),
+    Library("xgboost", "xgboost", xgboost.install),
+    Library("lightgbm", "lightgbm", lightgbm.install),
 )
 """All integrations. Adding one is a line here and a file beside this one."""
 
