@@ -99,8 +99,10 @@ def tell_parent(listener: Listener, by: str, model: object) -> None:
     """Tell of the model that training goes on from: a file, or an object that was read, or fitted, before."""
     if model is None:
         return
-    path = place_of(model) if isinstance(model, str | os.PathLike) else None
-    listener.parent(Read(by=by, path=path, thing=model if path is None else None, type="Model"))
+    if isinstance(model, str | os.PathLike):
+        listener.parent(Read(by=by, path=place_of(model), type="Model"))
+    else:
+        listener.parent(Read(by=by, thing=model, type="Model", name=type(model).__name__))
 
 
 def cross_validated(listener: Listener, by: str) -> Callable[[Function], Function]:

@@ -51,7 +51,8 @@ class Written:
 class Fit:
     """A training that starts: the model, the objects it is trained on (`X`, `y` …, by argument) and its parameters.
 
-    One object stands for one training: the same one is given to `fit_started` and `fit_ended`.
+    One object stands for one training: the same one is given to `fit_started` and `fit_ended`. One that `is_open` has
+    no end that anybody tells, as a loop of the program's own: its `facts` may change, and are read when the run ends.
     """
 
     by: str
@@ -59,6 +60,7 @@ class Fit:
     data: Mapping[str, object] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, Value] = field(default_factory=dict)
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,18 @@ _LONGEST = 1000
 
 
 def params_of(model: object) -> dict[str, Json]:
-    """Return the settings of an estimator, those of the estimators in it included, as `step__setting`."""
+    """Return the settings of an estimator and of those in it, as `step__setting`; those themselves are no setting."""
     get_params = getattr(model, "get_params", None)
-    return plain_params(get_params(deep=True)) if callable(get_params) else {}
+    if not callable(get_params):
+        return {}
+    own = {name: value for name, value in get_params(deep=True).items() if not _has_estimators(value)}
+    return plain_params(own)
+
+
+def _has_estimators(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_has_estimators(item) for item in value)
+    return hasattr(value, "get_params") and not isinstance(value, type)
 
 
 def plain_params(params: Mapping[str, object]) -> dict[str, Json]:

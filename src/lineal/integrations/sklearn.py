@@ -13,23 +13,24 @@ from typing import Any
 
 from lineal.integrations.curves import Curves
 from lineal.integrations.fitted import curves_of, facts_of
-from lineal.integrations.hooks import Call, Patches, after
+from lineal.integrations.hooks import Call, Patches, after, around
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split
 from lineal.integrations.params import known, params_of, plain
-from lineal.integrations.training import arguments, name_of, training, untold
-from lineal.model.values import Json
+from lineal.integrations.sources import Remembered
+from lineal.integrations.training import GROUP, arguments, name_of, training, untold
+from lineal.model.values import Json, Value
 
-_VERBS = ("fit", "fit_transform", "fit_predict", "fit_resample", "partial_fit")
+_VERBS = ("fit", "fit_transform", "fit_predict", "fit_resample")
 _ELSEWHERE = frozenset({"xgboost", "lightgbm"})
 _DATA = ("X", "y", "sample_weight", "groups")
 
 
 def base(module: ModuleType, listener: Listener, patches: Patches) -> None:
     """Hook every estimator there is and every one that will be defined."""
-    root = module.BaseEstimator
+    root, batches = module.BaseEstimator, _Batches(listener)
     for kind in _subclasses(root):
-        _hook_class(kind, listener, patches)
-    told = after(lambda call: _hook_class(call.args[0], listener, patches), group="estimator classes")
+        _hook_class(kind, listener, patches, batches)
+    told = after(lambda call: _hook_class(call.args[0], listener, patches, batches), group="estimator classes")
     patches.patch(root, "__init_subclass__", told)
 
 
@@ -62,32 +63,80 @@ def _subclasses(root: type) -> Iterator[type]:
         yield from _subclasses(kind)
 
 
-def _hook_class(kind: type, listener: Listener, patches: Patches) -> None:
+def _hook_class(kind: type, listener: Listener, patches: Patches, batches: _Batches) -> None:
     if kind.__module__.partition(".")[0] in _ELSEWHERE:
         return
     for verb in _VERBS:
         if isinstance(vars(kind).get(verb), types.FunctionType):
             patches.patch(kind, verb, training(listener, _start(listener, verb), _end(listener)))
+    if isinstance(vars(kind).get("partial_fit"), types.FunctionType):
+        patches.patch(kind, "partial_fit", around(batches.start, batches.end, group=GROUP))
+
+
+class _Counts:
+    """What one estimator was shown so far, as facts of its training."""
+
+    def __init__(self, facts: dict[str, Value]) -> None:
+        self.facts = facts
+        self._batches = self._rows = 0
+
+    def add(self, rows: int) -> None:
+        """Count one batch."""
+        self._batches, self._rows = self._batches + 1, self._rows + rows
+        self.facts |= {"batches": self._batches, "rows": self._rows}
+
+
+class _Batches:
+    """Estimators that learn batch by batch: one training each, open until the run ends."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._counts: Remembered[_Counts] = Remembered()
+
+    def start(self, call: Call) -> None:
+        """Tell of the model that is learned on from, where it was fitted elsewhere."""
+        model = call.args[0]
+        if self._counts.get(model) is None and is_fitted(model):
+            _tell_parent(self._listener, "partial_fit", model)
+
+    def end(self, call: Call, _begun: object, error: BaseException | None) -> None:
+        """Count one batch; the first one of an estimator starts its training."""
+        if error is not None:
+            return
+        model, rows = call.args[0], _length(call.argument("X", 1)) or 0
+        counts = self._counts.get(model)
+        if counts is None:
+            counts = _Counts({"class": name_of(model), "params": params_of(model)})
+            self._counts.put(model, counts)
+            by = f"{name_of(model)}.partial_fit"
+            self._listener.fit_started(
+                Fit(by=by, model=model, params=params_of(model), facts=counts.facts, is_open=True)
+            )
+        counts.add(rows)
 
 
 def _start(listener: Listener, verb: str) -> Callable[[Call], Fit]:
     def start(call: Call) -> Fit:
         model = call.args[0]
-        if goes_on(model, verb):
-            listener.parent(Read(by=f"{name_of(model)}.{verb}", thing=model, type="Model"))
+        by = f"{name_of(model)}.{verb}"
+        if getattr(model, "warm_start", False) and is_fitted(model):
+            _tell_parent(listener, verb, model)
         given = arguments(call)
         # A scaler's settings are the scaler's; those of what predicts are the run's as well.
         params = params_of(model) if hasattr(model, "predict") else {}
         data = {name: given[name] for name in _DATA if given.get(name) is not None}
-        return Fit(by=f"{name_of(model)}.{verb}", model=model, data=data, params=params)
+        return Fit(by=by, model=model, data=data, params=params)
 
     return start
 
 
-def goes_on(model: object, verb: str) -> bool:
-    """Return whether an estimator that is fitted already learns on: by `partial_fit`, or with `warm_start`."""
-    is_fitted = any(name.endswith("_") and not name.startswith("_") for name in vars(model))
-    return is_fitted and (verb == "partial_fit" or bool(getattr(model, "warm_start", False)))
+def _tell_parent(listener: Listener, verb: str, model: object) -> None:
+    listener.parent(Read(by=f"{name_of(model)}.{verb}", thing=model, type="Model", name=type(model).__name__))
+
+
+def is_fitted(model: object) -> bool:
+    """Return whether an estimator has learned before, by the names of its attributes, as scikit-learn does."""
+    return any(name.endswith("_") and not name.startswith("_") for name in vars(model))
 
 
 def _end(listener: Listener) -> Callable[[Call, Fit], FitEnd]:

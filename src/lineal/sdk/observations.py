@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from lineal.integrations.listener import Read, Split, Written
 from lineal.sdk.background import Fingerprints, settled
@@ -20,6 +21,9 @@ ONE_BY_ONE = 100
 
 DEEP = 1_000
 """The same for all the files in the directories of a directory, and for those where the program itself lies."""
+
+MOST_SPLITS = 100
+"""Different divisions of data that are told of one run."""
 
 
 class Observations:
@@ -60,20 +64,43 @@ class Observations:
                 self._written(path, "open")
             return is_new
 
-    def read(self, read: Read, *, is_parent: bool = False) -> None:
+    def parent(self, read: Read, canonical: Callable[[], str | None]) -> None:
+        """Note the model that training goes on from; `canonical` gives its fitted state, where it must be asked for.
+
+        An object that was read from a file is that file; one that this run fitted itself came from nowhere else.
+        """
+        with self._lock:
+            if read.path is None and self._is_known_parent(read.thing):
+                return
+            seen = self._read(read)
+            if seen is not None:
+                seen.is_parent = True
+                seen.canonical = canonical() if read.path is None else None
+
+    def _is_known_parent(self, model: object) -> bool:
+        for seen in self.reads.values():
+            if seen.is_of(model):
+                seen.is_parent = True
+                return True
+        return any(training.is_of(model) for training in self.fits)
+
+    def read(self, read: Read) -> None:
         """Note what a library read; the file it was seen opening is the same observation."""
+        self._read(read)
+
+    def _read(self, read: Read) -> Seen | None:
         with self._lock:
             key = f"{read.by}#{len(self.reads)}" if read.path is None else absolute(read.path)
             seen = self.reads.get(key)
             if seen is None:
                 seen = self._seen_read(key, read.by, is_path=read.path is not None)
             if seen is None:
-                return  # the run wrote it itself
+                return None  # the run wrote it itself
             seen.learn(read)
             seen.version = read.version or seen.version
-            seen.is_parent |= is_parent
             if read.thing is not None and seen.frame is None:
                 seen.frame = frame_fingerprint(self._fingerprints, read.thing)
+            return seen
 
     def wrote(self, written: Written, canonical: str | None) -> None:
         """Note what a library wrote."""
@@ -83,6 +110,7 @@ class Observations:
             seen.identities.clear()
             seen.learn(written)
             seen.canonical = canonical
+            seen.training = next((one for one in reversed(self.fits) if one.is_in(written.thing)), None)
             if written.thing is not None:
                 seen.frame = frame_fingerprint(self._fingerprints, written.thing)
 
@@ -172,11 +200,16 @@ class Observations:
         return False
 
     def trained(self, training: Training) -> None:
-        """Note a training that is over."""
+        """Note a training. Of all models only the last one that predicts is held, for where nobody writes it."""
         with self._lock:
+            if training.predicts:
+                for before in self.fits:
+                    before.let_go()
             self.fits.append(training)
 
     def divided(self, split: Split) -> None:
-        """Note that data was divided."""
+        """Note that data was divided; the data itself is not held, and the same division is noted once."""
         with self._lock:
-            self.splits.append(split)
+            told = replace(split, whole=(), parts=())
+            if told not in self.splits and len(self.splits) < MOST_SPLITS:
+                self.splits.append(told)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -16,26 +14,14 @@ from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Value
 from lineal.sdk.background import Answer, Fingerprints
 from lineal.sdk.content import is_url
+from lineal.sdk.identity import Identity
+from lineal.sdk.training import Training
 
 FRAME_BYTES = 64 << 20
 """Frames above this are known by their file only: the logical fingerprint beside it would cost too much."""
 
 _COPY_ON_WRITE = 3
 """From this version of pandas on a shallow copy stays as it is when the frame is changed."""
-
-
-class Identity:
-    """Recognises an object later without keeping it alive; never one that cannot be referred to weakly."""
-
-    def __init__(self, thing: object) -> None:
-        try:
-            self._get: Callable[[], object | None] = weakref.ref(thing)
-        except TypeError:
-            self._get = _nothing
-
-    def is_of(self, thing: object) -> bool:
-        """Return whether this very object is meant."""
-        return thing is not None and self._get() is thing
 
 
 @dataclass(slots=True)
@@ -52,6 +38,7 @@ class Seen:
     content: Answer[Fingerprinted] | None = None
     frame: Answer[Fingerprinted] | None = None
     canonical: str | None = None
+    training: Training | None = None
     is_parent: bool = False
     at: int = field(default_factory=time.time_ns)
 
@@ -105,7 +92,3 @@ def _as_it_is(frame: object) -> object | None:
 def _size(frame: object) -> int:
     usage = frame.memory_usage(deep=False)  # type: ignore[attr-defined]
     return int(usage.sum()) if hasattr(usage, "sum") else int(usage)
-
-
-def _nothing() -> None:
-    return None

@@ -87,6 +87,7 @@ def _settle_read(run: Observed, seen: Seen) -> None:
             type=seen.type or ("Dataset" if path is None else type_of_file(path, is_output=False)),
             family=_family(run, seen, path),
             fingerprint=_digits(found),
+            canonical=seen.canonical,
             uri=uri,
             state=ArtifactState.LIVE if seen.is_local or seen.path is None else ArtifactState.REFERENCE,
             facts=storable({**facts, **seen.facts}),
@@ -114,9 +115,8 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
     type_ = seen.type or ("Dataset" if path is None else type_of_file(path, is_output=True))
     if type_ in {"Model", "Report"} and path is not None:
         facts["format"] = path.suffix.lstrip(".") or "file"
-    for training in observations.fits:
-        if training.is_done and seen.is_of(training.model):
-            facts |= training.facts
+    if seen.training is not None and seen.training.is_done:
+        facts |= seen.training.facts
     frame = settled(seen.frame).value if seen.frame is not None else None
     run.record(
         Wanted(
@@ -150,8 +150,8 @@ def _settle_training_data(run: Observed, training: Training) -> None:
 
 def _settle_model(run: Observed, observations: Observations) -> None:
     """Record the model that was fitted last, where the program wrote none."""
-    done = [training for training in observations.fits if training.is_done]
-    predicting = [training for training in done if hasattr(training.model, "predict")] or done
+    done = [training for training in observations.fits if training.is_done and training.model is not None]
+    predicting = [training for training in done if training.predicts] or done
     for training in predicting[-1:]:
         wanted = wanted_model(training.model, name=type(training.model).__name__, properties=training.facts)
         run.record(replace(wanted, how=How.OBSERVED))

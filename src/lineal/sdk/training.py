@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lineal.errors import InvalidArgument
 from lineal.integrations.listener import Fit, FitEnd
@@ -12,6 +12,7 @@ from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Json, Proto, Value, check
 from lineal.sdk.background import Answer, Fingerprints, settled
 from lineal.sdk.content import is_data
+from lineal.sdk.identity import Identity
 
 MOST = 20
 """Trainings of one run whose data is fingerprinted; a search over thousands of models trains on the same."""
@@ -19,19 +20,49 @@ MOST = 20
 DATA_BYTES = 256 << 20
 """Data in memory above this has no fingerprint: where it comes from a file, the file has one."""
 
+_LONG = frozenset({"params", "feature_importances", "coefficients", "intercept", "candidates"})
+
 
 @dataclass(slots=True)
 class Training:
-    """One training: what started, the fingerprints of its data, and how it ended."""
+    """One training: what started, the fingerprints of its data, how it ended, and its model while that is held."""
 
     fit: Fit
     data: dict[str, Answer[Fingerprinted]] = field(default_factory=dict)
     end: FitEnd | None = None
+    kind: str = ""
+    predicts: bool = False
+    _identity: Identity = field(default_factory=lambda: Identity(None))
+
+    def over(self, end: FitEnd) -> None:
+        """Note how it ended; the data it learned from is held no longer."""
+        model = self.fit.model if end.model is None else end.model
+        self.kind, self._identity = type(model).__name__, Identity(model)
+        self.predicts = end.error is None and hasattr(model, "predict")
+        self.end, self.fit = replace(end, model=model), replace(self.fit, model=None, data={})
+
+    def let_go(self) -> None:
+        """Hold the model no longer; it is recognised as long as the program holds it."""
+        if self.end is not None:
+            self.end = replace(self.end, model=None)
 
     @property
-    def model(self) -> object:
-        """The fitted model."""
-        return self.fit.model if self.end is None or self.end.model is None else self.end.model
+    def model(self) -> object | None:
+        """The fitted model, while it is held here or by the program."""
+        held = self.end.model if self.end is not None else self.fit.model
+        return self._identity.get() if held is None else held
+
+    def is_of(self, model: object) -> bool:
+        """Return whether this very model was fitted."""
+        return model is not None and self.model is model
+
+    def is_in(self, thing: object) -> bool:
+        """Return whether a thing is this model, or holds it: people write a dict of a model and its columns."""
+        if isinstance(thing, Mapping):
+            return any(self.is_of(one) for one in thing.values())
+        if isinstance(thing, list | tuple):
+            return any(self.is_of(one) for one in thing)
+        return self.is_of(thing)
 
     @property
     def is_done(self) -> bool:
@@ -49,9 +80,9 @@ class Training:
 
     @property
     def as_fact(self) -> dict[str, Json]:
-        """What is known of it, as a fact of its run."""
-        told = {name: value for name, value in self.facts.items() if not isinstance(value, Proto)}
-        return {"by": self.fit.by, "model": type(self.model).__name__, **told}
+        """What is known of it, as a fact of its run: without what is long, which the model's artifact tells."""
+        told = {name: value for name, value in self.facts.items() if name not in _LONG and not isinstance(value, Proto)}
+        return {"by": self.fit.by, "model": self.kind, **told}
 
 
 class Trainings:
@@ -66,6 +97,9 @@ class Trainings:
     def start(self, fit: Fit) -> Training:
         """Note a training that starts and ask for the fingerprints of its data."""
         training = Training(fit)
+        if fit.is_open:
+            training.over(FitEnd())
+            return training
         with self._lock:
             self._open[id(fit)] = training
             self._asked += 1
@@ -79,9 +113,9 @@ class Trainings:
         """Note that a training is over and return it. Waits for its data's fingerprints: from now on it may change."""
         with self._lock:
             training = self._open.pop(id(fit), None) or Training(fit)
-        training.end = end
         for answer in training.data.values():
             settled(answer)
+        training.over(end)
         return training
 
 

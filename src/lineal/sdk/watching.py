@@ -41,6 +41,9 @@ MODEL_BYTES = 256 << 20
 _USED_BY_LIBRARIES = ("pickle.", "cloudpickle.", "joblib.", "numpy.")
 """Libraries read their own tables and caches with these; whoever calls a reader of tables has a table."""
 
+MOST_FITS = 100
+"""Trainings of one run that are told one by one; of the others it is told how many they were."""
+
 WrittenElsewhere = Callable[[], Mapping[str, int]]
 """Gives the files that other processes of the program's run wrote, and when."""
 
@@ -125,8 +128,11 @@ class Watching(Listener, FileListener, Watcher):
 
     def fit_started(self, fit: Fit) -> None:
         """Note that a training starts, with its parameters."""
-        if self._acting() is not None:
-            self._trainings.start(fit)
+        observations = self._acting()
+        if observations is not None:
+            training = self._trainings.start(fit)
+            if fit.is_open:
+                observations.trained(training)
             self.params(fit.params)
 
     def fit_ended(self, fit: Fit, end: FitEnd) -> None:
@@ -211,8 +217,10 @@ class Watching(Listener, FileListener, Watcher):
         if not self._is_data(read):
             return
         observations = self._here()
-        if observations is not None:
-            observations.read(read, is_parent=is_parent)
+        if observations is not None and is_parent:
+            observations.parent(read, lambda: fitted_state(read.thing)[0].fingerprint)
+        elif observations is not None:
+            observations.read(read)
         if self._aside is not None and self._is_told_aside():
             self._aside.read(read)
 
@@ -294,6 +302,8 @@ def _note(run: Observed, observations: Observations) -> None:
     if observations.splits:
         facts["splits"] = [storable({"by": split.by, **split.facts}) for split in observations.splits]  # type: ignore[misc]
     if observations.fits:
-        facts["fits"] = [training.as_fact for training in observations.fits]
+        facts["fits"] = [training.as_fact for training in observations.fits[:MOST_FITS]]
+        if len(observations.fits) > MOST_FITS:
+            facts["fits_more"] = len(observations.fits) - MOST_FITS
     if facts:
         run.recorder.add_parameters(storable(facts))

@@ -206,12 +206,22 @@ def test_a_loss_curve_is_told_point_by_point_with_where_it_converged(heard):
     }  # fmt: skip
 
 
-def test_learning_on_names_the_model_as_its_own_parent(heard):
+def test_learning_batch_by_batch_is_one_training_that_counts_them(heard):
     model = SGDClassifier(random_state=0)
-    model.partial_fit(X, Y, classes=[0, 1])
-    assert heard.parents == []
-    model.partial_fit(X, Y)
-    assert [read.thing for read in heard.parents] == [model]
+    for start in (0, 20, 40):
+        model.partial_fit(X[start : start + 20], Y[start : start + 20], classes=[0, 1])
+    (fit,) = heard.fits
+    assert (fit.model, fit.is_open) == (model, True)
+    assert (fit.facts["batches"], fit.facts["rows"]) == (3, 60)
+    assert heard.ends == heard.parents == []
+
+
+def test_learning_on_names_the_model_that_was_there_before_as_the_parent(heard):
+    before = pickle.loads(pickle.dumps(SGDClassifier(random_state=0).fit(X, Y)))
+    before.partial_fit(X, Y)
+    warm = LogisticRegression(warm_start=True).fit(X, Y)
+    warm.fit(X, Y)
+    assert [read.thing for read in heard.parents] == [before, warm]
 
 
 def test_models_are_the_same_with_and_without_the_hooks():
