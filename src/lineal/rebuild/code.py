@@ -22,6 +22,9 @@ from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import remove
 from lineal.rebuild.verdict import Missing, refused
 
+NO_FILES = ("-c", "-")
+"""What stands for the path of a program that is no file: an argument, or standard input."""
+
 
 def find_code(record: Mapping[str, Item], layout: Layout, files: Files, *, network: bool) -> CodeSource | Missing:
     """Return where the code can be had from, or what is missing. Changes nothing, reaches for no remote."""
@@ -136,16 +139,17 @@ def _kept(record: Mapping[str, Item], files: Files) -> CodeSource | None:
     script = item(record, "script")
     if script.status == "not_applicable" and item(record, "notebook").captured:
         return CodeSource(kind="files", where="cells of the notebook")
-    if not script.captured or not named:
+    if not script.captured:
         return None
     if any(not files.has(fingerprint) for fingerprint in named.values()):
         return None
-    return CodeSource(kind="files", where=f"{len(named)} file{'' if len(named) == 1 else 's'} of code")
+    told = f"{len(named)} file{'' if len(named) == 1 else 's'} of code" if named else "text of the program"
+    return CodeSource(kind="files", where=told)
 
 
 def _kept_files(record: Mapping[str, Item], files: Files) -> Iterator[tuple[str, str]]:
     script = item(record, "script").value
-    if isinstance(script, Mapping) and script.get("path") != "-c":
+    if isinstance(script, Mapping) and script.get("path") not in NO_FILES:
         yield str(script["path"]), str(script["fingerprint"])
     yield from module_fingerprints(item(record, "modules"), files).items()
 
@@ -172,7 +176,7 @@ def _write_kept(record: Mapping[str, Item], files: Files, code: Path) -> None:
 def _check_script(record: Mapping[str, Item], code: Path) -> None:
     """Raise NotRunnable where the script that was put there is not the one that ran."""
     value = item(record, "script").value
-    if not item(record, "script").captured or not isinstance(value, Mapping) or value.get("path") == "-c":
+    if not item(record, "script").captured or not isinstance(value, Mapping) or value.get("path") in NO_FILES:
         return
     path, wanted = str(value["path"]), str(value["fingerprint"])
     if PurePosixPath(path).is_absolute():

@@ -61,8 +61,12 @@ def execute(
     environment: Mapping[str, str],
     limits: Limits,
     progress: Callable[[str], None],
+    given: Path | None = None,
 ) -> Executed:
-    """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted."""
+    """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted.
+
+    Its standard input is the file `given`, else it is closed.
+    """
     report, spec = place.root / "confinement.json", place.root / "command.json"
     wanted = {
         "argv": list(argv),
@@ -75,7 +79,10 @@ def execute(
     }
     spec.write_text(json.dumps(wanted), encoding="utf-8", errors="surrogateescape")
     began = time.monotonic()
-    with _started([sys.executable, "-I", confine.__file__, str(spec)], environment) as child:
+    with (
+        (given or Path(os.devnull)).open("rb") as source,
+        _started([sys.executable, "-I", confine.__file__, str(spec)], environment, source) as child,
+    ):
         assert child.stdout is not None
         listener = _Listener(child.stdout, place.said)
         stopped = _watched(child, place.root, limits, began, progress)
@@ -91,11 +98,13 @@ def execute(
 
 
 @contextmanager
-def _started(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _started(
+    command: Sequence[str], environment: Mapping[str, str], source: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
     child = subprocess.Popen(
         command,
         env=dict(environment),
-        stdin=subprocess.DEVNULL,
+        stdin=source,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from lineal.rebuild.verdict import Difference, Missing
 
 _SIGNALS = 128
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 
 def missing_behind(status: int, said: str, *, network: str) -> Missing | None:
@@ -21,6 +22,9 @@ def missing_behind(status: int, said: str, *, network: str) -> Missing | None:
             what="SIGKILL",
             sentence="the system killed it: most likely it asked for more memory than there is",
         )
+    if status in (_NOT_FOUND, _NOT_EXECUTABLE):
+        last = _last_line(said)
+        return Missing(kind="command", what=last.partition(":")[0], sentence=f"the command cannot be started: {last}")
     for pattern, make in _PATTERNS:
         found = list(re.finditer(pattern, said, re.MULTILINE))
         if found and not (make is _network and network == "on"):
@@ -30,10 +34,13 @@ def missing_behind(status: int, said: str, *, network: str) -> Missing | None:
 
 def exit_difference(status: int, said: str) -> Difference:
     """Return the difference that a program which ended well then, and badly now, shows."""
-    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "it said nothing")
     name = _signal_name(status)
-    sentence = f"it ended with {name or f'exit status {status}'}, and had ended well: {last[:300]}"
+    sentence = f"it ended with {name or f'exit status {status}'}, and had ended well: {_last_line(said)}"
     return Difference(kind="exit status", what="process", recorded=0, rebuilt=status, sentence=sentence)
+
+
+def _last_line(said: str) -> str:
+    return next((line.strip()[:300] for line in reversed(said.splitlines()) if line.strip()), "it said nothing")
 
 
 def _signal_name(status: int) -> str | None:

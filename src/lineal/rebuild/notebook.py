@@ -1,4 +1,4 @@
-"""Notebooks: the recorded cells, put where they can be run in the order they ran."""
+"""Programs that are no files: the cells of a notebook in the order they ran, and text from standard input."""
 
 from __future__ import annotations
 
@@ -32,3 +32,16 @@ def place_cells(recipe: Recipe, files: Files, place: Place) -> list[str]:
         raise refused("code", "notebook", f"the cells of the notebook are not kept: {error.message}") from error
     shutil.copyfile(Path(cells.__file__), runner)
     return [str(runner), str(listed)]
+
+
+def place_standard_input(recipe: Recipe, files: Files, place: Place) -> Path | None:
+    """Put the text of a program that came from standard input into the rebuild directory; None for every other one."""
+    value = item(recipe.record, "script").value
+    if not isinstance(value, Mapping) or value.get("path") != "-":
+        return None
+    given = place.root / "standard-input.py"
+    try:
+        given.write_bytes(files.get(str(value["fingerprint"])))
+    except LinealError as error:
+        raise refused("code", "stdin", f"the text of the program is not kept: {error.message}") from error
+    return given

@@ -26,7 +26,7 @@ from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
-from lineal.rebuild.notebook import has_cells, place_cells
+from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, Step
@@ -88,6 +88,7 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     url = seed(store, files, recipe, planned.inputs, place=place.workspace, tree=place.tree)
     elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
     notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []
+    given = place_standard_input(recipe, files, place)
     cells = place_cells(recipe, files, place) if has_cells(recipe) else None
     progress(f"running: {' '.join(recipe.argv)}")
     executed = execute(
@@ -96,6 +97,7 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
         cwd=place.tree / layout.cwd,
         environment=environment_of(recipe, layout, planned.environment, place, url),
         limits=_limits(planned, options.limits),
+        given=given,
         progress=progress,
     )
     steps, kept = rebuilt_steps(url)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -204,3 +206,34 @@ def test_a_run_that_only_measured_is_compared_by_its_metrics(project):
     verdict = project.reproduce("run:score", status=0)
 
     assert verdict["verdict"] == "BIT_EXACT"
+
+
+def test_a_program_given_as_an_argument_is_rebuilt(project):
+    project.run("-c", run_of("argument", 'run.log_model({"n": 1}, name="m")'))
+
+    assert project.reproduce("model:m", status=0)["verdict"] == "BIT_EXACT"
+
+
+def test_a_program_given_as_a_file_on_standard_input_is_rebuilt(project):
+    script = project.write("train.py", run_of("given", 'run.log_model({"n": 1}, name="m")'))
+    with script.open("rb") as source:
+        done = subprocess.run(
+            [sys.executable, "-"], cwd=project.root, env=project.environment(), stdin=source, check=False
+        )
+    assert done.returncode == 0
+    script.unlink()
+
+    assert project.reproduce("model:m", status=0)["verdict"] == "BIT_EXACT"
+
+
+def test_a_command_that_starts_several_programs_is_rebuilt_whole(project):
+    project.write("first.py", 'open("middle.txt", "w").write(open("in.csv").read().upper())\n')
+    project.write("second.py", 'open("final.txt", "w").write(open("middle.txt").read() * 2)\n')
+    project.write("in.csv", "a,b\n")
+    project.write("both.sh", f"set -e\n{sys.executable} first.py\n{sys.executable} second.py\n")
+    project.run("-m", "lineal", "run", "--", "sh", "both.sh")
+
+    verdict = project.reproduce("run:both.sh", status=0)
+
+    assert verdict["verdict"] == "BIT_EXACT"
+    assert {output["name"].partition(":")[2] for output in verdict["outputs"]} >= {"final@v1"}

@@ -1,0 +1,127 @@
+"""Putting code together from a record: nothing unfolds without limit, nothing leads out of the tree."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineal.capture.record import as_struct
+from lineal.capture.repository import repository_items
+from lineal.errors import NotRunnable
+from lineal.files import Files
+from lineal.lineage.capture_record import Item, record_of
+from lineal.model.nodes import Execution
+from lineal.rebuild import checkout
+from lineal.rebuild.code import assemble, find_code
+from lineal.rebuild.layout import Layout
+
+
+@pytest.fixture
+def files(tmp_path):
+    return Files(tmp_path / "files")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    tree = tmp_path / "rebuilt" / "tree"
+    tree.mkdir(parents=True)
+    return tree
+
+
+def recorded(project, files):
+    """The record of the repository as it is, and its layout."""
+    capture = as_struct(repository_items(files, project.root))
+    return record_of(Execution(type="Train", properties={"capture": capture})), Layout(root=str(project.root))
+
+
+def put_together(project, files, tree):
+    record, layout = recorded(project, files)
+    source = find_code(record, layout, files, network=False)
+    assemble(record, layout, files, tree, source)
+
+
+def test_commit_binary_diff_and_untracked_files_come_back_as_they_were(project, files, tree):
+    project.write("train.py", "print(1)\n")
+    (project.root / "table.bin").write_bytes(bytes(range(256)))
+    project.commit()
+    (project.root / "table.bin").write_bytes(bytes(range(255, -1, -1)))
+    project.write("train.py", "print(2)\n")
+    project.write("new/Größe 1.py", "N = 1\n")
+
+    put_together(project, files, tree)
+
+    assert (tree / "table.bin").read_bytes() == bytes(range(255, -1, -1))
+    assert (tree / "train.py").read_text() == "print(2)\n"
+    assert (tree / "new/Größe 1.py").read_text(encoding="utf-8") == "N = 1\n"
+
+
+def test_the_repository_it_comes_from_is_not_touched(project, files, tree):
+    project.write("train.py", "print(1)\n")
+    project.commit()
+    before = {path: path.stat().st_mtime_ns for path in (project.root / ".git").rglob("*")}
+
+    put_together(project, files, tree)
+
+    assert {path: path.stat().st_mtime_ns for path in (project.root / ".git").rglob("*")} == before
+
+
+def test_a_commit_that_unfolds_too_far_is_refused_before_it_does(project, files, tree, monkeypatch):
+    (project.root / "zeros").write_bytes(bytes(1 << 20))
+    project.commit()
+    monkeypatch.setattr(checkout, "MOST_BYTES", 1 << 19)
+
+    with pytest.raises(NotRunnable, match="unfolds to 1 MiB"):
+        put_together(project, files, tree)
+
+    assert not (tree / "zeros").exists()
+
+
+def test_a_diff_that_unfolds_too_far_is_refused_before_it_does(project, files, tree, monkeypatch):
+    project.write("train.py", "print(1)\n")
+    (project.root / "zeros").write_bytes(b"\0")
+    project.commit()
+    (project.root / "zeros").write_bytes(bytes(1 << 20))
+    monkeypatch.setattr(checkout, "MOST_BYTES", 1 << 19)
+
+    with pytest.raises(NotRunnable, match="diff unfolds to 1 MiB"):
+        put_together(project, files, tree)
+
+
+@pytest.mark.parametrize("name", ["../escape.py", "/tmp/escape.py", "a/../../escape.py", "link/escape.py"])
+def test_a_recorded_name_that_leads_out_of_the_tree_is_refused(project, files, tree, tmp_path, name):
+    project.write("train.py", "print(1)\n")
+    (project.root / "link").symlink_to(tmp_path)
+    project.commit()
+    record, layout = recorded(project, files)
+    source = find_code(record, layout, files, network=False)
+    entry = {"fingerprint": files.put_bytes(b"trace"), "bytes": 5}
+    record["untracked"] = Item("captured", {"files": {name: entry}})
+
+    with pytest.raises(NotRunnable, match="leads out of the tree"):
+        assemble(record, layout, files, tree, source)
+
+    assert not (tmp_path / "escape.py").exists()
+
+
+def test_a_link_inside_the_tree_is_kept(project, files, tree):
+    project.write("data/in.csv", "n\n")
+    (project.root / "latest").symlink_to("data")
+    project.commit()
+
+    put_together(project, files, tree)
+
+    assert (tree / "latest" / "in.csv").read_text() == "n\n"
+
+
+def test_a_damaged_kept_file_is_refused(project, files, tree):
+    project.write("train.py", "print(1)\n")
+    project.commit()
+    project.write("new.py", "N = 1\n")
+    record, layout = recorded(project, files)
+    source = find_code(record, layout, files, network=False)
+    [entry] = record["untracked"].value["files"].values()
+    path = files.path(entry["fingerprint"])
+    path.chmod(0o644)
+    path.write_bytes(b"N = 2\n")
+
+    with pytest.raises(NotRunnable, match="cannot be put together"):
+        assemble(record, layout, files, tree, source)
