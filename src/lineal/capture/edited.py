@@ -1,17 +1,18 @@
 """Installed packages that are not what was installed: files that differ from the package's RECORD, or are in none.
 
-Only packages the program has loaded are looked at, every file of them: an edit nobody imports changes no result.
+Only packages the program has loaded are looked at, all their files but their own tests: an edit nobody imports changes
+no result.
 Reading them costs seconds once for each environment, so it is done beside the run and remembered.
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import os
 import threading
 import time
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ _NAMED = 5
 _TOOLS = ("_virtualenv.py",)
 """What makers of environments put among the packages."""
 
+_TESTS = f"{os.sep}tests{os.sep}"
 _GONE = "gone"
 _INTACT = "intact"
 
@@ -103,14 +105,17 @@ def _look(files: Files, *, until: float) -> list[str]:
     memory = Remembered(files)
     owners = memory.recall("owners", installed_stamp(), _owners)
     packages = {package.name: package for package in installed_packages()}
+    loaded = _loaded_files()
     late: list[str] = []
-    for name in sorted(_loaded_packages(owners) & packages.keys() - _looked.odd.keys()):
+    for name in sorted(_loaded_packages(owners, loaded) & packages.keys() - _looked.odd.keys()):
         if time.monotonic() > until:
             late.append(name)
             continue
         record = _record(packages[name])
         _looked.owned |= {entry.path for entry in record}
-        _looked.odd[name] = _odd_files(memory, packages[name], record)
+        # A package's own tests are half of its files, and are left out where they are not loaded.
+        wanted = [entry for entry in record if _TESTS not in entry.path or entry.path in loaded]
+        _looked.odd[name] = _odd_files(memory, packages[name], wanted)
     memory.save()
     return late
 
@@ -124,9 +129,9 @@ def _owners() -> Json:
     return dict(found)
 
 
-def _loaded_packages(owners: Json) -> set[str]:
+def _loaded_packages(owners: Json, loaded: set[str]) -> set[str]:
     known = owners if isinstance(owners, Mapping) else {}
-    lists = (known.get(top) for top in {_top(path) for path in _loaded_files()})
+    lists = (known.get(top) for top in {_top(path) for path in loaded})
     return {str(name) for names in lists if isinstance(names, list) for name in names}
 
 
@@ -164,28 +169,37 @@ def _record(package: Package) -> list[_Recorded]:
     """Return the importable files of a package with their fingerprints; bytecode has none, metadata is no code."""
     place = os.path.dirname(package.directory) + os.sep  # noqa: PTH120
     entries: list[_Recorded] = []
-    for path, digest, *_ in csv.reader(package.said("RECORD").splitlines()):
-        if digest.startswith("sha256=") and not path.startswith("..") and ".dist-info/" not in path:
-            entries.append(_Recorded(place + path.replace("/", os.sep), digest.removeprefix("sha256=")))
+    for line in package.said("RECORD").splitlines():
+        name, found, rest = line.partition(",sha256=")
+        if not found or name.startswith("..") or ".dist-info/" in name:
+            continue
+        path = place + name.strip('"').replace('""', '"').replace("/", os.sep)  # quoted where a comma is in it
+        entries.append(_Recorded(path, rest.partition(",")[0]))
     return entries
 
 
 def _odd_files(memory: Remembered, package: Package, record: list[_Recorded]) -> dict[str, str]:
     """Return the files of one package that are not as recorded; an unchanged package is not read again."""
-    stamps = [_stamp(entry.path) for entry in record]
-    newest = max((stamp[1] for stamp in stamps if stamp), default=0)
+    stamps = array("Q")
+    newest = 0
+    for entry in record:
+        stamp = _stamp(entry.path)
+        stamps.extend(stamp)
+        newest = max(newest, stamp[1])
     if time.time_ns() - newest < SETTLED_NS:
         return dict(_differing(record))  # so young that a second write could hide behind the same stamp
-    found = memory.recall(f"package {package.name}", (package, stamps), lambda: dict(_differing(record)))
+    key = (package, of_bytes(stamps.tobytes()), len(record))
+    found = memory.recall(f"package {package.name}", key, lambda: dict(_differing(record)))
     return {str(path): str(what) for path, what in found.items()} if isinstance(found, Mapping) else {}
 
 
-def _stamp(path: str) -> tuple[int, int, int, int] | None:
+def _stamp(path: str) -> tuple[int, int, int, int]:
+    """Return what changes with every write of a file: times, size, place; zeros where there is none."""
     try:
         about = os.stat(path)  # noqa: PTH116 — thousands of files
     except OSError:
-        return None
-    return about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino
+        return 0, 0, 0, 0
+    return max(0, about.st_mtime_ns), max(0, about.st_ctime_ns), about.st_size, about.st_ino
 
 
 def _differing(record: list[_Recorded]) -> Iterator[tuple[str, str]]:

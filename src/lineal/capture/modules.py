@@ -73,10 +73,21 @@ def is_ours(file: str) -> bool:
 
 def own_modules() -> Iterator[tuple[str, ModuleType]]:
     """Yield the program's own modules that are loaded, by name; `__main__` is one of them wherever it lies."""
+    # Asked twenty times a run, of thousands of modules: looked through again once another one was imported.
+    for name in _own_names(len(sys.modules), next(reversed(sys.modules), "")):
+        module = sys.modules.get(name)
+        if module is not None:
+            yield name, module
+
+
+@lru_cache(maxsize=4)
+def _own_names(_number: int, _last: str) -> tuple[str, ...]:
+    names: list[str] = []
     for name, module in loaded_modules():
         path = file_of(module)
         if name == "__main__" or (path is not None and is_own_code(path)):
-            yield name, module
+            names.append(name)
+    return tuple(names)
 
 
 def loaded_modules() -> Iterator[tuple[str, ModuleType]]:

@@ -42,7 +42,8 @@ def install(place: Path, name: str, contents: dict[str, str]) -> None:
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_text(text, encoding="utf-8")
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-        rows.append(f"{path},sha256={digest},{len(text)}")
+        cell = f'"{path}"' if "," in path else path
+        rows.append(f"{cell},sha256={digest},{len(text)}")
     metadata = place / f"{name}-1.dist-info"
     metadata.mkdir()
     (metadata / "RECORD").write_text("\n".join(rows), encoding="utf-8")
@@ -104,6 +105,22 @@ def test_a_package_the_program_does_not_load_is_not_looked_at(site):
     (site / "idle.py").write_text("C = 2\n", encoding="utf-8")
     assert look(site)[0] == "not_applicable"
     assert look(site, "idle")[0] == "captured"
+
+
+def test_a_packages_own_tests_are_looked_at_only_where_they_are_loaded(site):
+    install(
+        site, "tested", {"tested/__init__.py": "", "tested/tests/__init__.py": "", "tested/tests/data.py": "E = 1\n"}
+    )
+    (site / "tested/tests/data.py").write_text("E = 2\n", encoding="utf-8")
+    assert look(site, "tested")[0] == "not_applicable"
+    assert [entry["state"] for entry in look(site, "tested.tests.data")[2]["files"].values()] == ["edited"]
+
+
+def test_a_name_with_a_comma_is_quoted_in_a_record(site):
+    install(site, "odd", {"odd/__init__.py": "", "odd/a,b.txt": "x"})
+    assert look(site, "odd")[0] == "not_applicable"
+    (site / "odd/a,b.txt").write_text("y", encoding="utf-8")
+    assert [entry["place"] for entry in look(site, "odd")[2]["files"].values()] == ["odd/a,b.txt"]
 
 
 def test_a_loaded_module_that_no_package_owns_is_named(site):
