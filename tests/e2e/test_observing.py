@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -326,3 +327,19 @@ def test_a_program_need_not_be_a_file(project, lineal, how):
     execution, inputs, _ = recorded(project)
     assert inputs.keys() == {"data/flights.csv"}
     assert execution.state.name == "COMPLETE"
+
+
+def test_a_declared_frame_is_rebuilt_from_the_kept_file_that_it_was_read_from(project, script, lineal):
+    command = script("""
+        import lineal, pandas as pd
+
+        flights = pd.read_csv("data/flights.csv")
+        with lineal.run("train") as run:
+            run.use(flights, name="delays")
+            run.log_model({"mean": float(flights["delay"].mean())}, name="delay")
+    """)
+    assert lineal("run", "--", *command, url=project).returncode == 0
+    (project / "data" / "flights.csv").unlink()
+    done = lineal("reproduce", "model:delay", "--format", "json", url=project)
+    assert json.loads(done.stdout)["verdict"] in {"BIT_EXACT", "CANONICAL_EXACT"}
+    assert done.returncode == 0

@@ -89,28 +89,32 @@ def _recorded(recipe: Recipe) -> list[_Recorded]:
     for artifact in recipe.inputs:
         name, fingerprint = reference_to(artifact), artifact.fingerprint
         kept = artifact.custom_properties.get("kept", fingerprint)
-        where = paths.get(str(artifact.name)) or paths.get(str(fingerprint)) or [_local(artifact)]
-        for path in where:
+        where = paths.get(str(artifact.name)) or paths.get(str(fingerprint)) or [(_local(artifact), None)]
+        for path, file in where:
             found[(fingerprint, path)] = _Recorded(
                 name=name,
-                fingerprint=fingerprint,
-                kind=_kind(artifact),
+                fingerprint=file or fingerprint,
+                kind="file" if file else _kind(artifact),
                 kept=kept if isinstance(kept, str) else None,
                 path=path,
             )
     return list(found.values())
 
 
-def _opened(recipe: Recipe) -> Mapping[str, Sequence[str | None]]:
-    """Return the paths of the record's item `inputs`, as the program opened them, by artifact and by fingerprint."""
-    paths: dict[str, list[str | None]] = {}
+def _opened(recipe: Recipe) -> Mapping[str, Sequence[tuple[str | None, str | None]]]:
+    """Return the paths of the record's item `inputs`, as the program opened them, by artifact and by fingerprint.
+
+    With each goes the fingerprint of the file that lay there, where the artifact is a frame that was read from it.
+    """
+    paths: dict[str, list[tuple[str | None, str | None]]] = {}
     for step in recipe.steps:
         value = item(step.record, "inputs").value
         for entry in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ():
             if not isinstance(entry, Mapping) or not isinstance(entry.get("path"), str):
                 continue
             key = str(entry.get("artifact") or entry.get("fingerprint"))
-            paths.setdefault(key, []).append(str(entry["path"]))
+            file = entry.get("file")
+            paths.setdefault(key, []).append((str(entry["path"]), file if isinstance(file, str) else None))
     return paths
 
 

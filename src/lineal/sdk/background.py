@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from lineal.capture.data import fingerprint_of, fingerprint_of_path
@@ -21,6 +22,8 @@ from lineal.model.fingerprint import Fingerprinted
 from lineal.sdk.keeping import INPUT, is_kept
 
 T = TypeVar("T")
+
+_LONGEST_WAIT = 5.0
 
 
 @dataclass(slots=True)
@@ -39,13 +42,17 @@ class _Question:
 
 
 class Fingerprints:
-    """Fingerprints of files and frames, one after the other, in a thread that starts with the first question."""
+    """Fingerprints of files and frames, one after the other, in a thread that is there while there is work.
+
+    No longer: a program that forks is warned of threads, and a fork waits until the work at hand is done.
+    """
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._queue: SimpleQueue[_Question] = SimpleQueue()
         self._lock = threading.Lock()
-        self._pid: int | None = None
+        self._waiting: deque[_Question] = deque()
+        self._thread: threading.Thread | None = None
+        _at_fork(self)
 
     def of_path(self, path: str) -> Answer[Fingerprinted]:
         """Ask for a file or directory as it is now."""
@@ -59,13 +66,30 @@ class Fingerprints:
         """Ask for a frame or an array, which nobody may change before the answer is there."""
         return self._asked(lambda: fingerprint_of(thing))
 
+    def rest(self) -> None:
+        """Wait until the work at hand is done, and the thread gone; not for ever."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_LONGEST_WAIT)
+
     def _asked(self, ask: Callable[[], Fingerprinted]) -> Answer[Fingerprinted]:
         question = _Question(ask, Answer())
-        if self._is_working():
-            self._queue.put(question)
-        else:
+        if not self._is_queued(question):
             _answer(question)
         return question.answer
+
+    def _is_queued(self, question: _Question) -> bool:
+        """Queue a question; False where no thread can be started: the interpreter ends."""
+        with self._lock:
+            if self._thread is None:
+                thread = threading.Thread(target=self._work, name="lineal-fingerprints", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return False
+                self._thread = thread
+            self._waiting.append(question)
+            return True
 
     def _kept(self, path: str) -> Fingerprinted:
         found = fingerprint_of_path(path)
@@ -74,21 +98,28 @@ class Fingerprints:
                 self._files.put_file(path)
         return found
 
-    def _is_working(self) -> bool:
-        """Start the thread where there is none yet; False where none can be started (an interpreter that ends)."""
-        with self._lock:
-            if self._pid == os.getpid():
-                return True
-            try:
-                threading.Thread(target=self._work, name="lineal-fingerprints", daemon=True).start()
-            except RuntimeError:
-                return False
-            self._pid = os.getpid()
-            return True
-
     def _work(self) -> None:
         while True:
-            _answer(self._queue.get())
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                question = self._waiting.popleft()
+            _answer(question)
+
+
+_all: weakref.WeakSet[Fingerprints] = weakref.WeakSet()
+
+
+def _at_fork(fingerprints: Fingerprints) -> None:
+    if not _all and hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_rest)
+    _all.add(fingerprints)
+
+
+def _rest() -> None:
+    for fingerprints in list(_all):
+        fingerprints.rest()
 
 
 def _answer(question: _Question) -> None:

@@ -1,0 +1,46 @@
+"""Fingerprints in the background: right, in time, and without a thread where there is nothing to do."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+
+import pytest
+
+from lineal.files import Files
+from lineal.sdk.background import Fingerprints, settled
+
+DIGITS = "sha256:" + hashlib.sha256(b"delay\n4\n").hexdigest()
+
+
+@pytest.fixture
+def files(tmp_path):
+    return Files(tmp_path / "files")
+
+
+def test_an_input_is_fingerprinted_and_its_bytes_are_kept(tmp_path, files):
+    path = tmp_path / "flights.csv"
+    path.write_bytes(b"delay\n4\n")
+    answer = settled(Fingerprints(files).of_input(str(path)))
+    assert answer.value.fingerprint == DIGITS
+    assert files.get(answer.value.fingerprint) == b"delay\n4\n"
+
+
+def test_what_cannot_be_read_has_a_reason(tmp_path, files):
+    answer = settled(Fingerprints(files).of_input(str(tmp_path / "gone.csv")))
+    assert (answer.value, "gone.csv" in answer.reason) == (None, True)
+
+
+def test_a_fork_finds_no_thread_and_every_answer_there(tmp_path, files):
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(1 << 24))
+    fingerprints = Fingerprints(files)
+    answers = [fingerprints.of_path(str(path)) for _ in range(5)]
+    child = os.fork()
+    if child == 0:
+        names = [thread.name for thread in threading.enumerate()]
+        is_done = all(answer.is_there.is_set() for answer in answers)
+        os._exit(0 if is_done and "lineal-fingerprints" not in names else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert "lineal-fingerprints" not in [thread.name for thread in threading.enumerate()]
