@@ -12,6 +12,9 @@ from lineal.capture.secrets import has_secret
 from lineal.files import Files
 from lineal.model.values import Json
 
+SMALL = 2 << 20
+"""A history up to this size is bundled whole though a remote has most of it; looking for secrets in more takes long."""
+
 _NOT_ON_A_REMOTE = ("HEAD", "--not", "--remotes")
 
 
@@ -45,25 +48,24 @@ def bundle_item(files: Files, root: Path, commit: str, *, pushed: bool) -> Captu
 
 def _bundle(files: Files, root: Path) -> Json:
     """Bundle the whole history where it is small, so that no remote is needed; else the commits no remote has."""
-    found: dict[str, Json] = {}
-    for wanted in (("HEAD",), _NOT_ON_A_REMOTE):
-        found = _bundled(files, root, wanted)
-        if "fingerprint" in found:
-            break
-    return found
+    remotes, _ = ask(root, "for-each-ref", "--count=1", "refs/remotes")
+    if not remotes:
+        return _bundled(files, root, ("HEAD",), LIMIT)
+    whole = _bundled(files, root, ("HEAD",), SMALL)
+    return whole if "fingerprint" in whole else _bundled(files, root, _NOT_ON_A_REMOTE, LIMIT)
 
 
-def _bundled(files: Files, root: Path, wanted: tuple[str, ...]) -> dict[str, Json]:
+def _bundled(files: Files, root: Path, wanted: tuple[str, ...], most: int) -> dict[str, Json]:
     commits, _ = ask(root, "rev-list", "--count", *wanted)
     value: dict[str, Json] = {"commits": int(commits), "whole": wanted == ("HEAD",)}
     shallow, _ = ask(root, "rev-parse", "--is-shallow-repository")
     if shallow.strip() == b"true" and value["whole"]:
         return {**value, "withheld": "a shallow clone does not have the whole history"}
-    text, cut = ask(root, "log", "--patch", "--unified=0", "--no-textconv", "--no-ext-diff", *wanted)
+    text, cut = ask(root, "log", "--patch", "--unified=0", "--no-textconv", "--no-ext-diff", *wanted, limit=most)
     if not cut and has_secret(text):
         return {**value, "withheld": "there is a secret in the commits"}
     if not cut:
-        data, cut = ask(root, "-c", "pack.threads=1", "bundle", "create", "--quiet", "-", *wanted)
+        data, cut = ask(root, "-c", "pack.threads=1", "bundle", "create", "--quiet", "-", *wanted, limit=most)
         if not cut:
             return {**value, "fingerprint": files.put_bytes(data), "bytes": len(data)}
-    return {**value, "withheld": f"the commits are too large: over {LIMIT >> 20} MiB"}
+    return {**value, "withheld": f"the commits are too large: over {most >> 20} MiB"}

@@ -108,13 +108,23 @@ def hide_shapes(text: str) -> tuple[str, int]:
         text, total = _compiled(_URL).subn(rf"\g<scheme>{HIDDEN}@", text)
     for literal, pattern in _SHAPES:
         if literal in text:
-            text, count = _compiled(pattern).subn(HIDDEN, text)
+            text, count = _compiled(_quick(literal, pattern)).subn(HIDDEN, text)
             total += count
     for literal, pattern in _AFTER:
         if literal in text:
             text, count = _compiled(pattern).subn(rf"\g<kept>{HIDDEN}", text)
             total += count
     return text, total
+
+
+def _quick(literal: str, pattern: str) -> str:
+    """Return a pattern that begins with its literal instead of the word's edge in front of it.
+
+    `re` looks for a literal beginning many times faster than for the edge of a word, of which there are millions.
+    """
+    if not re.fullmatch("[A-Za-z0-9_-]+", literal) or not pattern.startswith(rf"\b{literal}"):
+        return pattern
+    return rf"{literal}(?<!\w{literal}){pattern[2 + len(literal) :]}"
 
 
 @lru_cache(maxsize=128)

@@ -48,8 +48,8 @@ class RunCheck:
 class Check:
     """Whether something can be rebuilt from its record, and what is missing.
 
-    `findings` is one line an item over all runs, the worst of them. `captured` of `items` facts that
-    capture looks for are settled; `missing` names the others, with the reason and the runs.
+    `findings` is one line an item over all runs, the worst of them. `captured` of the `items` that capture looks for,
+    thirty a run, are answered; `missing` names the facts that are not, with the reason and the runs.
     """
 
     roots: tuple[GraphNode, ...]
@@ -73,7 +73,7 @@ class Check:
             Rebuildable.UNKNOWN: f"Whether {name} can be rebuilt is unknown: {', '.join(open_)} not known",
         }[self.rebuildable]
         runs = f"{len(self.runs)} run{'' if len(self.runs) == 1 else 's'}"
-        return f"{told} ({self.captured} of {self.items} facts captured in {runs})."
+        return f"{told} ({self.captured} of {self.items} items captured in {runs})."
 
 
 def check(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
@@ -90,14 +90,13 @@ def check(store: Store, ref: str | NodeKey, *, as_of: Micros | None = None) -> C
         RunCheck(step, findings_of(step, producers, trains=trains), completeness_of(record)) for step, record in records
     )
     findings = (*_origins(graph, producers, kinds), *_worst(runs))
-    facts = [(step, name, item) for step, record in records for name, item in record.items()]
     return Check(
         roots=tuple(graph.nodes[key] for key in graph.roots),
         rebuildable=_answer(findings),
         findings=findings,
         runs=runs,
-        captured=sum(item.settled for _, _, item in facts),
-        items=len(facts),
+        captured=sum(run.completeness.captured for run in runs),
+        items=sum(len(run.completeness.items) for run in runs),
         missing=_missing(records),
         truncated=graph.truncated,
     )

@@ -329,14 +329,14 @@ def test_of_a_long_history_only_what_no_remote_has_is_bundled(files, repository,
     commit(repository, train="".join(f"{n}\n" for n in range(3000)))
     pushed(repository, tmp_path)
     commit(repository, other="2")
-    monkeypatch.setattr(bundle, "ask", lambda root, *words: ask(root, *words, limit=8000))
+    monkeypatch.setattr(bundle, "SMALL", 8000)
     found = value(repository_items(files, repository)["bundle"])
     assert (found["whole"], found["commits"]) == (False, 1)
 
 
 def test_commits_over_the_cap_need_this_clone_and_say_so(files, repository, monkeypatch):
     commit(repository, train="".join(f"{n}\n" for n in range(3000)))
-    monkeypatch.setattr(bundle, "ask", lambda root, *words: ask(root, *words, limit=8000))
+    monkeypatch.setattr(bundle, "LIMIT", 8000)
     item = repository_items(files, repository)["bundle"]
     assert item.status == "withheld"
     assert "a rebuild needs this clone" in str(item.reason)

@@ -6,6 +6,7 @@ import pytest
 
 from lineal.lineage.check import Rebuildable, check
 from lineal.lineage.checklist import Outcome
+from lineal.model.capture_items import ITEMS
 from lineal.model.nodes import ExecutionState
 from lineal.model.publication import Origin
 
@@ -18,7 +19,7 @@ CLEAN, DIRTY = captured(value=False), captured(value=True)
 
 
 def full_record(**changes):
-    record = {
+    record = {fact: captured(fact) for one in ITEMS for fact in one.facts} | {
         "commit": captured("0123456789abcdef0123"),
         "dirty": CLEAN,
         "diff": {"status": "not_applicable", "value": None, "reason": "clean"},
@@ -50,7 +51,7 @@ def test_a_model_whose_runs_are_fully_recorded_is_rebuildable(pen):
     answer = trained(pen)
     assert answer.rebuildable is Rebuildable.YES
     assert {finding.outcome for finding in answer.findings} == {Outcome.PASS}
-    assert (answer.captured, answer.items, answer.missing) == (18, 18, ())
+    assert (answer.captured, answer.items, answer.missing) == (60, 60, ())
     assert len(answer.runs) == 2
 
 
