@@ -76,6 +76,13 @@ def test_a_script_with_one_line_gets_twenty_eight_items_or_more(project):
     assert found["best_verdict"] in ("BIT_EXACT", "NUMERIC")
 
 
+def test_show_tells_how_complete_the_record_of_a_run_is(project):
+    found, _ = record_of(project, sys.executable, "train.py")
+    words = [sys.executable, "-m", "lineal", "show", "run:latest", "--url", str(project / ".lineal")]
+    shown = subprocess.run(words, cwd=project, check=True, capture_output=True, text=True).stdout
+    assert f"{found['captured']} of 30 captured" in shown
+
+
 def test_a_script_that_knows_nothing_of_lineal_gets_as_many(project):
     (project / "train.py").write_text(PLAIN, encoding="utf-8")
     found, record = record_of(project, sys.executable, "-m", "lineal", "run", "--", sys.executable, "train.py")

@@ -9,6 +9,8 @@ from lineal.cli.about_rebuild import verdict_card
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of, title_of
 from lineal.cli.times import iso, span
+from lineal.lineage.capture_record import record_of
+from lineal.lineage.completeness import completeness_of
 from lineal.lineage.render.document import node_document, plain
 from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
@@ -40,8 +42,21 @@ def run_cards(store: Store, run: Execution) -> list[Card]:
         things("wrote", "What did it write?", wrote),
         _numbers("parameters", "With which parameters?", _named(run, PARAMETER)),
         _numbers("metrics", "What came out?", _named(run, METRIC)),
+        _record(run),
     ]
     return [card for card in cards if card.lines]
+
+
+def _record(run: Execution) -> Card:
+    """Return the card that says how complete the record of the run is; `lineal check` says what to do about it."""
+    record = record_of(run)
+    found = completeness_of(record)
+    if not record:
+        return Card("record", "How complete is its record?", [], {})
+    lines = [Line(found.sentence, "items", mark=Mark.UNKNOWN if found.missing else Mark.GOOD)]
+    lines += [Line(one.reason or one.status, one.item.title, mark=Mark.UNKNOWN) for one in found.missing]
+    facts: Json = {"captured": found.captured, "of": len(found.items), "best_verdict": found.best}
+    return Card("record", "How complete is its record?", lines, facts)
 
 
 def how_made(runs: Sequence[Execution]) -> Card:
