@@ -76,6 +76,24 @@ def test_a_script_with_one_line_gets_twenty_eight_items_or_more(project):
     assert found["best_verdict"] in ("BIT_EXACT", "NUMERIC")
 
 
+POOL = """
+import random
+from multiprocessing import get_context
+
+if __name__ == "__main__":
+    random.seed(6)
+    with get_context("spawn").Pool(1) as pool:
+        print(pool.map(abs, [-1]), random.random())
+"""
+
+
+def test_the_workers_of_a_pool_leave_the_record_to_their_program(project):
+    (project / "train.py").write_text(POOL, encoding="utf-8")
+    found, record = record_of(project, sys.executable, "-m", "lineal", "run", "--", sys.executable, "train.py")
+    assert found["captured"] >= 28, [one for one in found["items"] if one["status"] == "unknown"]
+    assert record["seeds"]["value"]["random"] == 6
+
+
 def test_show_tells_how_complete_the_record_of_a_run_is(project):
     found, _ = record_of(project, sys.executable, "train.py")
     words = [sys.executable, "-m", "lineal", "show", "run:latest", "--url", str(project / ".lineal")]

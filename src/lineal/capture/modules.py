@@ -47,6 +47,8 @@ def main_script() -> Path | None:
     is_over = name is None and getattr(main, "__spec__", None) is None and notebook_shell() is None
     if is_over and sys.argv[:1] not in ([], [""], ["-c"]):
         name = os.path.join(_STARTED_IN, sys.argv[0])  # noqa: PTH118  a script that is over has no __file__ any more
+    if isinstance(name, str) and not os.path.isfile(name):  # noqa: PTH113
+        name = os.path.dirname(name)  # noqa: PTH120  the archive, of `app.pyz/__main__.py`
     return Path(os.path.abspath(name)) if isinstance(name, str) and os.path.isfile(name) else None  # noqa: PTH100, PTH113
 
 

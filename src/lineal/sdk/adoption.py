@@ -34,6 +34,8 @@ from lineal.store.location import Location, locate
 from lineal.workspace import current_actor
 
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "loky.backend.resource_tracker")
+_WORKERS = ("--multiprocessing-fork", "joblib.externals.loky.backend.popen_loky_posix", "loky.backend.popen_loky_posix")
+"""Words in the command line of the processes that pools start; they write down what they open and are no program."""
 
 
 class AdoptedRun(Run):
@@ -100,7 +102,7 @@ class _Adoption:
     def _claimed(self) -> AdoptedRun | None:
         """Return the run, now ours to record; None where another process has it, or a higher rank asks."""
         is_over = getattr(sys.modules.get("__main__"), "__file__", None) is None and bool(self._handoff.recorded())
-        if is_over or _rank() > 0 or not self._handoff.claim():
+        if is_over or _rank() > 0 or _is_worker() or not self._handoff.claim():
             return None
         handed = self._handoff.get()  # as the one before us left it
         if handed is None:
@@ -125,6 +127,11 @@ def _rank() -> int:
     """Return which of several processes that work together this is: the first one records."""
     found = (os.environ.get(name, "") for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"))
     return next((int(rank) for rank in found if rank.isdecimal()), 0)
+
+
+def _is_worker() -> bool:
+    """Return whether this process works for another Python process, which is the program."""
+    return any(word in _WORKERS or "multiprocessing.spawn" in word for word in sys.orig_argv)
 
 
 def _own(handoff: Handoff, location: Location) -> OwnFiles:

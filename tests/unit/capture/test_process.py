@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zipapp
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_module_run_by_name_is_the_script(files, tmp_path):
     found = captured(files, "-m", "steps.train", place=tmp_path)
     assert files.get(found["script"]["value"]["fingerprint"]).decode() == CAPTURED
     assert found["argv"]["value"][1:3] == ["-m", "steps.train"]
+
+
+def test_a_program_in_an_archive_is_kept_as_the_archive(files, tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__main__.py").write_text(CAPTURED, encoding="utf-8")
+    zipapp.create_archive(tmp_path / "app", tmp_path / "app.pyz")
+    item = captured(files, "app.pyz", place=tmp_path)["script"]
+    assert item["value"]["path"] == "app.pyz"
+    assert files.get(item["value"]["fingerprint"]) == (tmp_path / "app.pyz").read_bytes()
 
 
 def test_a_module_outside_the_script_s_directory_is_kept_with_its_path(files, tmp_path):
