@@ -92,6 +92,11 @@ def edited_item(files: Files) -> Captured:
     return captured(value, reason)
 
 
+def differing_files(package: Package) -> list[str]:
+    """Return the files of one package that are not what its RECORD says, below the directory of packages."""
+    return [_below(path) for path, _ in _differing(_record(package))]
+
+
 def _begin(files: Files) -> None:
     def look() -> Captured:
         with _working:

@@ -60,6 +60,11 @@ def installed_packages() -> tuple[Package, ...]:
     return _installed().packages
 
 
+def packages_in(directory: Path) -> list[Package]:
+    """Return the packages in one directory of packages, sorted by name."""
+    return _scan([str(directory)])
+
+
 def installed_stamp() -> tuple[object, ...]:
     """Return what changes when a package is installed, updated or removed, and only then."""
     found = _installed()

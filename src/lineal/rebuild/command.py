@@ -15,6 +15,7 @@ from lineal.capture.secrets import HIDDEN
 from lineal.lineage.capture_record import Item, item
 from lineal.rebuild.environment import Environment
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.local import local_roots
 from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Recipe
 from lineal.store.location import ENVIRONMENT, INSTEAD
@@ -80,8 +81,11 @@ def environment_of(recipe: Recipe, layout: Layout, environment: Environment, pla
         "PATH": f"{environment.python.parent}{os.pathsep}{found.get('PATH', os.defpath)}",
     }
     elsewhere = place.root / "elsewhere"
-    if elsewhere.is_dir():
-        found["PYTHONPATH"] = os.pathsep.join(filter(None, [str(elsewhere), found.get("PYTHONPATH")]))
+    before = [str(elsewhere)] if elsewhere.is_dir() else []
+    if environment.lock is not None:
+        before += local_roots(recipe.record, layout, place.tree)
+    if before:
+        found["PYTHONPATH"] = os.pathsep.join(filter(None, [*before, found.get("PYTHONPATH")]))
     seed = item(recipe.record, "hash_seed").value
     found.pop("PYTHONHASHSEED", None)
     if isinstance(seed, str) and (seed != "random" or recipe.is_command):

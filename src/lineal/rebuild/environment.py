@@ -1,23 +1,27 @@
 """The environment: which interpreter runs the recipe, and how its packages differ from the recorded ones.
 
-`current` is the interpreter we run in. `prepare` is the seam for the others.
+`current` is the interpreter we run in, `locked` one made from the recorded lock; in an image nothing is started.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from lineal.capture.installed import installed_packages
-from lineal.errors import InvalidArgument
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.locks import packages_of
+from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
+from lineal.rebuild.image import image_missing
+from lineal.rebuild.locked import Lock, find_lock, make
 from lineal.rebuild.verdict import Difference, Grade, Missing
+
+_NAMED = 5
 
 
 class EnvironmentKind(StrEnum):
@@ -30,57 +34,128 @@ class EnvironmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """An interpreter to run a recipe with. `cap` is the best grade that can be promised with it, `drift` why."""
+    """An interpreter to run a recipe with. `cap` is the best grade that can be promised with it, `drift` why.
+
+    `lock` is what it is made from where it is not there yet.
+    """
 
     kind: EnvironmentKind
     python: Path
     cap: Grade = Grade.BIT_EXACT
     drift: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+    lock: Lock | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The environment for people."""
+        if self.lock is None:
+            return f"{self.kind.value}, {self.python}"
+        state = "made before" if self.lock.is_made else f"to be made, {len(self.lock.requirements)} packages"
+        return f"{self.kind.value}, {self.python} ({state})"
 
 
 def prepare(
     record: Mapping[str, Item], files: Files, kind: EnvironmentKind, *, allow_drift: bool = False
 ) -> Environment | Missing:
-    """Return the environment a rebuild runs in, or what is missing of it."""
-    if kind is not EnvironmentKind.CURRENT:
-        raise InvalidArgument(f"--env {kind.value} is not offered yet", hint="use --env current")
+    """Return the environment a rebuild runs in, or what is missing of it. Nothing is made yet."""
+    if kind is EnvironmentKind.IMAGE:
+        return image_missing(record)
+    if kind is EnvironmentKind.LOCKED:
+        return _locked(record, files, allow_drift=allow_drift)
     lost = _python_gone(record, allow_drift=allow_drift)
     if lost is not None:
         return lost
     drift = tuple(_drift(record, files))
-    cap = Grade.NUMERIC if drift else Grade.BIT_EXACT
+    cap = Grade.NUMERIC if any(_matters(difference) for difference in drift) else Grade.BIT_EXACT
     return Environment(kind=kind, python=Path(sys.executable), cap=cap, drift=drift)
 
 
+def realise(environment: Environment, files: Files, progress: Callable[[str], None]) -> None:
+    """Make the environment unless it is there; NotRunnable says what hinders it."""
+    if environment.lock is not None:
+        make(environment.lock, files, progress)
+
+
+def _locked(record: Mapping[str, Item], files: Files, *, allow_drift: bool) -> Environment | Missing:
+    recorded = _version(record) or _here()
+    version = _here() if allow_drift and recorded != _here() else recorded
+    lock = find_lock(record, files, python=version)
+    if isinstance(lock, Missing):
+        return lock
+    drift = (_differs("python", "python", recorded, version),) if version != recorded else ()
+    number = len(lock.unhashed)
+    told = f"{number} packages have no recorded fingerprint and are taken by name and version: "
+    notes = (told + ", ".join(lock.unhashed[:_NAMED]) + (" …" if number > _NAMED else ""),) if number else ()
+    return Environment(
+        kind=EnvironmentKind.LOCKED,
+        python=lock.interpreter,
+        cap=Grade.NUMERIC if drift else Grade.BIT_EXACT,
+        drift=drift,
+        notes=notes,
+        lock=lock,
+    )
+
+
 def _python_gone(record: Mapping[str, Item], *, allow_drift: bool) -> Missing | None:
-    value = item(record, "python").value
-    found = value.get("version") if isinstance(value, Mapping) else None
-    recorded = found if isinstance(found, str) else None
-    here = ".".join(map(str, sys.version_info[:3]))
+    recorded, here = _version(record), _here()
     if recorded is None or recorded.rsplit(".", 1)[0] == here.rsplit(".", 1)[0] or allow_drift:
         return None
     return Missing(
         kind="python",
         what=recorded,
         sentence=f"it ran with Python {recorded}, and this is Python {here}",
-        advice="run lineal with that Python, or go on with --allow-drift",
+        advice="run lineal with that Python, rebuild with --env locked, or go on with --allow-drift",
     )
 
 
-def _drift(record: Mapping[str, Item], files: Files) -> list[Difference]:
-    """Return the packages that are not what they were. Packages that came in addition change nothing that ran then."""
-    found: list[Difference] = []
-    value = item(record, "python").value
-    recorded = value.get("version") if isinstance(value, Mapping) else None
-    here = ".".join(map(str, sys.version_info[:3]))
-    if isinstance(recorded, str) and recorded != here:
-        found.append(_differs("python", "python", recorded, here))
+def _drift(record: Mapping[str, Item], files: Files) -> Iterator[Difference]:
+    """Yield what is not as it was: Python, packages changed and removed, edits undone, then packages added."""
+    recorded, here = _version(record), _here()
+    if recorded is not None and recorded != here:
+        yield _differs("python", "python", recorded, here)
     pins = packages_of(item(record, "environment"), files) or {}
     installed: dict[str, Json] = {package.name: package.version for package in installed_packages()}
     for name, version in sorted(pins.items()):
         if installed.get(name) != version:
-            found.append(_differs("package", name, version, installed.get(name)))
-    return found
+            yield _differs("package", name, version, installed.get(name))
+    yield from _edits_undone(record)
+    for name in sorted(installed.keys() - pins.keys()) if pins else ():
+        told = f"{name} {installed[name]!s} has been installed since"
+        yield Difference(kind="package", what=name, recorded=None, rebuilt=installed[name], sentence=told)
+
+
+def _edits_undone(record: Mapping[str, Item]) -> Iterator[Difference]:
+    """Yield the files of packages that had been edited by hand and are now something else."""
+    value = item(record, "edited_packages").value
+    named = value.get("files") if isinstance(value, Mapping) else None
+    for path, entry in named.items() if isinstance(named, Mapping) else ():
+        before = entry.get("fingerprint") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping) or before is None:
+            continue
+        try:
+            after: str | None = of_bytes(Path(path).read_bytes())
+        except OSError:
+            after = None
+        if before != after:
+            what = f"{entry.get('package')!s}: {entry.get('place')!s}"
+            told = f"{entry.get('place')!s} of {entry.get('package')!s} had been edited, and is something else now"
+            yield Difference(kind="package", what=what, recorded=before, rebuilt=after, sentence=told)
+
+
+def _matters(difference: Difference) -> bool:
+    """Whether a drift can change what ran then: what came in addition cannot."""
+    return difference.recorded is not None
+
+
+def _version(record: Mapping[str, Item]) -> str | None:
+    value = item(record, "python").value
+    found = value.get("version") if isinstance(value, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _here() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
 
 
 def _differs(kind: str, what: str, recorded: Json, rebuilt: Json) -> Difference:

@@ -46,7 +46,7 @@ class Plan:
     @property
     def steps(self) -> tuple[str, ...]:
         """What will be done, in order, for people."""
-        told = [f"environment: {self.environment.kind.value}, {self.environment.python}" if self.environment else ""]
+        told = [f"environment: {self.environment.sentence}" if self.environment else ""]
         told.append(f"code: {self.code.sentence}" if self.code else "")
         told += [f"input: {source.name} from {_origin(source)}" for source in self.inputs]
         told.append(f"run: {' '.join(self.recipe.argv)}")
@@ -75,6 +75,7 @@ def plan(recipe: Recipe, files: Files, *, kind: EnvironmentKind, limits: Limits,
     code = find_code(recipe.record, layout, files, network=limits.network)
     sources, lost = find_inputs(recipe, layout, files)
     environment = prepare(recipe.record, files, kind, allow_drift=allow_drift)
+    told = () if isinstance(environment, Missing) else environment.notes
     missing = [*_record(recipe), *_arguments(recipe), *_variables(recipe)]
     missing += [code] if isinstance(code, Missing) else []
     missing += lost
@@ -87,7 +88,7 @@ def plan(recipe: Recipe, files: Files, *, kind: EnvironmentKind, limits: Limits,
         code=None if isinstance(code, Missing) else code,
         inputs=tuple(sources),
         missing=tuple(missing),
-        notes=tuple(_notes(recipe)),
+        notes=(*_notes(recipe), *told),
     )
 
 

@@ -22,7 +22,7 @@ from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
 from lineal.rebuild.difference import differences_between
 from lineal.rebuild.elsewhere import place_elsewhere
-from lineal.rebuild.environment import EnvironmentKind
+from lineal.rebuild.environment import EnvironmentKind, realise
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
@@ -79,6 +79,8 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     recipe, layout = planned.recipe, planned.layout
     assert planned.code is not None
     assert planned.environment is not None
+    progress(f"environment: {planned.environment.sentence}")
+    realise(planned.environment, files, progress)
     progress(f"code: {planned.code.sentence}")
     notes = assemble(recipe.record, layout, files, place.tree, planned.code)
     for path in layout.outside:

@@ -53,7 +53,8 @@ def worst(grades: Sequence[Grade], *, empty: Grade = Grade.BIT_EXACT) -> Grade:
 class Missing:
     """One thing a rebuild needs and does not have. `kind` is one of the words below, `what` the thing's name.
 
-    code, input, output, python, package, argument, variable, command, terminal, network, disk, memory, time, record.
+    code, input, output, python, package, lock, image, tool, argument, variable, command, terminal, network, disk,
+    memory, time, record.
     """
 
     kind: str

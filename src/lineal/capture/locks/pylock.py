@@ -95,7 +95,8 @@ def _requirement(package: Mapping[str, object]) -> str:
     if isinstance(vcs, dict):
         return f"{name} @ {vcs['type']}+{vcs['url']}@{vcs['commit-id']}"
     if isinstance(archive, dict):
-        return f"{name} @ {archive['url']}" + _fingerprint_options(_fingerprints_of(archive))
+        place = archive.get("url") or f"file://{archive['path']}"
+        return f"{name} @ {place}" + _fingerprint_options(_fingerprints_of(archive))
     wheels, sdist = package.get("wheels"), package.get("sdist")
     files = [*(wheels if isinstance(wheels, list) else []), *([sdist] if isinstance(sdist, dict) else [])]
     return f"{name}=={package['version']}" + _fingerprint_options(

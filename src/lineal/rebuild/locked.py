@@ -1,0 +1,246 @@
+"""The recorded environment: a virtual environment made by uv from the hashed lock of the record, and kept.
+
+It lies in the user's cache under the fingerprint of all that goes into it. One process makes it while others wait; one
+that was not finished is made anew, and every file is compared with what its package says before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lineal.capture.edited import differing_files
+from lineal.capture.environment import index_urls_item
+from lineal.capture.installed import packages_in
+from lineal.capture.locks.locked import normal
+from lineal.capture.locks.pylock import requirements_of
+from lineal.capture.secrets import HIDDEN
+from lineal.errors import LinealError
+from lineal.files import Files
+from lineal.lineage.capture_record import Item, item
+from lineal.model.values import Json
+from lineal.rebuild.lends import lend, needed
+from lineal.rebuild.uv import find_uv, make_venv, no_uv, run_uv
+from lineal.rebuild.verdict import Missing, refused
+
+CACHE = "LINEAL_CACHE"
+"""The variable that names another directory for environments than the user's cache."""
+
+_RULE = 1
+_DONE = "lineal-complete"
+_HASHED = " --hash="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What the record says of an environment, ready to be made. `python` is the whole version it needs."""
+
+    python: str
+    requirements: tuple[str, ...]
+    indexes: tuple[str, ...]
+    places: tuple[str, ...]
+    edits: tuple[tuple[str, str], ...]
+
+    @property
+    def unhashed(self) -> tuple[str, ...]:
+        """The pins of which no fingerprint is known: they are taken by name and version."""
+        return tuple(line for line in self.requirements if _HASHED not in line)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the environment is cached by."""
+        parts = [str(_RULE), self.python, sys.platform, str(Path(__file__).parent), *self.requirements]
+        parts += [f"{place} {content}" for place, content in self.edits]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def directory(self) -> Path:
+        """Where it is, or will be."""
+        return _cache() / self.fingerprint[:32]
+
+    @property
+    def interpreter(self) -> Path:
+        """Its interpreter."""
+        return self.directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is there, and whole."""
+        return (self.directory / _DONE).exists()
+
+
+def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock | Missing:
+    """Return the environment that a record asks for, or what is missing of it. Makes nothing."""
+    found = item(record, "environment")
+    value = found.value if isinstance(found.value, Mapping) else {}
+    fingerprint = value.get("fingerprint")
+    if not isinstance(fingerprint, str):
+        why = found.reason or found.status
+        return _lost(f"no lock of the environment is recorded: {why}")
+    try:
+        text = files.get(fingerprint).decode("utf-8")
+        requirements = [line for line in requirements_of(text) if not _is_ours(line)]
+        tables = tomllib.loads(text)
+    except (LinealError, ValueError, KeyError) as error:
+        return _lost(f"the recorded lock {fingerprint[:19]} cannot be read: {error}")
+    lock = Lock(
+        python=python,
+        requirements=tuple(requirements),
+        indexes=tuple(_indexes(record, tables)),
+        places=tuple(_places(record)),
+        edits=tuple(_edits(record)),
+    )
+    lacking = [content for _, content in lock.edits if not files.has(content)]
+    if lacking:
+        return _lost(f"a package was edited by hand, and the edited file {lacking[0][:19]} is not kept")
+    return lock if lock.is_made or find_uv() is not None else no_uv()
+
+
+def make(lock: Lock, files: Files, progress: Callable[[str], None]) -> None:
+    """Make the environment unless it is there; NotRunnable says what hinders it. Other processes wait for this one."""
+    directory = lock.directory
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with _held(directory.with_suffix(".lock")):
+        if lock.is_made:
+            return
+        shutil.rmtree(directory, ignore_errors=True)
+        progress(f"environment: {len(lock.requirements)} packages from the recorded lock")
+        try:
+            _make(lock, files)
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        (directory / _DONE).touch()
+
+
+def _make(lock: Lock, files: Files) -> None:
+    uv = find_uv()
+    if uv is None:
+        lacking = no_uv()
+        raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
+    make_venv(uv, lock.directory, python=lock.python)
+    hashed = [line for line in lock.requirements if _HASHED in line]
+    _install(uv, lock, hashed, "--require-hashes")
+    _install(uv, lock, lock.unhashed)
+    site = _site_packages(lock.directory)
+    wrong = _not_as_packed(site)
+    if wrong:
+        # uv links or copies from its cache; whoever edits an installed file there edits what all others get.
+        _install(uv, lock, hashed, "--require-hashes", "--no-cache", "--reinstall")
+        _install(uv, lock, lock.unhashed, "--no-cache", "--reinstall")
+        wrong = _not_as_packed(site)
+    if wrong:
+        raise refused("package", wrong[0], f"{wrong[0]} is not what its package says: it was edited after it was made")
+    for place, content in lock.edits:
+        target = (site / place).resolve()
+        if not target.is_relative_to(site.resolve()):
+            raise refused("package", place, f"the edited file {place} lies outside the directory of packages")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.write_bytes(files.get(content))
+    has = {package.name for package in packages_in(site)}
+    if lock.python.split(".")[:2] != _here().split(".")[:2]:
+        pins = {name: f"{name}=={found.version}" for name, found in needed().items() if name not in has}
+        _install(uv, lock, list(pins.values()))  # ours are compiled for another Python
+        has |= pins.keys()
+    lend(site, has=frozenset(has))
+
+
+def _here() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def _install(uv: Sequence[str], lock: Lock, lines: Sequence[str], *options: str) -> None:
+    if not lines:
+        return
+    wanted = lock.directory / "requirements.txt"
+    wanted.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    indexes = [word for url in lock.indexes for word in ("--index", url)]
+    places = [word for place in lock.places for word in ("--find-links", place)]
+    # Which index a file comes from does not matter where its fingerprint is known; where it is not, the first decides.
+    strategy = ["--index-strategy", "unsafe-best-match"] if "--require-hashes" in options else []
+    run_uv(
+        uv, "pip", "install", "--python", str(lock.interpreter), "--no-deps", "--link-mode", "copy",
+        *indexes, *places, *strategy, *options, "--requirements", str(wanted),
+    )  # fmt: skip
+
+
+def _not_as_packed(site: Path) -> list[str]:
+    return [path for package in packages_in(site) for path in differing_files(package)]
+
+
+def _site_packages(directory: Path) -> Path:
+    windows = directory / "Lib" / "site-packages"
+    return windows if windows.exists() else next((directory / "lib").glob("python*/site-packages"))
+
+
+def _is_ours(line: str) -> bool:
+    return normal(line.partition("==")[0].partition(" @ ")[0].strip()) == "lineal"
+
+
+def _indexes(record: Mapping[str, Item], tables: Mapping[str, object]) -> Iterator[str]:
+    """Return the indexes that the lock names, and those configured then and now, as far as they need no secret."""
+    listed = tables.get("packages")
+    named = (
+        [str(one["index"]) for one in listed or () if isinstance(one, dict) and "index" in one]
+        if isinstance(listed, list)
+        else []
+    )
+    for url in dict.fromkeys([*named, *(url for url in _configured(record) if "://" in url)]):
+        is_gone = url.startswith("file://") and not Path(url.removeprefix("file://")).is_dir()
+        if HIDDEN not in url and not is_gone:
+            yield url
+
+
+def _places(record: Mapping[str, Item]) -> Iterator[str]:
+    for place in dict.fromkeys(_configured(record)):
+        if "://" not in place and Path(place).is_dir():
+            yield place
+
+
+def _configured(record: Mapping[str, Item]) -> Iterator[str]:
+    for value in (index_urls_item().value, item(record, "index_urls").value):
+        for entry in value if isinstance(value, list | tuple) else ():
+            if isinstance(entry, Mapping):
+                yield from str(entry.get("url", "")).split()
+
+
+def _edits(record: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
+    """Return the files of packages that were edited by hand: place below the packages, and fingerprint."""
+    value = item(record, "edited_packages").value
+    named: Json = value.get("files") if isinstance(value, Mapping) else None
+    for entry in named.values() if isinstance(named, Mapping) else ():
+        if isinstance(entry, Mapping) and entry.get("state") == "edited" and isinstance(entry.get("fingerprint"), str):
+            yield str(entry["place"]), str(entry["fingerprint"])
+
+
+def _lost(sentence: str) -> Missing:
+    advice = "rebuild with --env current, or record again from an environment with a lock"
+    return Missing(kind="lock", what="environment", sentence=sentence, advice=advice)
+
+
+def _cache() -> Path:
+    given = os.environ.get(CACHE)
+    if given:
+        return Path(given).absolute() / "environments"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "lineal" / "environments"
+    base = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base).absolute() / "lineal" / "environments"
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold a lock that the system gives back when its holder dies."""
+    import fcntl  # only where there is one: on Windows the other rooms still work
+
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

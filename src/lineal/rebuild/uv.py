@@ -1,0 +1,124 @@
+"""uv: finds the tool that makes environments, runs it, and says in a sentence why it could not do what was asked."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lineal.errors import NotRunnable
+from lineal.rebuild.verdict import Missing, refused
+
+_TAIL = 300
+_PIPS = {
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
+    "PIP_FIND_LINKS": "UV_FIND_LINKS",
+    "PIP_CERT": "SSL_CERT_FILE",
+}
+"""What people who use pip have set says where packages are as well; uv does not read it."""
+
+_UNREACHABLE = re.compile(
+    r"^.*(?:error sending request|Failed to fetch|dns error|Connection refused|timed out|network was disabled).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MISMATCH = re.compile(
+    r"Hash mismatch for `(?P<name>[^`]+)`.*?Expected:\s+(?P<wanted>.*?)\s+Computed:\s+(?P<found>\S+)", re.DOTALL
+)
+_NO_VERSION = re.compile(r"(?:no version of|there are no versions of|no versions of) (?P<name>[\w.\-\[\]]+==\S+|\S+)")
+_NO_WHEEL = re.compile(r"(?P<name>\S+) has no (?:usable )?wheels|no wheels with a matching .* tag")
+
+
+def find_uv() -> list[str] | None:
+    """Return the words that start uv: from PATH, from beside our interpreter, or as its module; None without one."""
+    found = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    if found is not None:
+        return [found]
+    return [sys.executable, "-m", "uv"] if importlib.util.find_spec("uv") is not None else None
+
+
+def no_uv() -> Missing:
+    """Return what is missing where there is no uv."""
+    return Missing(
+        kind="tool",
+        what="uv",
+        sentence="the recorded environment is made with uv, and there is no uv on PATH or beside this Python",
+        advice="pip install uv, or rebuild with --env current",
+    )
+
+
+def run_uv(uv: Sequence[str], *words: str) -> None:
+    """Run uv to its end; NotRunnable says why it could not."""
+    command = [*uv, "--quiet", "--no-progress", "--color", "never", *words]
+    try:
+        done = subprocess.run(
+            command, env=_environment(os.environ), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise refused("tool", "uv", f"{uv[0]} cannot be started: {error.strerror}") from error
+    if done.returncode != 0:
+        raise reason(done.stderr)
+
+
+def make_venv(uv: Sequence[str], directory: Path, *, python: str) -> None:
+    """Make an environment without packages, of this version of Python; NotRunnable where there is none."""
+    ours = python == ".".join(map(str, sys.version_info[:3]))
+    words = ("venv", "--no-config", "--no-python-downloads", "--python", sys.executable if ours else python)
+    try:
+        run_uv(uv, *words, str(directory))
+    except NotRunnable as error:
+        if ours or error.missing[0] != "lock":
+            raise
+        # What uv says depends on which broken interpreters it met while it looked; it found none in any case.
+        raise refused(
+            "python",
+            python,
+            f"it ran with Python {python}, and there is none here",
+            f"uv python install {python}, or go on with another one: --allow-drift",
+        ) from error
+
+
+def reason(said: str) -> NotRunnable:
+    """Return why uv failed, by what it said; what is not understood is passed on."""
+    mismatch = _MISMATCH.search(said)
+    if mismatch:
+        wanted = " or ".join(word[:19] for word in mismatch["wanted"].split())
+        return refused(
+            "lock",
+            mismatch["name"],
+            f"the package {mismatch['name']} is not the recorded one: the index gives {mismatch['found'][:19]}, "
+            f"recorded was {wanted}",
+            "find out who replaced it; a lock is never made to fit",
+        )
+    unreachable = _UNREACHABLE.search(said)
+    if unreachable:
+        return refused(
+            "network",
+            "index",
+            f"no package index can be reached: {unreachable[0].strip().removeprefix('cause: ')[:_TAIL]}",
+            "go online, set UV_INDEX or UV_FIND_LINKS to a place with the packages, or rebuild with --env current",
+        )
+    for pattern, told in ((_NO_WHEEL, "has no file for this machine"), (_NO_VERSION, "is in no index any more")):
+        found = pattern.search(said)
+        if found:
+            name = (found.groupdict().get("name") or "a package").rstrip(".,")
+            return refused("lock", name, f"the recorded lock no longer resolves: {name} {told}", _ELSEWHERE)
+    told = " ".join(said.split())[-_TAIL:] or "uv said nothing"
+    return refused("lock", "lock", f"the recorded environment cannot be made: {told}", _ELSEWHERE)
+
+
+_ELSEWHERE = "set UV_INDEX or UV_FIND_LINKS to a place that has it, or rebuild with --env current --allow-drift"
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return our variables with pip's places for packages as uv's, and without the environment that is active."""
+    found = {name: value for name, value in given.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME")}
+    for pips, ours in _PIPS.items():
+        if given.get(pips):
+            found.setdefault(ours, given[pips])
+    return found
