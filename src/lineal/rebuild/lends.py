@@ -9,7 +9,7 @@ import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-import lineal
+from lineal import errors
 from lineal.capture.locks.locked import normal
 
 _OURSELVES = "lineal"
@@ -23,7 +23,7 @@ def lend(site: Path, *, has: frozenset[str]) -> None:
     """
     place = site.parent / _PLACE / "site-packages"
     place.mkdir(parents=True, exist_ok=True)
-    _link(Path(lineal.__file__).parent, place / _OURSELVES)
+    _link(Path(errors.__file__).parent, place / _OURSELVES)
     for name, found in needed().items():
         if name not in has:
             _link_distribution(found, place)
