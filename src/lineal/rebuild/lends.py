@@ -23,10 +23,10 @@ def lend(site: Path, *, has: frozenset[str]) -> None:
     """
     place = site.parent / _PLACE / "site-packages"
     place.mkdir(parents=True, exist_ok=True)
-    _link(Path(errors.__file__).parent, place / _OURSELVES)
+    _point(Path(errors.__file__).parent, place / _OURSELVES)
     for name, found in needed().items():
         if name not in has:
-            _link_distribution(found, place)
+            _lend_distribution(found, place)
     (site / f"{_PLACE}.pth").write_text(f"{place}\n", encoding="utf-8")
 
 
@@ -49,13 +49,13 @@ def needed() -> dict[str, Distribution]:
     return found
 
 
-def _link_distribution(one: Distribution, place: Path) -> None:
+def _lend_distribution(one: Distribution, place: Path) -> None:
     for top in {path.parts[0] for path in one.files or ()}:
         source = Path(str(one.locate_file(top)))
         if top not in ("..", "__pycache__", "bin") and source.exists():
-            _link(source, place / top)
+            _point(source, place / top)
 
 
-def _link(source: Path, target: Path) -> None:
+def _point(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     target.symlink_to(source.resolve())
