@@ -64,3 +64,9 @@ def test_no_second_kind_of_lock_is_committed(committed):
 
 def test_the_package_says_that_it_is_typed_and_its_wheel_takes_every_file(committed):
     assert "src/lineal/py.typed" in committed
+
+
+def test_every_decision_has_a_number_of_its_own(committed):
+    numbers = [found[1] for name in committed if (found := re.match(r"docs/decisions/(\d{4})-", name))]
+
+    assert sorted(numbers) == sorted(set(numbers))
