@@ -100,8 +100,9 @@ def write_untracked(record: Mapping[str, Item], files: Files, code: Path) -> Non
     """Write the untracked files that the record keeps."""
     value = item(record, "untracked").value
     listed = value.get("files") if isinstance(value, Mapping) else None
+    environments = tuple(_environments(listed if isinstance(listed, Mapping) else {}))
     for name, one in listed.items() if isinstance(listed, Mapping) else ():
-        if not isinstance(one, Mapping):
+        if not isinstance(one, Mapping) or name.startswith(environments):
             continue
         target = safe_target(code, name)
         if "target" in one:
@@ -109,6 +110,14 @@ def write_untracked(record: Mapping[str, Item], files: Files, code: Path) -> Non
             target.symlink_to(str(one["target"]))
         elif "withheld" not in one and isinstance(one.get("fingerprint"), str):
             write(target, files.get(str(one["fingerprint"])))
+
+
+def _environments(listed: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the virtual environments among untracked files, each ending in a slash: they are no part of the code."""
+    for name in listed:
+        for sign in ("pyvenv.cfg", "bin/activate"):
+            if name.endswith(f"/{sign}"):
+                yield name.removesuffix(sign)
 
 
 def _borrow(repository: Path, code: Path) -> None:

@@ -17,8 +17,11 @@ import struct
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
-_NEWUSER, _NEWNET = 0x1000_0000, 0x4000_0000
+_NEWNS, _NEWUSER, _NEWNET = 0x2_0000, 0x1000_0000, 0x4000_0000
+_BIND, _PRIVATE = 0x1000 | 0x4000, 0x4_0000 | 0x4000
+_MOUNTED = "the tree at its recorded path"
 _NO_NEW_PRIVILEGES, _DIES_WITH_PARENT, _SET_FILTER, _FILTER = 38, 1, 22, 2
 _SIGKILL = 9
 _LANDLOCK = {"create": 444, "add": 445, "restrict": 446}
@@ -34,20 +37,25 @@ def main(path: str) -> None:
     """Read what to start from the file, confine this process and become the program."""
     with open(path, encoding="utf-8") as handle:  # noqa: PTH123  no import that is not needed
         spec = json.load(handle)
+    argv, cwd, environment = spec["argv"], spec["cwd"], spec["environment"]
     report = confined(spec)
     with open(spec["report"], "w", encoding="utf-8") as handle:  # noqa: PTH123
         json.dump(report, handle)
-    os.chdir(spec["cwd"])
+    if _MOUNTED in report["how"]:
+        tree, at = spec["mount"]["tree"], spec["mount"]["at"]
+        argv, cwd = [word.replace(tree, at) for word in argv], cwd.replace(tree, at)
+        environment = {name: value.replace(tree, at) for name, value in environment.items()}
+    os.chdir(cwd)
     try:
-        os.execvpe(spec["argv"][0], spec["argv"], spec["environment"])  # noqa: S606  the recorded command, word by word
+        os.execvpe(argv[0], argv, environment)  # noqa: S606  the recorded command, word by word
     except OSError as error:
-        sys.stderr.write(f"{spec['argv'][0]}: {error.strerror}\n")
+        sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
         sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
-def confined(spec: Mapping[str, object]) -> dict[str, object]:
+def confined(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Confine this process as far as the system allows, and return how far that was."""
-    most = int(str(spec["most_bytes"]))
+    most = int(spec["most_bytes"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
@@ -56,20 +64,24 @@ def confined(spec: Mapping[str, object]) -> dict[str, object]:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_DIES_WITH_PARENT, _SIGKILL, 0, 0, 0)
     how: list[str] = []
-    network = "on" if spec["network"] == "on" else _network_off(libc, how)
-    writable = spec["writable"]
-    assert isinstance(writable, Sequence)
-    writes = _writes_confined(libc, [str(each) for each in writable], how)
+    network = _namespaces(libc, spec["mount"], how, wants_network=spec["network"] == "on")
+    writes = _writes_confined(libc, spec["writable"], how)
     return {"network": network, "writes": writes, "how": how}
 
 
-def _network_off(libc: ctypes.CDLL, how: list[str]) -> str:
-    for flags, name in ((_NEWNET, "a network of its own"), (_NEWUSER | _NEWNET, "a user and network of its own")):
-        if _works(lambda flags=flags: _apart(libc, flags)):  # type: ignore[misc]
-            _apart(libc, flags)
-            how.append(name)
-            return "off"
-    if _works(lambda: _no_sockets(libc)):
+def _namespaces(libc: ctypes.CDLL, mount: Mapping[str, Any] | None, how: list[str], *, wants_network: bool) -> str:
+    """Take the network away and mount the tree, as much of it as the system allows; return how the network is."""
+    network = 0 if wants_network else _NEWNET
+    for mounted in (mount, None) if mount else (None,):
+        flags = network | (_NEWNS if mounted else 0)
+        for user in (0, _NEWUSER) if flags else ():
+            if not _works(lambda: _apart(libc, user | flags, mounted)):  # noqa: B023  called at once
+                continue
+            _apart(libc, user | flags, mounted)
+            how += ["a network of its own"] if network else []
+            how += [_MOUNTED] if mounted else []
+            return "off" if network else "on"
+    if network and _works(lambda: _no_sockets(libc)):
         _no_sockets(libc)
         how.append("no internet sockets")
         return "off"
@@ -88,17 +100,34 @@ def _works(attempt: Callable[[], None]) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def _apart(libc: ctypes.CDLL, flags: int) -> None:
+def _apart(libc: ctypes.CDLL, flags: int, mount: Mapping[str, Any] | None) -> None:
     user, group = os.geteuid(), os.getegid()
     _checked(libc.unshare(flags))
     if flags & _NEWUSER:
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             with open(f"/proc/self/{name}", "w", encoding="ascii") as handle:  # noqa: PTH123
                 handle.write(text)
-    # Programs talk to themselves over the loopback, which is down in a new network.
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        request = struct.pack("16sh14x", b"lo", 0x1 | 0x40)
-        fcntl.ioctl(probe.fileno(), 0x8914, request)
+    if flags & _NEWNET:
+        # Programs talk to themselves over the loopback, which is down in a new network.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            fcntl.ioctl(probe.fileno(), 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
+    if mount is not None:
+        _mount(libc, mount)
+
+
+def _mount(libc: ctypes.CDLL, mount: Mapping[str, Any]) -> None:
+    """Cover the recorded directory with the tree, for this process and its children alone."""
+    _bind(libc, None, "/", _PRIVATE)
+    kept = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in mount["keep"]]
+    _bind(libc, mount["tree"], mount["at"], _BIND)
+    for path, descriptor in kept:
+        os.makedirs(path, exist_ok=True)  # noqa: PTH103
+        _bind(libc, f"/proc/self/fd/{descriptor}", path, _BIND)
+        os.close(descriptor)
+
+
+def _bind(libc: ctypes.CDLL, source: str | None, target: str, flags: int) -> None:
+    _checked(libc.mount(None if source is None else os.fsencode(source), os.fsencode(target), None, flags, None))
 
 
 def _no_sockets(libc: ctypes.CDLL) -> None:

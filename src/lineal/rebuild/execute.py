@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from lineal.rebuild import confine
+from lineal.rebuild.mount import Mount
 from lineal.rebuild.place import Place, size_of
 from lineal.rebuild.strays import end_strays
 from lineal.rebuild.verdict import Confinement, Missing
@@ -62,10 +63,11 @@ def execute(
     limits: Limits,
     progress: Callable[[str], None],
     given: Path | None = None,
+    mount: Mount | None = None,
 ) -> Executed:
     """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted.
 
-    Its standard input is the file `given`, else it is closed.
+    Its standard input is the file `given`, else it is closed. With a `mount` it finds the tree at the recorded path.
     """
     report, spec = place.root / "confinement.json", place.root / "command.json"
     wanted = {
@@ -74,7 +76,8 @@ def execute(
         "environment": dict(environment),
         "report": str(report),
         "network": "on" if limits.network else "off",
-        "writable": [str(place.root)],
+        "writable": [str(place.root), str(place.tree)],
+        "mount": None if mount is None else {"at": mount.at, "tree": str(mount.tree), "keep": list(mount.keep)},
         "most_bytes": limits.bytes,
     }
     spec.write_text(json.dumps(wanted), encoding="utf-8", errors="surrogateescape")

@@ -26,6 +26,7 @@ from lineal.rebuild.environment import EnvironmentKind, realise
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
+from lineal.rebuild.mount import hide_kept, mount_of
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
@@ -92,6 +93,9 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []
     given = place_standard_input(recipe, files, place)
     cells = place_cells(recipe, files, place) if has_cells(recipe) else None
+    mount = mount_of(layout, place, planned.environment)
+    if mount is not None:
+        hide_kept(mount, place.tree / layout.code)
     progress(f"running: {' '.join(recipe.argv)}")
     executed = execute(
         command_of(recipe, layout, planned.environment, place, cells),
@@ -100,6 +104,7 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
         environment=environment_of(recipe, layout, planned.environment, place, url),
         limits=_limits(planned, options.limits),
         given=given,
+        mount=mount,
         progress=progress,
     )
     steps, kept = rebuilt_steps(url)

@@ -23,6 +23,7 @@ class Project:
 
     root: Path
     scratch: Path
+    python: str = sys.executable
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -38,7 +39,7 @@ class Project:
 
     def start(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *words],
+            [self.python, *words],
             cwd=self.root,
             env=self.environment() | variables,
             stdin=subprocess.DEVNULL,

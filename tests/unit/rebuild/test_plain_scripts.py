@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+
+import lineal
 
 PLAIN = """
 import json, os, pickle, random, sys
@@ -119,3 +124,36 @@ def test_a_secret_variable_is_asked_for_and_then_given(plain):
 
     assert [(each["kind"], each["what"]) for each in missing] == [("variable", "API_TOKEN")]
     assert given["verdict"] == "BIT_EXACT"
+
+
+def can_mount(verdict):
+    return "the tree at its recorded path" in verdict["how"]
+
+
+def test_a_script_with_absolute_paths_is_rebuilt_without_touching_what_lies_there(plain):
+    here = str(plain.root)
+    text = PLAIN.replace("data/flights.csv", f"{here}/data/flights.csv").replace("out/model", f"{here}/out/model")
+    plain.write("train.py", text)
+    record(plain, f"{here}/train.py")
+    (plain.root / "out/model.pkl").write_bytes(b"of today")
+    plain.write("data/flights.csv", "delay\n1\n")
+
+    verdict = plain.reproduce("run:latest")
+
+    assert (plain.root / "out/model.pkl").read_bytes() == b"of today"
+    assert verdict["verdict"] == "BIT_EXACT" if can_mount(verdict) else verdict["writes"] == "open"
+
+
+def test_an_environment_in_the_project_is_still_there_when_the_tree_covers_it(plain):
+    plain.commit()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", plain.root / ".venv"], check=True)
+    site = next((plain.root / ".venv").glob("lib/*/site-packages"))
+    paths = [path for path in sys.path if path.endswith("-packages")]
+    (site / "shared.pth").write_text("".join(f"{path}\n" for path in [*paths, Path(lineal.__file__).parents[1]]))
+    plain = replace(plain, python=str(plain.root / ".venv/bin/python"))
+    plain.run("-m", "lineal", "run", "--seed", "5", "--", plain.python, "train.py")
+
+    verdict = plain.reproduce("run:latest", status=0)
+
+    assert verdict["verdict"] == "BIT_EXACT"
+    assert verdict["differences"] == []
