@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from lineal.lineage.resolve import Resolved
     from lineal.rebuild.plan import Plan
     from lineal.rebuild.rebuild import Options
+    from lineal.rebuild.recipe_directory import Exported
     from lineal.rebuild.verdict import Verdict
     from lineal.serving.loaded import LoadedModel
     from lineal.serving.shipper import Shipped
@@ -189,6 +191,13 @@ class Workspace:
             identifiers=self.identifiers,
             progress=progress,
         )
+
+    def export_recipe(self, ref: str, directory: Path, *, with_inputs: bool = True) -> Exported:
+        """Write what made a model, data or a run as a directory that a stranger can run without Lineal."""
+        from lineal.rebuild import recipe, recipe_directory
+
+        found = recipe.recipe_of(self.store, ref)
+        return recipe_directory.export_recipe(self.store, self.files, found, directory, with_inputs=with_inputs)
 
     # the workspace itself ------------------------------------------------------------------------
     def ship(self) -> Shipped:

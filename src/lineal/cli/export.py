@@ -1,4 +1,7 @@
-"""`lineal export`: the lineage of one thing as a file, the whole store as JSON lines, or as ML Metadata's database."""
+"""`lineal export`: the lineage of one thing as a file, a recipe, the whole store.
+
+The whole store is written as JSON lines, or as ML Metadata's database.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from typer.core import TyperGroup
 
 from lineal.cli import documents
 from lineal.cli.dump import records
-from lineal.cli.options import AnswerFormat, AsAnswer, AsOf, Url, Verbose
+from lineal.cli.options import AnswerFormat, AsAnswer, AsOf, Reference, Url, Verbose
 from lineal.cli.output import on_terminal, print_document, print_json, print_table, say
 from lineal.cli.progress import Progress
 from lineal.cli.times import parse_as_of
@@ -70,7 +73,9 @@ class _Forms(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=_Forms, help="Export the lineage of one thing, the whole store, or ML Metadata's database.")
+app = typer.Typer(
+    cls=_Forms, help="Export the lineage of one thing, how it was made, the whole store, or ML Metadata's database."
+)
 
 
 @app.command(_USUAL)
@@ -134,6 +139,31 @@ def mlmd(
     for what, count in exported.left_out.items():
         _tell(f"not in ML Metadata: {what}", count, exported.examples(what, Fate.LEFT_OUT))
     say(f"wrote {file}: {sum(exported.rows.values()):,} rows")
+
+
+@app.command("recipe")
+def recipe(
+    ref: Reference,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory to write; not there yet, or empty.")],
+    without_inputs: Annotated[
+        bool, typer.Option("--without-inputs", help="List the inputs with their fingerprints, and copy none.")
+    ] = False,
+    url: Url = None,
+    format: AsAnswer = AnswerFormat.TABLE,
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Export how a model, data or a run was made, as a directory that a stranger can run without Lineal.
+
+    It holds the code, the inputs, the lock, a Dockerfile, the expected fingerprints and one command: `./run.sh`.
+    """
+    with open_workspace(url, create=False) as workspace:
+        exported = workspace.export_recipe(ref, directory, with_inputs=not without_inputs)
+    for note in exported.notes:
+        say(note)
+    if format is AnswerFormat.JSON:
+        print_json({"directory": str(directory), "files": exported.files, "notes": list(exported.notes)})
+    else:
+        say(f"wrote {directory}: {exported.files:,} files; run {directory}/run.sh")
 
 
 def _tell(what: str, count: int, examples: Sequence[Loss]) -> None:

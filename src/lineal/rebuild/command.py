@@ -70,7 +70,7 @@ def command_of(
 def environment_of(recipe: Recipe, layout: Layout, environment: Environment, place: Place, url: str) -> dict[str, str]:
     """Return the variables of the rebuilt process; what it records goes to the scratch workspace `url`."""
     found = {name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ}
-    recorded, unset = _recorded(recipe.record, layout, str(place.tree))
+    recorded, unset = recorded_variables(recipe.record, layout, str(place.tree))
     found = {name: value for name, value in found.items() if name not in unset} | recorded
     found |= {
         "HOME": str(place.home),
@@ -100,7 +100,7 @@ def secret_variables(record: Mapping[str, Item]) -> list[str]:
     return [name for name, value in named if isinstance(value, str) and HIDDEN in value and name not in os.environ]
 
 
-def _recorded(record: Mapping[str, Item], layout: Layout, tree: str) -> tuple[dict[str, str], set[str]]:
+def recorded_variables(record: Mapping[str, Item], layout: Layout, tree: str) -> tuple[dict[str, str], set[str]]:
     """Return the recorded variables, and those of which it is recorded that they were not set."""
     found: dict[str, str] = {}
     unset: set[str] = set()

@@ -1,0 +1,218 @@
+"""Rebuilds what this directory describes and says whether it is the same: `python rebuild.py`.
+
+Needs nothing but Python: checks the inputs, makes an environment from the list of requirements, runs the recorded
+command in a copy of the code, and compares what comes out with the expected fingerprints (SHA-256 of bytes).
+Exit 0: all that can be compared is the same. 1: something differs. 2: something is missing. 3: nothing to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+SAME, DIFFERENT, MISSING, NOTHING = 0, 1, 2, 3
+_TOLERANCE = 1e-9
+_OF_THE_MACHINE = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "USER", "SYSTEMROOT")
+
+
+def main() -> int:
+    """Run all steps and return the exit code."""
+    options = _options()
+    recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf-8"))
+    lost = _check(recipe)
+    for sentence in lost:
+        _say(f"MISSING  {sentence}")
+    if lost or options.check:
+        return MISSING if lost else SAME
+    python = Path(sys.executable) if options.env == "current" else _environment(recipe)
+    if python is None:
+        return MISSING
+    work = Path(options.work).resolve() if options.work else HERE / "work"
+    if options.work and work.exists() and any(work.iterdir()):
+        _say(f"MISSING  an empty directory: there is something in {work}")
+        return MISSING
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(HERE / "tree", work / "tree", symlinks=True)
+    status = _run(recipe, python, work)
+    if status != recipe["exit_status"]:
+        _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
+        return DIFFERENT
+    return _judged(recipe, work)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="check code and inputs only")
+    parser.add_argument(
+        "--env",
+        choices=("venv", "current"),
+        default="venv",
+        help="where it runs: a new virtual environment from the list of requirements, or this interpreter",
+    )
+    parser.add_argument("--work", help="the directory it runs in; not there yet, or empty (default: work beside this)")
+    return parser.parse_args()
+
+
+# what is there ----------------------------------------------------------------------------------
+
+
+def _check(recipe: dict[str, Any]) -> list[str]:
+    """Return a sentence for everything that is missing or not what it was."""
+    lost = []
+    for name, wanted in recipe["files"].items():
+        path = HERE / name
+        if not path.is_file():
+            lost.append(f"{name} is not there; it is sha256:{wanted}")
+        elif _digest(path) != wanted:
+            lost.append(f"{name} is sha256:{_digest(path)}, recorded was sha256:{wanted}")
+    for one in recipe["inputs"]:
+        path = one["place"]
+        if path is None or one["sha256"] is None:
+            continue
+        if not os.path.isfile(path):  # noqa: PTH113
+            kept = f": copy {one['at']} there" if one["at"] else ""
+            lost.append(f"the input {one['name']} is read from {path}, where nothing is{kept}")
+        elif _digest(Path(path)) != one["sha256"]:
+            lost.append(f"the input {one['name']} at {path} is not sha256:{one['sha256']}")
+    lost += [f"the variable {name} was a secret: set it" for name in recipe["secrets"] if name not in os.environ]
+    return lost
+
+
+def _environment(recipe: dict[str, Any]) -> Path | None:
+    """Make the virtual environment beside this file and return its interpreter; None where it cannot be made."""
+    recorded, here = recipe["python"], f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if recorded and recorded.rsplit(".", 1)[0] != here:
+        _say(f"MISSING  Python {recorded}: this is {here}. Start rebuild.py with that Python, or use --env current")
+        return None
+    place = HERE / ".venv"
+    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        lists = [HERE / name for name in ("requirements.txt", "requirements-unpinned.txt") if (HERE / name).exists()]
+        venv.create(place, with_pip=bool(lists))
+        for listed in lists:
+            hashed = ["--require-hashes"] if listed.name == "requirements.txt" else []
+            words = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", *hashed, "-r", str(listed)]
+            if subprocess.run(words, check=False).returncode != 0:
+                shutil.rmtree(place)
+                _say(f"MISSING  the packages of {listed.name} could not be installed")
+                return None
+    return python
+
+
+# the run ----------------------------------------------------------------------------------------
+
+
+def _run(recipe: dict[str, Any], python: Path, work: Path) -> int:
+    tokens = {recipe["token"]["python"]: str(python), recipe["token"]["recipe"]: str(work)}
+
+    def placed(text: str) -> str:
+        for token, value in tokens.items():
+            text = text.replace(token, value)
+        return text
+
+    known = {name: os.environ[name] for name in (*_OF_THE_MACHINE, *recipe["secrets"]) if name in os.environ}
+    known = {name: value for name, value in known.items() if name not in recipe["unset"]}
+    known |= {name: placed(value) for name, value in recipe["variables"].items()}
+    for name in ("home", "tmp"):
+        (work / name).mkdir()
+    paths = [str(HERE / "support"), str(HERE / "elsewhere"), known.get("PYTHONPATH", "")]
+    known |= {
+        "HOME": str(work / "home"),
+        "TMPDIR": str(work / "tmp"),
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "LINEAL_RECIPE": str(HERE),
+        "LINEAL_RECIPE_MADE": str(work / "made"),
+    }
+    (work / "made").mkdir()
+    command = [placed(word) for word in recipe["command"]]
+    _say(f"running  {' '.join(command)}")
+    cwd = work / "tree" / recipe["cwd"]
+    return subprocess.run(command, cwd=cwd, env=known, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+# the answer -------------------------------------------------------------------------------------
+
+
+def _judged(recipe: dict[str, Any], work: Path) -> int:
+    made = _lines(work / "made" / "outputs.jsonl")
+    answers: list[bool | None] = []
+    for one in recipe["outputs"]:
+        found, why = _found(one, made, work)
+        answer = None if why else found == one["sha256"]
+        told = {True: "SAME", False: "DIFFERS", None: "UNKNOWN"}[answer]
+        aside = why or (f"sha256:{found}" if answer else f"sha256:{found}, recorded was sha256:{one['sha256']}")
+        _say(f"{told:8} {one['name']}: {aside}")
+        if one["decides"]:
+            answers.append(answer)
+    answers += _metrics(recipe, _lines(work / "made" / "metrics.jsonl"))
+    if False in answers:
+        return DIFFERENT
+    if True not in answers:
+        _say("UNKNOWN  nothing of it can be compared without Lineal")
+        return NOTHING
+    return SAME
+
+
+def _found(one: dict[str, Any], made: list[dict[str, Any]], work: Path) -> tuple[str | None, str]:
+    """Return the fingerprint of what was made, or why there is none to compare."""
+    if one["sha256"] is None:
+        return None, "its fingerprint is one of content, which only Lineal takes"
+    twin = next((each for each in made if (each["type"], each["family"]) == (one["type"], one["family"])), None)
+    if twin is not None:
+        made.remove(twin)
+        return twin["sha256"], "" if twin["sha256"] else "its fingerprint is one of content, which only Lineal takes"
+    path = None if one["path"] is None else work / "tree" / one["path"]
+    if path is not None and path.is_file():
+        return _digest(path), ""
+    return "nothing", ""
+
+
+def _metrics(recipe: dict[str, Any], points: list[dict[str, Any]]) -> list[bool | None]:
+    answers: list[bool | None] = []
+    for series in recipe["metrics"]:
+        values = [float(point["value"]) for point in points if point["name"] == series["name"]]
+        wanted = [float(value) for value in series["values"]]
+        near = len(values) == len(wanted) and all(_is_near(*pair) for pair in zip(wanted, values))  # noqa: B905
+        # A metric that only an integration saw is not logged again here.
+        answer = None if not values else near
+        told = {True: "SAME", False: "DIFFERS", None: "UNKNOWN"}[answer]
+        _say(f"{told:8} metric {series['name']}: {values[-1:] or 'not logged'}, recorded was {wanted[-1:]}")
+        answers.append(answer)
+    return answers
+
+
+def _is_near(one: float, other: float) -> bool:
+    return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=_TOLERANCE)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while part := handle.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

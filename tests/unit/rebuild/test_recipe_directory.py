@@ -1,0 +1,246 @@
+"""A recipe as a directory: whoever has Python and nothing else makes the same thing again, or is told what differs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lineal.capture.locks.pylock import requirements_of
+from lineal.lineage.capture_record import Item
+from lineal.rebuild.recipe_texts import dockerfile, readme, sums, usable_requirements
+
+PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+@pytest.fixture
+def directory(tmp_path):
+    return tmp_path / "for a stranger"
+
+
+def export(project, reference, directory, *options, status=0):
+    done = project.start("-m", "lineal", "export", "recipe", reference, str(directory), *options)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def rebuilt(directory, *options, python=PYTHON, **variables):
+    """Start the recipe's one command as a stranger would: no Lineal, no variable that leads to one."""
+    bare = {"PATH": os.environ["PATH"], "PYTHON": str(python)} | variables
+    return subprocess.run(
+        [directory / "run.sh", "--env", "current", *options],
+        cwd="/",
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_interpreter_of_these_tests_has_no_lineal():
+    done = subprocess.run([PYTHON, "-c", "import lineal"], cwd="/", env={}, capture_output=True, text=True, check=False)
+
+    assert "ModuleNotFoundError" in done.stderr
+
+
+def test_a_stranger_makes_the_same_model_without_lineal(trained, directory):
+    export(trained, "model:delay", directory)
+    (trained.root / "data.csv").unlink()
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SAME     model:delay@v1" in done.stdout
+    assert "SAME     metric loss" in done.stdout
+
+
+def test_a_plain_script_is_handed_on_with_the_files_it_reads(project, directory):
+    project.write("data/in put.csv", "n\n1\n2\n")
+    project.write("sum.py", "n = open('data/in put.csv').read().split()[1:]\nopen('sum.txt', 'w').write(str(n))\n")
+    project.run("-m", "lineal", "run", "--name", "sum", "--", sys.executable, "sum.py")
+    export(project, "run:sum", directory)
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SAME     " in done.stdout
+    assert (directory / "work/tree/sum.txt").read_text() == "['1', '2']"
+    assert not (directory / "tree/sum.txt").exists()
+
+
+def test_the_seed_of_lineal_run_is_set_without_lineal(project, directory):
+    project.write("draw.py", "import random\nopen('drawn.txt', 'w').write(str(random.random()))\n")
+    project.run("-m", "lineal", "run", "--name", "draw", "--seed", "5", "--", sys.executable, "draw.py")
+    export(project, "run:draw", directory)
+
+    assert rebuilt(directory).returncode == 0
+
+
+def test_a_model_read_by_reference_comes_along(project, directory):
+    project.write(
+        "base.py", "import lineal\n\nwith lineal.run('base') as run:\n    run.log_model({'w': 1}, name='net')\n"
+    )
+    project.write(
+        "tune.py",
+        """
+        import lineal
+
+        with lineal.run("tune") as run:
+            base = lineal.load_model("model:net").model
+            run.log_model({"w": base["w"] + 1}, name="net", parents=["model:net@v1"])
+        """,
+    )
+    project.run("base.py")
+    project.run("tune.py")
+    export(project, "model:net@v2", directory)
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_another_result_is_said(trained, directory):
+    export(trained, "model:delay", directory)
+    recipe = json.loads((directory / "recipe.json").read_text())
+    recipe["outputs"][0]["sha256"] = "0" * 64
+    (directory / "recipe.json").write_text(json.dumps(recipe))
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 1
+    assert "DIFFERS  model:delay@v1" in done.stdout
+
+
+def test_a_changed_input_is_noticed_before_anything_runs(trained, directory):
+    export(trained, "model:delay", directory)
+    (directory / "tree/data.csv").write_text("delay\n5\n")
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 2
+    assert "tree/data.csv is sha256:" in done.stdout
+    assert not (directory / "work").exists()
+
+
+def test_inputs_can_be_listed_instead_of_copied(trained, directory):
+    export(trained, "model:delay", directory, "--without-inputs")
+
+    before = rebuilt(directory)
+    (directory / "tree/data.csv").write_bytes((trained.root / "data.csv").read_bytes())
+    after = rebuilt(directory)
+
+    assert "not kept: put it at `tree/data.csv`" in (directory / "README.md").read_text()
+    assert (before.returncode, "tree/data.csv is not there" in before.stdout) == (2, True)
+    assert after.returncode == 0, after.stdout
+
+
+def test_every_file_stands_in_the_list_that_sha256sum_reads(trained, directory):
+    export(trained, "model:delay", directory)
+
+    done = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=directory, capture_output=True, check=False)
+
+    listed = {line.split("  ", 1)[1] for line in (directory / "SHA256SUMS").read_text().splitlines()}
+    there = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+    assert done.returncode == 0
+    assert listed == there - {"SHA256SUMS"}
+
+
+def test_a_directory_with_something_in_it_is_left_alone(trained, directory):
+    directory.mkdir()
+    (directory / "mine.txt").write_text("mine")
+
+    done = export(trained, "model:delay", directory, status=4)
+
+    assert "is not empty" in done.stderr
+    assert [path.name for path in directory.iterdir()] == ["mine.txt"]
+
+
+def test_a_link_out_of_the_tree_is_refused_and_nothing_is_left(trained, directory):
+    trained.commit()
+    (trained.root / "out").symlink_to("/etc")
+    trained.run("train.py", PYTHONHASHSEED="0")
+
+    done = export(trained, "run:latest", directory, status=7)
+
+    assert "leads out of the tree" in done.stderr
+    assert not directory.exists()
+    assert list(directory.parent.glob(".for a stranger*")) == []
+
+
+def test_a_secret_is_asked_for_and_not_written(project, directory):
+    secret = "ghp_" + "a1B2" * 9
+    project.write(
+        "train.py",
+        """
+        import os, lineal
+
+        with lineal.run("train") as run:
+            run.log_model({"n": len(os.environ["SERVICE_TOKEN"])}, name="m")
+        """,
+    )
+    project.run("train.py", SERVICE_TOKEN=secret)
+    export(project, "model:m", directory)
+
+    without, given = rebuilt(directory), rebuilt(directory, SERVICE_TOKEN=secret)
+
+    assert all(secret.encode() not in path.read_bytes() for path in directory.rglob("*") if path.is_file())
+    assert (without.returncode, "SERVICE_TOKEN was a secret: set it" in without.stdout) == (2, True)
+    assert given.returncode == 0, given.stdout + given.stderr
+
+
+def test_a_run_without_a_record_has_no_recipe(project, directory):
+    project.write("bare.py", "import lineal\nrun = lineal.run('bare')\nimport os\nos._exit(0)\n")
+    project.run("bare.py")
+
+    done = export(project, "run:bare", directory, status=7)
+
+    assert "cannot be exported as a recipe" in done.stderr
+
+
+def test_an_image_known_by_its_digest_is_named_by_it():
+    digest = "registry.example/team/train@sha256:" + "0a" * 32
+
+    text = dockerfile(Item("captured", digest), "3.11.7", [], [])
+
+    assert f"FROM {digest}\n" in text
+
+
+def test_an_unknown_image_is_said_to_be_unknown():
+    text = dockerfile(Item("unknown", None, "the kernel\nRUN rm -rf / does not tell"), "3.11.7", [], [])
+
+    assert text.startswith("# The recorded image is unknown: the kernel RUN rm -rf / does not tell.\n")
+    assert "FROM python:3.11.7-slim" in text
+
+
+@pytest.mark.parametrize("python", ["3\nRUN evil", "latest", "", "None"])
+def test_a_version_that_is_none_is_not_put_into_the_dockerfile(python):
+    assert "FROM python:3-slim" in dockerfile(Item("unknown"), python, [], [])
+
+
+@pytest.mark.parametrize("line", ["--index-url=http://evil", "a==1\n--index-url=x", "a==1 ; python", "-r other.txt"])
+def test_a_lock_that_would_add_an_option_is_not_used(line):
+    with pytest.raises(ValueError, match=re.escape(line)):
+        usable_requirements([line])
+
+
+def test_the_requirements_of_a_lock_are_used():
+    wheel = '[[packages.wheels]]\nname = "a.whl"\nurl = "u"\nhashes = {sha256 = "ab"}\n'
+    lock = f'[[packages]]\nname = "a"\nversion = "1.0"\n{wheel}'
+
+    assert usable_requirements(requirements_of(lock)) == ["a==1.0 --hash=sha256:ab"]
+
+
+def test_a_hostile_name_adds_no_line_to_the_readme_or_the_list():
+    name = "model:a\n\n# Owned `x` | y"
+    one = {"name": name, "sha256": "0" * 64, "fingerprint": None}
+
+    text = readme({"of": name, "run": "run:1", "python": "3.11.7", "outputs": [one], "inputs": []}, [name])
+
+    assert not [line for line in text.splitlines() if line.startswith("# Owned")]
+    assert sums([("a\nb\\c", "0" * 64)]) == b"\\" + b"0" * 64 + b"  a\\nb\\\\c\n"
