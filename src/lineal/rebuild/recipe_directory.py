@@ -22,12 +22,14 @@ from lineal.lineage.training import reference_to
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
-from lineal.rebuild.code import assemble, place_elsewhere
+from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, recorded_variables
 from lineal.rebuild.compare import is_of_the_machine
+from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import Environment, EnvironmentKind
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, place_inputs
+from lineal.rebuild.layout import Layout
 from lineal.rebuild.notebook import has_cells, place_cells
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
@@ -248,11 +250,17 @@ def _outputs(planned: Plan) -> Iterator[Json]:
                 "type": artifact.type,
                 "family": family_of(artifact.name)[0] if artifact.name else "",
                 "decides": artifact.id in deciding,
-                "path": None if path is None else planned.layout.inside(path),
+                "path": None if path is None else _in_work(planned.layout, path),
                 "sha256": _digest_of(artifact),
                 "fingerprint": artifact.fingerprint,
                 "canonical": artifact.properties.get("canonical"),  # type: ignore[dict-item]
             }
+
+
+def _in_work(layout: Layout, path: str) -> str:
+    """Return where the recipe finds a file that was written, relative to the directory it works in."""
+    inside = layout.inside(path)
+    return f"tree/{inside}" if inside is not None else layout.beside(path, "tree")
 
 
 def _paths(listed: Json) -> dict[str, str]:

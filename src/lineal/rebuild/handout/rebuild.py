@@ -134,6 +134,9 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int:
         "LINEAL_RECIPE_MADE": str(work / "made"),
     }
     (work / "made").mkdir()
+    for one in recipe["outputs"]:
+        if one["path"] is not None and one["path"].startswith("outside/"):
+            (work / one["path"]).parent.mkdir(parents=True, exist_ok=True)
     command = [placed(word) for word in recipe["command"]]
     _say(f"running  {' '.join(command)}")
     cwd = work / "tree" / recipe["cwd"]
@@ -171,7 +174,7 @@ def _found(one: dict[str, Any], made: list[dict[str, Any]], work: Path) -> tuple
     if twin is not None:
         made.remove(twin)
         return twin["sha256"], "" if twin["sha256"] else "its fingerprint is one of content, which only Lineal takes"
-    path = None if one["path"] is None else work / "tree" / one["path"]
+    path = None if one["path"] is None else work / one["path"]
     if path is not None and path.is_file():
         return _digest(path), ""
     return "nothing", ""
