@@ -186,11 +186,18 @@ class Workspace:
             self.files,
             ref,
             options,
+            location=self.location,
             actor=current_actor(),
             clock=self.clock,
             identifiers=self.identifiers,
             progress=progress,
         )
+
+    def statement(self, ref: str) -> bytes:
+        """Return the signed statement (a DSSE envelope) of a rebuild, or of the newest one of a model or data."""
+        from lineal.rebuild import attest
+
+        return attest.statement_for(self.store, self.files, ref)
 
     def export_recipe(self, ref: str, directory: Path, *, with_inputs: bool = True) -> Exported:
         """Write what made a model, data or a run as a directory that a stranger can run without Lineal."""

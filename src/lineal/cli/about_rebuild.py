@@ -9,6 +9,7 @@ from lineal.cli.naming import name_of
 from lineal.cli.times import iso
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.values import Json
+from lineal.rebuild.attest import STATEMENT
 from lineal.rebuild.record import DOCUMENT, VERDICT, rebuilds_of
 from lineal.rebuild.verdict import Grade
 from lineal.store.protocol import Store
@@ -27,25 +28,56 @@ def verdict_card(run: Execution) -> Card:
 
 
 def rebuilt_lines(store: Store, artifact: Artifact) -> tuple[list[Line], list[Json]]:
-    """Return what the newest rebuild of an artifact said, as lines and as data; nothing where there was none."""
+    """Return the badge of an artifact, as lines and as data: what its newest rebuild said, if there was one.
+
+    Where the newest was not the same, the newest that was follows.
+    """
     found = rebuilds_of(store, artifact)
     if not found:
         return [], []
-    newest = found[0]
-    grade = str(newest.custom_properties.get(VERDICT))
-    aside = f"{iso(newest.ended_at)} · {name_of(newest)}"
-    if len(found) > 1:
-        aside += f" · the newest of {len(found)} rebuilds"
+    lines = [_badge(found[0], "rebuilt", count=len(found))]
+    same = next((run for run in found if _is_same(run)), None)
+    if same is not None and same is not found[0]:
+        lines.append(_badge(same, "before that", count=1))
     facts: list[Json] = [
-        {"run": name_of(run), "verdict": run.custom_properties.get(VERDICT), "at": iso(run.ended_at)}  # type: ignore[dict-item]
+        {
+            "run": name_of(run),
+            "verdict": run.custom_properties.get(VERDICT),  # type: ignore[dict-item]
+            "at": iso(run.ended_at),
+            "platform": _platform(run),
+            "statement": run.custom_properties.get(STATEMENT),  # type: ignore[dict-item]
+        }
         for run in found
     ]
-    return [Line(grade, "rebuilt", aside=aside, mark=_mark(grade))], facts
+    return lines, facts
+
+
+def _badge(run: Execution, label: str, *, count: int) -> Line:
+    grade = str(run.custom_properties.get(VERDICT))
+    told = [iso(run.ended_at), name_of(run), _platform(run)]
+    told.append("signed" if STATEMENT in run.custom_properties else "")
+    told.append(f"the newest of {count} rebuilds" if count > 1 else "")
+    return Line(grade, label, aside=" · ".join(part for part in told if part), mark=_mark(grade))
+
+
+def _platform(run: Execution) -> str:
+    """Return the platform it was rebuilt on, shortly; "" where it did not run."""
+    document = run.custom_properties.get(DOCUMENT)
+    platform = document.get("platform") if isinstance(document, Mapping) else None
+    side = platform.get("rebuilt") if isinstance(platform, Mapping) else None
+    facts = side if isinstance(side, Mapping) else {}
+    python = facts.get("python.version")
+    told = [f"Python {python}" if python else "", str(facts.get("platform.tag", "")), str(facts.get("gpu", ""))]
+    return ", ".join(part for part in told if part)
 
 
 def _sentences(listed: Json) -> list[str]:
     ones = listed if isinstance(listed, list | tuple) else ()
     return [str(one.get("sentence")) for one in ones if isinstance(one, Mapping)]
+
+
+def _is_same(run: Execution) -> bool:
+    return str(run.custom_properties.get(VERDICT)) in {each.value for each in Grade if each.is_same}
 
 
 def _mark(grade: str) -> Mark:

@@ -1,24 +1,31 @@
-"""`lineal audit`: read the ledger, and check every table against it."""
+"""`lineal audit`: read the ledger, check every table against it, and verify signed statements."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lineal.cli import documents
+from lineal.cli.cards import Card, Line, Mark, print_cards
 from lineal.cli.options import AnswerFormat, AsAnswer, AsList, ListFormat, Url, Verbose
-from lineal.cli.output import on_terminal, print_csv, print_json, print_table, print_text
+from lineal.cli.output import on_terminal, print_csv, print_document, print_json, print_table, print_text, say
 from lineal.cli.times import iso
 from lineal.errors import STATUS, Code
 from lineal.model.audit import AuditReport, Entry
+from lineal.model.values import Json
+from lineal.rebuild.envelope import opened, public_key, signing_key
+from lineal.rebuild.statement import checked
 from lineal.workspace import open_workspace
 
 app = typer.Typer(help="Read the ledger, and check every table against it.")
 
 _COLUMNS = ("entry", "time", "actor", "action", "rows", "reason", "leaf")
 _EVERY = 500
+_TOLD = {"endedAt": "when", "rebuilder": "by", "environment": "environment", "counterfactual": "counterfactual"}
 
 
 @app.callback(invoke_without_command=True)
@@ -69,6 +76,63 @@ def verify(
         _tell(report)
     if not report.ok:
         raise typer.Exit(STATUS[Code.DATA_LOSS].exit)
+
+
+@app.command("key")
+def key(url: Url = None, verbose: Verbose = False) -> None:  # noqa: ARG001  read by its callback
+    """Print the public key that this workspace signs statements with, as PEM: give it to whoever verifies them."""
+    with open_workspace(url, create=False) as workspace:
+        print_document(signing_key(workspace.location).public.pem.rstrip())
+
+
+@app.command("statement")
+def statement(
+    ref: Annotated[
+        str, typer.Argument(metavar="REF|FILE", help="A model, data, a rebuild, or the file of a statement.")
+    ],
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="PEM", help="The public key to trust; else this workspace's own."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the signed statement.")] = None,
+    url: Url = None,
+    format: AsAnswer = AnswerFormat.TABLE,
+    verbose: Verbose = False,  # noqa: ARG001  read by its callback
+) -> None:
+    """Verify the signed statement of a rebuild and show what it says. With FILE and --key it needs no workspace.
+
+    Exit 12 where the signature does not fit, 7 where another key signed.
+    """
+    path = Path(ref)
+    if path.is_file() and key is not None:
+        envelope, trusted = path.read_bytes(), public_key(key.read_bytes())
+    else:
+        with open_workspace(url, create=False) as workspace:
+            envelope = path.read_bytes() if path.is_file() else workspace.statement(ref)
+            trusted = public_key(key.read_bytes()) if key is not None else signing_key(workspace.location).public
+    said = checked(opened(envelope, trusted))
+    if out is not None:
+        out.write_bytes(envelope)
+        say(f"wrote {out}")
+    if format is AnswerFormat.JSON:
+        print_json(dict(said))
+        return
+    _tell_statement(said, trusted.id)
+
+
+def _tell_statement(said: Mapping[str, Json], signer: str) -> None:
+    predicate, subjects = said.get("predicate"), said.get("subject")
+    facts = predicate if isinstance(predicate, Mapping) else {}
+    lines = [Line(str(facts.get("verdict")), "verdict", aside=str(facts.get("sentence", "")))]
+    for subject in subjects if isinstance(subjects, list | tuple) else ():
+        if isinstance(subject, Mapping) and isinstance(subject.get("digest"), Mapping):
+            digests = subject["digest"]
+            assert isinstance(digests, Mapping)
+            told = " · ".join(f"{name}:{digits}" for name, digits in digests.items())
+            lines.append(Line(str(subject.get("name")), "about", aside=told))
+    lines += [Line(str(facts.get(name)), label) for name, label in _TOLD.items() if facts.get(name)]
+    lines.append(Line(signer, "signed by", mark=Mark.GOOD))
+    print_cards([Card("statement", "What does the signed statement say?", lines)])
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ came out is an artifact of its own without a name: it is never taken for a versi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from lineal.errors import CausalityViolation, LinealError
@@ -29,25 +29,49 @@ VERDICT = "verdict"
 DOCUMENT = "rebuild"
 """The custom property that holds the whole verdict."""
 
+Attest = Callable[[Verdict, tuple[Micros, Micros]], Mapping[str, Value]]
+"""Signs a verdict and returns the properties that the record gets for it."""
+
 
 def recorded(
-    store: Store, recipe: Recipe, verdict: Verdict, *, by: Origin, identifiers: Uuid7, began: Micros, clock: Clock
+    store: Store,
+    recipe: Recipe,
+    verdict: Verdict,
+    *,
+    by: Origin,
+    identifiers: Uuid7,
+    began: Micros,
+    clock: Clock,
+    attest: Attest | None = None,
 ) -> Verdict:
     """Write the rebuild into the store and return the verdict with its reference.
 
-    A store that cannot be written must not cost the verdict: then it comes back with a note that says so.
+    `attest` signs it and says what the record shall tell of that. A store that cannot be written, or a key that cannot
+    be read, must not cost the verdict: then it comes back with a note that says so.
     """
     run_id = identifiers.at(began)
+    interval = (began, clock.now())
     named = replace(verdict, recorded_as=f"run:{run_id}")
+    facts: Mapping[str, Value] = {}
     try:
-        _publish(store, recipe, named, by, run_id, (began, clock.now()))
+        facts = attest(named, interval) if attest is not None else {}
+    except LinealError as error:
+        named = replace(named, notes=(*named.notes, f"the rebuild is not signed: {error.message}"))
+    try:
+        _publish(store, recipe, named, by, run_id, interval, facts)
     except LinealError as error:
         return replace(verdict, notes=(*verdict.notes, f"the rebuild was not recorded: {error.message}"))
     return named
 
 
 def _publish(
-    store: Store, recipe: Recipe, verdict: Verdict, by: Origin, run_id: str, interval: tuple[Micros, Micros]
+    store: Store,
+    recipe: Recipe,
+    verdict: Verdict,
+    by: Origin,
+    run_id: str,
+    interval: tuple[Micros, Micros],
+    facts: Mapping[str, Value],
 ) -> None:
     started_at, ended_at = interval
     properties: dict[str, Value] = {
@@ -67,6 +91,7 @@ def _publish(
             "rebuild_of": recipe.reference,
             "rebuilt_run": recipe.run_reference,
             DOCUMENT: verdict.document(),
+            **facts,
         },
         started_at=started_at,
         ended_at=ended_at,

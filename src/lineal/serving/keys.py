@@ -7,18 +7,13 @@ never equal digests of anything else. Keep the file out of backups of the data.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import hmac
-import os
-from contextlib import suppress
-from pathlib import Path
 
-from lineal.errors import FileCorrupt, PermissionDenied, ResourceExhausted
+from lineal.files.secret import secret_at
 from lineal.store.location import Location
 
 _FILE = "root.key"
-_KEY_BYTES = 32
 _DIGEST_BYTES = 16
 
 
@@ -65,54 +60,4 @@ def text_of(digest: bytes) -> str:
 
 def input_key(location: Location) -> InputKey:
     """Return the workspace's key for inputs; the first caller makes the secret, racing callers get the same one."""
-    path = location.keys / _FILE
-    try:
-        root = _read(path) or _create(path)
-    except PermissionError as error:
-        raise PermissionDenied(
-            f"the key file {path} cannot be read or made: {error.strerror}",
-            hint="run as the workspace's owner; digests under another key would not compare",
-        ) from error
-    except OSError as error:
-        raise ResourceExhausted(f"the key file {path} cannot be made: {error.strerror}") from error
-    if len(root) != _KEY_BYTES:
-        raise FileCorrupt(
-            f"{path} holds {len(root)} bytes instead of {_KEY_BYTES}",
-            hint="put the right file back; with a new key, digests no longer compare with older ones",
-        )
-    return InputKey(root)
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _create(path: Path) -> bytes:
-    """Write the key under another name, then link it: the name appears once and whole, or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{_FILE}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        try:
-            if os.write(descriptor, os.urandom(_KEY_BYTES)) != _KEY_BYTES:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        with suppress(FileExistsError):  # another process was first; its key is the key
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    _sync_directory(path.parent)
-    return path.read_bytes()
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return InputKey(secret_at(location.keys / _FILE, lost="digests under another key do not compare with older ones"))
