@@ -193,18 +193,11 @@ class Workspace:
             progress=progress,
         )
 
-    def statement(self, ref: str) -> bytes:
-        """Return the signed statement (a DSSE envelope) of a rebuild, or of the newest one of a model or data."""
-        from lineal.rebuild import attest
-
-        return attest.statement_for(self.store, self.files, ref)
-
     def export_recipe(self, ref: str, directory: Path, *, with_inputs: bool = True) -> Exported:
         """Write what made a model, data or a run as a directory that a stranger can run without Lineal."""
-        from lineal.rebuild import recipe, recipe_directory
+        from lineal.rebuild import recipe_directory
 
-        found = recipe.recipe_of(self.store, ref)
-        return recipe_directory.export_recipe(self.store, self.files, found, directory, with_inputs=with_inputs)
+        return recipe_directory.export_recipe(self.store, self.files, ref, directory, with_inputs=with_inputs)
 
     # the workspace itself ------------------------------------------------------------------------
     def ship(self) -> Shipped:

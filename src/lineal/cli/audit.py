@@ -17,6 +17,7 @@ from lineal.cli.times import iso
 from lineal.errors import STATUS, Code
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.values import Json
+from lineal.rebuild.attest import statement_for
 from lineal.rebuild.envelope import opened, public_key, signing_key
 from lineal.rebuild.statement import checked
 from lineal.workspace import open_workspace
@@ -108,7 +109,7 @@ def statement(
         envelope, trusted = path.read_bytes(), public_key(key.read_bytes())
     else:
         with open_workspace(url, create=False) as workspace:
-            envelope = path.read_bytes() if path.is_file() else workspace.statement(ref)
+            envelope = path.read_bytes() if path.is_file() else statement_for(workspace.store, workspace.files, ref)
             trusted = public_key(key.read_bytes()) if key is not None else signing_key(workspace.location).public
     said = checked(opened(envelope, trusted))
     if out is not None:

@@ -33,7 +33,7 @@ from lineal.rebuild.layout import Layout
 from lineal.rebuild.notebook import has_cells, place_cells
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
-from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.recipe import Recipe, recipe_of
 from lineal.rebuild.recipe_texts import dockerfile, readme, sums, usable_requirements
 from lineal.store.protocol import Store
 
@@ -52,12 +52,13 @@ class Exported:
     notes: tuple[str, ...]
 
 
-def export_recipe(store: Store, files: Files, recipe: Recipe, directory: Path, *, with_inputs: bool = True) -> Exported:
+def export_recipe(store: Store, files: Files, reference: str, directory: Path, *, with_inputs: bool = True) -> Exported:
     """Write a recipe into a directory that is not there, or empty, and return what was written.
 
     Raises AlreadyExists for a directory with something in it, NotRunnable where the record does not tell enough.
     """
     _check_place(directory)
+    recipe = recipe_of(store, reference)
     planned = plan(recipe, files, kind=EnvironmentKind.CURRENT, limits=Limits(network=True, free=0), allow_drift=True)
     _check_plan(planned)
     draft = directory.with_name(f".{directory.name}.{os.getpid()}.part")
