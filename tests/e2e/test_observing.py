@@ -343,3 +343,10 @@ def test_a_declared_frame_is_rebuilt_from_the_kept_file_that_it_was_read_from(pr
     done = lineal("reproduce", "model:delay", "--format", "json", url=project)
     assert json.loads(done.stdout)["verdict"] in {"BIT_EXACT", "CANONICAL_EXACT"}
     assert done.returncode == 0
+
+
+def test_a_program_that_goes_elsewhere_is_recorded_from_where_it_began(project, script, lineal):
+    command = script("import os\nos.chdir('data')\nopen('flights.csv').read()\nopen('out.csv', 'w').write('a')\n")
+    assert lineal("run", "--", *command, url=project).returncode == 0
+    _, inputs, outputs = recorded(project)
+    assert (inputs.keys(), outputs.keys()) == ({"data/flights.csv"}, {"data/out.csv"})

@@ -10,7 +10,7 @@ from typing import Any
 
 from lineal.integrations.hooks import Call, Function, Patches, after, around
 from lineal.integrations.listener import Listener, Read, Written
-from lineal.integrations.pandas import query_fact
+from lineal.integrations.pandas import query_text
 from lineal.integrations.sources import GROUP, Remembered, place_of, places_of
 
 _TEXTS = re.compile(r"'((?:[^']|'')*)'")
@@ -72,7 +72,7 @@ def _told_query(listener: Listener, call: Call, begun: Any, error: BaseException
         return
     query, read, written = begun
     for path in read:
-        listener.read(Read(by="duckdb.sql", path=path, facts=query_fact(query)))
+        listener.read(Read(by="duckdb.sql", path=path, query=query_text(query)))
     for path in written:
         listener.wrote(Written(by="duckdb.sql", path=path))
     if call.result is not None:
@@ -83,8 +83,8 @@ def _told_result(listener: Listener) -> Callable[[Call], None]:
     def tell(call: Call) -> None:
         query, read = _queries.get(call.args[0]) or ("", [])
         if len(read) == 1:
-            facts = query_fact(query) if query else {}
-            listener.read(Read(by="duckdb.sql", path=read[0], thing=call.result, facts=facts))
+            text = query_text(query) if query else None
+            listener.read(Read(by="duckdb.sql", path=read[0], thing=call.result, query=text))
 
     return tell
 

@@ -31,6 +31,9 @@ class FileListener(Protocol):
         True says that the next time it is read need not be told, until `tell_again`.
         """
 
+    def connected(self, path: str, *, is_new: bool) -> bool:
+        """Hear that a database in a file is about to be opened; what is done with it is not told."""
+
     def renamed(self, source: str, target: str) -> None:
         """Hear that a file gets another name."""
 
@@ -73,8 +76,8 @@ class _Watch:
 
     def _connected(self, listener: FileListener, database: object) -> None:
         path = self._path(database)
-        if path is not None and _is_file(path, or_new=False) and not _is_our_doing():
-            listener.opened(path, reads=True, writes=False)
+        if path is not None and _is_file(path, or_new=True) and not _is_our_doing():
+            listener.connected(path, is_new=not _is_file(path, or_new=False))
 
     def _removed(self, listener: FileListener, name: object) -> None:
         path = self._path(name)

@@ -20,6 +20,7 @@ class Read:
     `by` is the call that read it (`pandas.read_csv`), `path` the file, directory or URL as the program named it,
     `thing` the object it got (a frame, a model) and `type` the artifact's type where the library knows it (`Model`);
     without one the file's ending decides. `name` and `version` are the source's own, where it has such: `glue`, `main`.
+    `query` is the text that was asked of the source, without secrets; `thing` is then its answer.
     """
 
     by: str
@@ -28,6 +29,7 @@ class Read:
     type: str | None = None
     name: str | None = None
     version: str | None = None
+    query: str | None = None
     facts: Mapping[str, Value] = field(default_factory=dict)
 
 

@@ -52,9 +52,9 @@ def database_of(connection: object) -> str | None:
     return redact(text) if isinstance(text, str) else None
 
 
-def query_fact(query: object) -> dict[str, Value]:
-    """Return the text of a query as a fact, without secrets."""
-    return {"query": redact(str(query)[:_LONGEST_QUERY]), "partial": True}
+def query_text(query: object) -> str:
+    """Return the text of a query without secrets, cut where it is very long."""
+    return redact(str(query)[:_LONGEST_QUERY])
 
 
 def _writers(pandas: ModuleType) -> set[tuple[type, str]]:
@@ -82,9 +82,9 @@ def _told_query(listener: Listener, name: str) -> Callable[[Call], None]:
     def tell(call: Call) -> None:
         query = call.argument("sql" if "table_name" not in call.kwargs else "table_name", 0)
         path = database_of(call.argument("con", 1))
-        facts = query_fact(query)
+        text = query_text(query)
         listener.read(
-            Read(by=f"pandas.{name}", path=path, name=None if path else "query", thing=call.result, facts=facts)
+            Read(by=f"pandas.{name}", path=path, name=None if path else "query", thing=call.result, query=text)
         )
 
     return tell

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from lineal.integrations.hooks import Call, Patches, after
 from lineal.integrations.listener import Listener, Read, Written
-from lineal.integrations.pandas import database_of, query_fact
+from lineal.integrations.pandas import database_of, query_text
 from lineal.integrations.sources import GROUP, Remembered, is_partial, place_of, places_of
 from lineal.model.values import Value
 
@@ -62,9 +62,9 @@ def _told_collect(listener: Listener) -> Callable[[Call], None]:
 def _told_query(listener: Listener, name: str) -> Callable[[Call], None]:
     def tell(call: Call) -> None:
         path = database_of(call.kwargs.get("connection", call.argument("uri", 1)))
-        facts = query_fact(call.argument("query", 0))
+        text = query_text(call.argument("query", 0))
         listener.read(
-            Read(by=f"polars.{name}", path=path, name=None if path else "query", thing=call.result, facts=facts)
+            Read(by=f"polars.{name}", path=path, name=None if path else "query", thing=call.result, query=text)
         )
 
     return tell

@@ -26,6 +26,7 @@ from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
 from lineal.sdk.handoff import HANDOFF, Handed, Handoff, version
 from lineal.sdk.journal import Journal, first_writes, read_journals
+from lineal.sdk.places import Places
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import Run
 from lineal.sdk.session import Session
@@ -77,6 +78,7 @@ class _Adoption:
         self._handoff = handoff
         self._seed = seed
         self._process = os.getpid()
+        self._places = Places()  # where the program begins: it may go elsewhere before it reads anything
         self._location = locate(create=True)
         self._session = Session(url=self._location.url)
         self._run: AdoptedRun | None = None
@@ -109,6 +111,7 @@ class _Adoption:
             return None
         self._session.enter()
         recorder = Recorder(self._session.workspace, handed.execution, (), actor=current_actor(), strict=False)
+        recorder.touches.places = self._places
         capturing = Capturing(self._session.files, self._location)
         capturing.adopt(handed.execution.properties.get("capture"))
         recorder.touches.add_recorded(*capturing.known())

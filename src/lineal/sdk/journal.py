@@ -46,6 +46,10 @@ class Journal(FileListener):
             self._put("change" if reads else "write", path)
         return True
 
+    def connected(self, path: str, *, is_new: bool) -> bool:
+        """Write down a database in a file."""
+        return self.opened(path, reads=not is_new, writes=is_new)
+
     def renamed(self, source: str, target: str) -> None:
         """Write down that a file got another name."""
         self._put("rename", source, target=target)

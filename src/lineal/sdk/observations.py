@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from lineal.integrations.listener import Read, Split, Written
 from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.content import is_url
 from lineal.sdk.seen import Seen, absolute, frame_fingerprint
 from lineal.sdk.training import Training
 
@@ -37,6 +38,7 @@ class Observations:
         self.reads: dict[str, Seen] = {}
         self.writes: dict[str, Seen] = {}
         self.removed: set[str] = set()
+        self.databases: set[str] = set()
         self.crowds: dict[tuple[str, bool], Seen] = {}
         self.fits: list[Training] = []
         self.splits: list[Split] = []
@@ -53,7 +55,7 @@ class Observations:
             is_new = False
             if reads and not writes:
                 crowds = len(self.crowds)
-                is_new = self._seen_read(path, "open") is not None or len(self.crowds) > crowds
+                is_new = self._seen_read(path, "open", path=path) is not None or len(self.crowds) > crowds
             if writes:
                 known = self.reads.get(path)
                 if known is not None and known.content is not None:
@@ -84,23 +86,54 @@ class Observations:
                 return True
         return any(training.is_of(model) for training in self.fits)
 
+    def connected(self, path: str, *, is_new: bool) -> bool:
+        """Note a database in a file: read if it is there, written if it is new or comes out changed."""
+        if is_new:
+            return self.opened(path, reads=False, writes=True)
+        self.databases.add(path)
+        return self.opened(path, reads=True, writes=False)
+
+    def change_databases(self) -> None:
+        """Note which databases came out changed."""
+        with self._lock:
+            for path in self.databases:
+                seen = self.reads.get(path)
+                before = settled(seen.content).value if seen is not None and seen.content is not None else None
+                after = settled(self._fingerprints.of_path(path)).value
+                if before is not None and after is not None and before.fingerprint != after.fingerprint:
+                    self._written(path, "connect")
+
     def read(self, read: Read) -> None:
         """Note what a library read; the file it was seen opening is the same observation."""
         self._read(read)
 
     def _read(self, read: Read) -> Seen | None:
         with self._lock:
-            key = f"{read.by}#{len(self.reads)}" if read.path is None else absolute(read.path)
+            key = self._key(read)
             seen = self.reads.get(key)
             if seen is None:
-                seen = self._seen_read(key, read.by, is_path=read.path is not None)
+                seen = self._seen_read(key, read.by, path=None if read.path is None else absolute(read.path))
             if seen is None:
                 return None  # the run wrote it itself
+            if read.by.endswith(".connect"):
+                self.databases.add(key)
             seen.learn(read)
             seen.version = read.version or seen.version
-            if read.thing is not None and seen.frame is None:
-                seen.frame = frame_fingerprint(self._fingerprints, read.thing)
+            answer = None
+            if read.thing is not None and (seen.frame is None or read.query is not None):
+                answer = frame_fingerprint(self._fingerprints, read.thing)
+            if read.query is not None:
+                seen.ask(read.by, read.query, answer)
+            if read.query is None or not seen.is_local:
+                seen.frame = seen.frame or answer
             return seen
+
+    def _key(self, read: Read) -> str:
+        """The file, or the URL; what was asked of a source that is no file is another content with each query."""
+        if read.path is None:
+            return f"{read.by}#{len(self.reads)}"
+        place = absolute(read.path)
+        return f"{place}#{read.query}" if read.query is not None and is_url(place) else place
 
     def wrote(self, written: Written, canonical: str | None) -> None:
         """Note what a library wrote."""
@@ -155,19 +188,19 @@ class Observations:
         for key, seen in crowds.items():
             other.crowds.setdefault(key, seen)
 
-    def _seen_read(self, path: str, by: str, *, is_path: bool = True) -> Seen | None:
-        if path in self.reads or path in self.writes:
+    def _seen_read(self, key: str, by: str, *, path: str | None) -> Seen | None:
+        if key in self.reads or key in self.writes:
             return None
-        seen = Seen(path=path if is_path else None, by=by)
-        if seen.is_local:
+        seen = Seen(path=path, by=by)
+        if path is not None and seen.is_local:
             if self._is_crowded(path, is_read=True):
                 return None
             seen.content = self._fingerprints.of_input(path)
-        self.reads[path] = seen
+        self.reads[key] = seen
         return seen
 
     def _settle_read(self, path: str) -> None:
-        seen = self._seen_read(path, "open")
+        seen = self._seen_read(path, "open", path=path)
         if seen is not None and seen.content is not None:
             settled(seen.content)
 

@@ -11,8 +11,8 @@ from lineal.capture.git import find_root
 class Places:
     """Names paths from the directory where the program began, if they lie in it or in its repository."""
 
-    def __init__(self) -> None:
-        self.base = _here()
+    def __init__(self, base: Path | None = None) -> None:
+        self.base = base or _here()
         self._root = find_root(self.base) or self.base
 
     def named(self, path: str | os.PathLike[str]) -> str:

@@ -11,8 +11,8 @@ from typing import cast
 from lineal.capture.fingerprints.frames import is_frame
 from lineal.integrations.listener import Read, Written
 from lineal.model.fingerprint import Fingerprinted
-from lineal.model.values import Value
-from lineal.sdk.background import Answer, Fingerprints
+from lineal.model.values import Json, Value
+from lineal.sdk.background import Answer, Fingerprints, settled
 from lineal.sdk.content import is_url
 from lineal.sdk.identity import Identity
 from lineal.sdk.training import Training
@@ -20,8 +20,26 @@ from lineal.sdk.training import Training
 FRAME_BYTES = 64 << 20
 """Frames above this are known by their file only: the logical fingerprint beside it would cost too much."""
 
+MOST_QUERIES = 200
+"""Queries of one source that are kept with the run."""
+
 _COPY_ON_WRITE = 3
 """From this version of pandas on a shallow copy stays as it is when the frame is changed."""
+
+
+@dataclass(slots=True)
+class Query:
+    """What was asked of a source, and the fingerprint of the answer."""
+
+    by: str
+    text: str
+    answer: Answer[Fingerprinted] | None = None
+
+    def as_fact(self, source: str) -> dict[str, Json]:
+        """Return it as a fact of the run that asked."""
+        found = settled(self.answer).value if self.answer is not None else None
+        fact: dict[str, Json] = {"by": self.by, "source": source, "query": self.text}
+        return fact | ({"result": found.fingerprint, "rows": found.rows} if found is not None else {})
 
 
 @dataclass(slots=True)
@@ -40,6 +58,7 @@ class Seen:
     canonical: str | None = None
     training: Training | None = None
     is_parent: bool = False
+    queries: list[Query] = field(default_factory=list)
     at: int = field(default_factory=time.time_ns)
 
     @property
@@ -55,6 +74,13 @@ class Seen:
         self.facts |= told.facts
         if told.thing is not None:
             self.identities.append(Identity(told.thing))
+
+    def ask(self, by: str, text: str, answer: Answer[Fingerprinted] | None) -> None:
+        """Add a query; told once when it is asked and once with its answer, it is one."""
+        if self.queries and self.queries[-1].text == text and self.queries[-1].answer is None:
+            self.queries[-1].answer = answer
+        elif len(self.queries) < MOST_QUERIES:
+            self.queries.append(Query(by, text, answer))
 
     def is_of(self, thing: object) -> bool:
         """Return whether this very object was read from it, or written to it."""

@@ -37,7 +37,7 @@ class Touches:
     """All touches of one run, in order. Safe in threads."""
 
     def __init__(self) -> None:
-        self.places = Places()
+        self.places = Places()  # replaced where the run began elsewhere than this process is now
         self._lock = threading.Lock()
         self._all: list[Touch] = []
 

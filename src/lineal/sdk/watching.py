@@ -92,6 +92,14 @@ class Watching(Listener, FileListener, Watcher):
             self._aside.files.opened(path, reads=reads, writes=writes)
         return len(self._open) <= 1  # of several runs at once each one may read it
 
+    def connected(self, path: str, *, is_new: bool) -> bool:
+        """Note a database in a file that the program connects to."""
+        observations = self._here()
+        is_told = observations is None or observations.connected(path, is_new=is_new)
+        if is_told and self._aside is not None and self._is_told_aside():
+            self._aside.files.connected(path, is_new=is_new)
+        return len(self._open) <= 1
+
     def renamed(self, source: str, target: str) -> None:
         """Note that a file gets another name, as the last act of writing it."""
         observations = self._here()
@@ -190,6 +198,7 @@ class Watching(Listener, FileListener, Watcher):
         if observations is not None and os.getpid() == self._pid:
             if run is self.ambient:
                 observations.leave_out(self._written_elsewhere())
+            observations.change_databases()
             _note(run, observations)
             settle(run, observations, self._fingerprints)
 
@@ -305,5 +314,8 @@ def _note(run: Observed, observations: Observations) -> None:
         facts["fits"] = [training.as_fact for training in observations.fits[:MOST_FITS]]
         if len(observations.fits) > MOST_FITS:
             facts["fits_more"] = len(observations.fits) - MOST_FITS
+    asked = [query.as_fact(str(seen.path)) for seen in observations.reads.values() for query in seen.queries]
+    if asked:
+        facts["queries"] = asked
     if facts:
         run.recorder.add_parameters(storable(facts))

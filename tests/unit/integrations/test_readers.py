@@ -89,7 +89,7 @@ def test_duckdb_queries_name_their_files_and_results(heard):
     duckdb.sql("COPY (SELECT a FROM read_csv('flights.csv')) TO 'copy.parquet' (FORMAT parquet)")
     duckdb.read_csv("flights.csv").write_parquet("again.parquet")
     assert [read.path for read in heard.reads] == ["flights.csv"] * 4
-    assert heard.reads[0].facts["query"] == "SELECT a FROM 'flights.csv' WHERE a > 1"
+    assert heard.reads[0].query == "SELECT a FROM 'flights.csv' WHERE a > 1"
     assert heard.reads[1].thing is frame
     assert [written.path for written in heard.writes] == ["copy.parquet", "again.parquet"]
 
@@ -116,7 +116,7 @@ def test_a_query_is_told_with_its_text_and_the_database_it_was_asked_of(heard):
         "flights.db",
         frame,
     ) or read.thing is frame
-    assert read.facts["query"] == "SELECT a FROM flights"
+    assert read.query == "SELECT a FROM flights"
 
 
 def test_datasets_of_files_and_directories(heard, monkeypatch, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 import lineal
+from lineal.capture.data import fingerprint_of
 from lineal.errors import InvalidArgument
 from lineal.integrations.listener import Fit, FitEnd, Split
 from lineal.model.nodes import Artifact, Execution, ExecutionState
@@ -260,3 +263,28 @@ def test_two_runs_at_once_both_have_the_file_that_both_read(flights):
     assert len(done) == 2
     assert artifacts.keys() == {"flights@v1"}
     assert [touched(run, "inputs") for run in runs] == [{("flights.csv", "flights@v1")}] * 2
+
+
+def test_what_was_asked_of_a_database_is_the_runs_with_the_fingerprint_of_the_answer():
+    with closing(sqlite3.connect("flights.db")) as database:
+        database.execute("CREATE TABLE flights (delay INTEGER)")
+        database.execute("INSERT INTO flights VALUES (4), (6)")
+        database.commit()
+    lineal.autolog()
+    with lineal.run("train"), closing(sqlite3.connect("flights.db")) as database:
+        frame = pd.read_sql("SELECT delay FROM flights", database)
+        pd.read_sql("SELECT max(delay) AS most FROM flights", database)
+    with lineal.run("add"), closing(sqlite3.connect("flights.db")) as database:
+        database.execute("INSERT INTO flights VALUES (8)")
+        database.commit()
+    (train, add), artifacts = recorded()
+    first, second = train.custom_properties["queries"]
+    assert (first["query"], first["rows"]) == ("SELECT delay FROM flights", 2)
+    assert first["result"] == fingerprint_of(frame).fingerprint
+    assert second["query"] == "SELECT max(delay) AS most FROM flights"
+    assert (touched(train, "inputs"), touched(train, "outputs")) == ({("flights.db", "flights@v1")}, set())
+    assert (touched(add, "inputs"), touched(add, "outputs")) == (
+        {("flights.db", "flights@v1")},
+        {("flights.db", "flights@v2")},
+    )
+    assert artifacts.keys() == {"flights@v1", "flights@v2"}
