@@ -22,7 +22,7 @@ from lineal.capture.captured import Captured, captured, not_applicable, unknown,
 from lineal.capture.fingerprints.files import SETTLED_NS
 from lineal.capture.guard import guarded
 from lineal.capture.installed import Package, installed_packages, installed_stamp
-from lineal.capture.modules import file_of, is_installed, loaded_modules
+from lineal.capture.program import file_of, is_installed, loaded_modules
 from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import has_secret
 from lineal.files import Files

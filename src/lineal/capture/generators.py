@@ -15,7 +15,7 @@ from types import ModuleType
 from lineal.capture.captured import captured
 from lineal.capture.fingerprints.arrays import array_bytes
 from lineal.capture.guard import guarded
-from lineal.capture.modules import own_modules
+from lineal.capture.program import own_modules
 from lineal.capture.seeding import made_generators
 from lineal.model.fingerprint import of_bytes, text
 from lineal.model.values import Json

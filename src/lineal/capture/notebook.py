@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown, withheld
-from lineal.capture.modules import KEPT_SIZE, notebook_shell
+from lineal.capture.program import KEPT_SIZE, notebook_shell
 from lineal.capture.secrets import has_secret, redact_counted
 from lineal.files import Files
 from lineal.model.fingerprint import of_bytes

@@ -19,14 +19,7 @@ from lineal.capture.environment import environment_item, index_urls_item
 from lineal.capture.git import find_root
 from lineal.capture.guard import guarded, guarded_group
 from lineal.capture.hardware import blas_item, cpu_memory_item, cuda_item, gpu_item, os_item
-from lineal.capture.modules import (
-    is_installed,
-    main_script,
-    modules_at_end,
-    modules_item,
-    script_item,
-    with_script,
-)
+from lineal.capture.modules import modules_at_end, modules_item, script_item, with_script
 from lineal.capture.notebook import notebook_item
 from lineal.capture.process import (
     argv_item,
@@ -38,6 +31,7 @@ from lineal.capture.process import (
     thread_variables_item,
     world_item,
 )
+from lineal.capture.program import is_installed, main_script
 from lineal.capture.repository import ITEMS as REPOSITORY_ITEMS
 from lineal.capture.repository import repository_items
 from lineal.capture.secrets import redact

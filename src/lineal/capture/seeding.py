@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from types import FrameType
 
-from lineal.capture.modules import is_ours, is_own_code
+from lineal.capture.program import is_ours, is_own_code
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 

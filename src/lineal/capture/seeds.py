@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.generators import first_states, own_generators, own_states, shared_states
-from lineal.capture.modules import own_sources
+from lineal.capture.program import own_sources
 from lineal.capture.seeding import listened_from_the_start, made_generators, plain_seed, seeding_calls
 from lineal.errors import InvalidArgument
 from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
-from lineal.capture.modules import own_sources
+from lineal.capture.program import own_sources
 from lineal.capture.secrets import redact_value
 from lineal.model.values import Json
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lineal.capture.modules import own_modules
+from lineal.capture.program import own_modules
 
 Function = Callable[..., Any]
 Undo = Callable[[], None]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType, ModuleType
 
 from lineal.capture.generators import note_first_states
-from lineal.capture.modules import is_own_code
+from lineal.capture.program import is_own_code
 from lineal.capture.seeding import begin_listening, hear_generator, hear_seed
 from lineal.capture.variables import hear_read, is_heard
 from lineal.integrations.hooks import Call, Function, Patches, after, telling

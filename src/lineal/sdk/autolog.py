@@ -9,7 +9,7 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
-from lineal.capture.modules import main_script
+from lineal.capture.program import main_script
 from lineal.errors import InvalidArgument
 from lineal.files import Files
 from lineal.integrations.files import watch_files
