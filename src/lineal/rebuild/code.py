@@ -19,7 +19,7 @@ from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
 from lineal.rebuild.checkout import CodeSource, bundle_of, check_out, has_commit, safe_target, write, write_untracked
 from lineal.rebuild.layout import Layout
-from lineal.rebuild.place import remove
+from lineal.rebuild.place import is_full, remove
 from lineal.rebuild.verdict import Missing, refused
 
 NO_FILES = ("-c", "-")
@@ -66,6 +66,8 @@ def assemble(record: Mapping[str, Item], layout: Layout, files: Files, tree: Pat
         notes = _put(record, files, code, source)
     except GitUnavailable as error:
         kept = _kept(record, files)
+        if is_full(error):
+            raise
         if kept is None:
             raise refused("code", "commit", f"the code cannot be put together: {error}") from error
         remove(code)
@@ -74,6 +76,8 @@ def assemble(record: Mapping[str, Item], layout: Layout, files: Files, tree: Pat
     except NotRunnable:
         raise
     except (LinealError, OSError) as error:
+        if is_full(error):
+            raise
         raise refused("code", "files", f"the code cannot be put together: {error}") from error
     check_symlinks(tree)
     _check_script(record, code)

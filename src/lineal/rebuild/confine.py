@@ -66,6 +66,9 @@ def confined(spec: Mapping[str, Any]) -> dict[str, Any]:
     how: list[str] = []
     network = _namespaces(libc, spec["mount"], how, wants_network=spec["network"] == "on")
     writes = _writes_confined(libc, spec["writable"], how)
+    if writes == "confined":
+        with suppress(OSError):
+            _lend_home(spec["home"]["real"], spec["home"]["place"])
     return {"network": network, "writes": writes, "how": how}
 
 
@@ -171,6 +174,20 @@ def _writes_confined(libc: ctypes.CDLL, writable: Sequence[str], how: list[str])
     os.close(rules)
     how.append("landlock")
     return "confined"
+
+
+def _lend_home(real: str, place: str) -> None:
+    """Let the program find what lies in the user's home, through links it cannot write through; hidden files apart.
+
+    Caches are shown one by one, so that new ones can be made beside them.
+    """
+    os.makedirs(f"{place}/.cache", exist_ok=True)  # noqa: PTH103
+    for below in ("", ".cache"):
+        directory = os.path.join(real, below)  # noqa: PTH118
+        for name in os.listdir(directory) if os.path.isdir(directory) else ():  # noqa: PTH112, PTH208
+            target = os.path.join(place, below, name)  # noqa: PTH118
+            if not name.startswith(".") and not os.path.lexists(target):
+                os.symlink(os.path.join(directory, name), target)  # noqa: PTH118, PTH211
 
 
 def _checked(result: int) -> None:

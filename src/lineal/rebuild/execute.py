@@ -79,6 +79,7 @@ def execute(
         "writable": [str(place.root), str(place.tree)],
         "mount": None if mount is None else {"at": mount.at, "tree": str(mount.tree), "keep": list(mount.keep)},
         "most_bytes": limits.bytes,
+        "home": {"real": str(Path.home()), "place": str(place.home)},
     }
     spec.write_text(json.dumps(wanted), encoding="utf-8", errors="surrogateescape")
     began = time.monotonic()

@@ -20,6 +20,7 @@ from lineal.lineage.training import reference_to
 from lineal.model.nodes import Artifact
 from lineal.rebuild.checkout import safe_target
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.place import is_full
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Missing, refused
 
@@ -79,6 +80,8 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path) -> No
         except NotRunnable:
             raise
         except (LinealError, OSError) as error:
+            if is_full(error):
+                raise
             raise refused("input", source.name, f"the input {source.name} cannot be put in place: {error}") from error
 
 

@@ -5,6 +5,7 @@ A rebuild that was killed outright leaves its directory; the next one removes it
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -14,10 +15,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineal.errors import ResourceExhausted
 from lineal.rebuild.strays import end_strays
 
 PREFIX = "lineal-rebuild-"
 _LOCK = "in-use"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,11 @@ def remove(root: Path) -> None:
 
     end_strays(root)
     shutil.rmtree(root, onerror=open_up)
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether something failed because a disk is full."""
+    return isinstance(error, ResourceExhausted) or getattr(error, "errno", None) in _FULL or _NO_SPACE in str(error)
 
 
 def size_of(root: Path) -> int:

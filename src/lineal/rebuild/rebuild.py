@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lineal.capture.fingerprints.differences import TOLERANCE
+from lineal.capture.git import GitUnavailable
 from lineal.capture.secrets import redact
-from lineal.errors import NotRunnable
+from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
 from lineal.model.nodes import ExecutionState
@@ -28,7 +29,7 @@ from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
 from lineal.rebuild.mount import hide_kept, mount_of
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
-from lineal.rebuild.place import Place, rebuild_directory
+from lineal.rebuild.place import Place, is_full, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, Step
 from lineal.rebuild.scratch import rebuilt_steps, seed
@@ -72,6 +73,10 @@ def rebuild(store: Store, files: Files, recipe: Recipe, options: Options, *, pro
             verdict = _rebuilt(store, files, planned, options, place, progress)
         except NotRunnable as error:
             verdict = _not_runnable(planned, options, [missing_of(error)])
+        except (LinealError, GitUnavailable, OSError) as error:
+            if not is_full(error):
+                raise
+            verdict = _not_runnable(planned, options, [_full(place)])
     kept = str(place.root) if options.keep else None
     return replace(verdict, seconds=time.monotonic() - began, kept=kept)
 
@@ -111,6 +116,13 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     progress("comparing")
     verdict = _judged(planned, options, executed, steps, files, kept, place.tree)
     return replace(verdict, notes=(*planned.notes, *notes, *verdict.notes))
+
+
+def _full(place: Place) -> Missing:
+    where = str(place.root.parent)
+    return Missing(
+        kind="disk", what=where, sentence=f"the disk of {where} is full", advice="free some space, or set TMPDIR"
+    )
 
 
 def _limits(planned: Plan, limits: Limits) -> Limits:

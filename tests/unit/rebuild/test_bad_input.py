@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -177,6 +178,36 @@ def test_the_default_network_is_off_and_a_program_that_needs_it_says_so(project)
     verdict = project.reproduce("model:m")
 
     assert verdict["network"] == "on" or kinds(verdict) == ["network"]
+
+
+def test_a_full_disk_is_named_before_anything_is_computed(trained, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    words = "mount -t tmpfs -o size=2m tmpfs {0} && TMPDIR={0} exec {1} -m lineal reproduce model:delay --format json"
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", words.format(small, sys.executable)]
+    environment = trained.environment()
+    try:
+        subprocess.run([*command[:3], "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("platform: no file systems of our own")
+
+    done = subprocess.run(command, cwd=trained.root, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 25, done.stderr
+    assert kinds(json.loads(done.stdout)) == ["disk"]
+
+
+def test_what_lies_in_the_home_directory_is_still_found_there(project, tmp_path):
+    home = tmp_path / "grace"
+    home.mkdir()
+    (home / "numbers.txt").write_text("4 6 8")
+    project.write("train.py", model("print(open(os.path.expanduser('~/numbers.txt')).read())"))
+    project.run("train.py", HOME=str(home))
+
+    verdict = project.reproduce("model:m", HOME=str(home))
+
+    assert verdict["verdict"] == ("BIT_EXACT" if verdict["writes"] == "confined" else "NOT_RUNNABLE")
+    assert sorted(path.name for path in home.iterdir() if not path.name.startswith(".")) == ["numbers.txt"]
 
 
 _AFTER_THE_FACT = """
