@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from lineal.errors import LinealError
+from lineal.sdk import sources
 from lineal.sdk.autolog import autolog
 from lineal.sdk.loading import load_model
 from lineal.sdk.run import Run, current_run, set_seed
@@ -38,5 +39,6 @@ __all__ = [
     "open",
     "run",
     "set_seed",
+    "sources",
     "step",
 ]

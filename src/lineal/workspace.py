@@ -93,10 +93,10 @@ class Workspace:
         return paths.paths(self.store, a, b, limit=limit, as_of=as_of)
 
     def diff(self, before: str | NodeKey, after: str | NodeKey, *, as_of: Micros | None = None) -> Diff:
-        """Return what changed between two models, runs, datasets or revisions."""
-        from lineal.lineage import diff
+        """Return what changed between two models, runs, datasets or revisions; of models down to the first number."""
+        from lineal.rebuild import levels
 
-        return diff.diff(self.store, before, after, files=self.files, as_of=as_of)
+        return levels.diff_with_levels(self.store, before, after, files=self.files, as_of=as_of)
 
     def check(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
         """Return whether a thing can be rebuilt, and what is missing."""

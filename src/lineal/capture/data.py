@@ -12,10 +12,19 @@ from lineal.capture.fingerprints.directories import of_directory
 from lineal.capture.fingerprints.files import of_file
 from lineal.capture.fingerprints.frames import is_frame, of_frame
 from lineal.capture.fingerprints.models import Canonical, canonical_of, is_model
+from lineal.capture.fingerprints.tables import is_table, of_table
 from lineal.errors import InvalidArgument
 from lineal.model.fingerprint import Fingerprinted, Kind, of_bytes, of_value
 
-__all__ = ["Canonical", "Fingerprinted", "canonical_of", "fingerprint_of", "fingerprint_of_path"]
+__all__ = [
+    "Canonical",
+    "Fingerprinted",
+    "canonical_of",
+    "fingerprint_of",
+    "fingerprint_of_path",
+    "is_table",
+    "of_table",
+]
 
 
 def fingerprint_of(thing: object) -> Fingerprinted:
@@ -23,6 +32,7 @@ def fingerprint_of(thing: object) -> Fingerprinted:
 
     A `Path` is a file or directory; text is text (use `fingerprint_of_path` for a path given as text); bytes have the
     fingerprint of a file with that content; frames of pandas, polars and Arrow agree; then arrays and JSON values.
+    (`of_table` gives the fingerprint of the rows in a Parquet, Feather or CSV file, which is that of their frame.)
     Raises InvalidArgument for content without a rule, NotFound, PermissionDenied, MissingExtra without pyarrow.
 
         >>> fingerprint_of(b"hello").fingerprint[:15]

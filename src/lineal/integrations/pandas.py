@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
+from lineal.capture.queries import redact_query
 from lineal.capture.secrets import redact
 from lineal.integrations.hooks import Call, Patches, after
 from lineal.integrations.listener import Listener, Read, Written
@@ -54,7 +55,7 @@ def database_of(connection: object) -> str | None:
 
 def query_text(query: object) -> str:
     """Return the text of a query without secrets, cut where it is very long."""
-    return redact(str(query)[:_LONGEST_QUERY])
+    return redact_query(str(query))[:_LONGEST_QUERY]
 
 
 def _writers(pandas: ModuleType) -> set[tuple[type, str]]:

@@ -28,7 +28,7 @@ _WHERE_KNOWN = ("container",)
 HARDWARE = ("os", "cpu_memory", "gpu", "cuda", "blas", "thread_variables")
 SEEDS = ("seeds", "hash_seed", "determinism")
 
-_NOT_CONTENT = frozenset({"version", "endpoint", "model_fingerprint"})
+_NOT_CONTENT = frozenset({"version", "endpoint", "model_fingerprint", "row_set"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,21 @@ def _content(a: Side, b: Side) -> Section:
     if not isinstance(a.item.node, Artifact) or not isinstance(b.item.node, Artifact):
         return Section(name="content")
     before, after = _facts(a.item.node), _facts(b.item.node)
-    return section("content", compare(before, after))
+    changes, same = compare(before, after)
+    told = _rows_kept(a.item.node, b.item.node)
+    if told:
+        changes = [replace(each, note=told) if each.name in ("fingerprint", "frame") else each for each in changes]
+    return section("content", (changes, same))
+
+
+def _rows_kept(before: Artifact, after: Artifact) -> str:
+    """Return in which sense two tables of other bytes have the same rows, or nothing."""
+    one, other = before.custom_properties, after.custom_properties
+    if before.fingerprint != after.fingerprint and one.get("frame", 0) == other.get("frame"):
+        return "the same rows, written in another way"
+    if one.get("row_set") is not None and one.get("row_set") == other.get("row_set"):
+        return "the same rows in another order"
+    return ""
 
 
 def _facts(artifact: Artifact) -> dict[str, Json]:
@@ -152,6 +166,8 @@ def _with_rows(change: Change) -> Change:
     before, after = _rows(change.before), _rows(change.after)
     if before is None or after is None or change.status is not Status.CHANGED:
         return change
+    if before == after and _has_same_rows(change.before, change.after):
+        return replace(change, note=f"the same {before:,} rows in another order or form")
     note = f"{before:,} → {after:,} rows" if before != after else f"{before:,} rows on both sides"
     return replace(change, note=note)
 
@@ -159,6 +175,12 @@ def _with_rows(change: Change) -> Change:
 def _rows(value: Json) -> int | None:
     rows = value.get("rows") if isinstance(value, Mapping) else None
     return rows if isinstance(rows, int) else None
+
+
+def _has_same_rows(before: Json, after: Json) -> bool:
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return False
+    return "row_sets" in before and before["row_sets"] == after.get("row_sets")
 
 
 def _seeds(a: Side, b: Side) -> Section:
@@ -189,7 +211,11 @@ def _lock(change: Change) -> Change:
 
 def _gist(part: Section) -> str:
     # That other things have other fingerprints goes without saying.
-    known = [change for change in part.changes if change.status is not Status.UNKNOWN and change.name != "fingerprint"]
+    known = [
+        change
+        for change in part.changes
+        if change.status is not Status.UNKNOWN and (change.name != "fingerprint" or change.note)
+    ]
     told = [_told(change) for change in known[:2]]
     more = len(known) - len(told)
     return ", ".join(told) + (f" and {more} more" if more else "")

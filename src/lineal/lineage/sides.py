@@ -124,7 +124,10 @@ def _recipe(item: GraphNode, producers: Producers, models: frozenset[str]) -> Gr
 def _versions(artifacts: Sequence[Artifact]) -> dict[str, Json]:
     nearest = artifacts[0]
     versions = sorted(_version(artifact) for artifact in artifacts)
+    row_sets = sorted(str(artifact.custom_properties.get("row_set", "")) for artifact in artifacts)
+    known: dict[str, Json] = {"row_sets": list(row_sets)} if all(row_sets) else {}
     return {
+        **known,
         "versions": list(versions),
         "rows": _json(nearest.properties.get("rows")),
         "fingerprints": sorted(artifact.fingerprint or f"artifact#{artifact.id}" for artifact in artifacts),

@@ -36,7 +36,8 @@ class Fingerprinted:
     """One fingerprint and what is known about the content it names.
 
     `schema` and `column_fingerprints` belong to frames, keyed by column name in column order; a repeated name
-    gets ` #2`. `notes` say what the fingerprint does not see: fields left out, names that collide elsewhere.
+    gets ` #2`. `row_set` is the same for the same rows in another order: it explains, it is no identity. `notes` say
+    what the fingerprint does not see: fields left out, names that collide elsewhere.
     """
 
     fingerprint: str
@@ -47,6 +48,7 @@ class Fingerprinted:
     columns: int | None = None
     schema: Mapping[str, str] | None = None
     column_fingerprints: Mapping[str, str] = field(default_factory=dict)
+    row_set: str | None = None
     notes: tuple[str, ...] = ()
 
 

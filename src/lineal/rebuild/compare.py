@@ -153,6 +153,10 @@ def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, toleran
             note = "the same content; it has no file whose bytes could be compared"
             return replace(result, grade=Grade.CANONICAL_EXACT, note=note)
         return replace(result, grade=Grade.BIT_EXACT, note="the same bytes")
+    rows = [each.custom_properties.get("frame") for each in (artifact, twin)]
+    are_of_files = all(each.custom_properties.get("frame_source") == "file" for each in (artifact, twin))
+    if are_of_files and rows[0] == rows[1]:
+        return replace(result, grade=Grade.CANONICAL_EXACT, note="the same rows; the bytes of the file differ")
     before, after = artifact.properties.get("canonical"), twin.properties.get("canonical")
     if before is not None and before == after:
         note = "the same fitted state; the bytes of the file differ"
@@ -201,6 +205,10 @@ def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[
         if before != after:
             sentence = f"{name} had {before} {fact}, and has {after}"
             found.append(_difference(name, before, after, sentence, {fact: True}))
+    row_sets = [each.custom_properties.get("row_set") for each in (artifact, twin)]
+    if row_sets[0] is not None and row_sets[0] == row_sets[1]:
+        sentence = f"{name} has the same rows in another order"
+        return [_difference(name, artifact.fingerprint, twin.fingerprint, sentence, {"order": True})]
     columns = [each.custom_properties.get("column_fingerprints") for each in (artifact, twin)]
     if all(isinstance(each, Mapping) for each in columns):
         before, after = columns

@@ -6,21 +6,29 @@ A thing whose content cannot be read as data has no fingerprint: the reason is k
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from lineal.capture.data import fingerprint_of
+from lineal.capture.data import fingerprint_of, is_table, of_table
 from lineal.capture.fingerprints.arrays import is_array
 from lineal.capture.fingerprints.frames import is_frame
+from lineal.capture.pins.find import pin_of_path, pin_of_url
+from lineal.capture.pins.pin import Pin
 from lineal.capture.secrets import HIDDEN, redact, redact_value
-from lineal.errors import Aborted, InvalidArgument, MissingExtra, NotFound, PermissionDenied
+from lineal.errors import Aborted, InvalidArgument, LinealError, MissingExtra, NotFound, PermissionDenied
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Value
 
 UNKNOWN = "fingerprint_unknown"
 """The custom property that says why an artifact has no fingerprint."""
+
+TABLE_BYTES = 64 << 20
+"""Larger files are known by their bytes alone: their rows would cost too much."""
+
+_OF_FRAMES = ("rows", "columns", "schema", "column_fingerprints", "row_set")
 
 _UNREADABLE = (InvalidArgument, MissingExtra, Aborted, PermissionDenied)
 
@@ -50,7 +58,8 @@ def of_url(url: str) -> Content:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     query = "&".join(_clean(part) for part in parts.query.split("&")) if parts.query else ""
-    return Content(fingerprint=None, uri=redact(urlunsplit(parts._replace(netloc=host, query=query))))
+    clean = redact(urlunsplit(parts._replace(netloc=host, query=query)))
+    return Content(fingerprint=None, uri=clean, facts=_pinned(pin_of_url(clean), "declared"))
 
 
 def _clean(part: str) -> str:
@@ -69,9 +78,51 @@ def of_path(path: Path) -> Content:
         )
     uri = path.absolute().as_uri()
     try:
-        return described(fingerprint_of(path), uri)
+        found = described(fingerprint_of(path), uri)
+        return replace(found, facts={**table_facts(path), **place_facts(path), **found.facts})
     except _UNREADABLE as error:
         return Content(fingerprint=None, uri=uri, facts={UNKNOWN: str(error)})
+
+
+def frame_facts(frame: Fingerprinted) -> dict[str, Value]:
+    """Return what is known of a frame beside the file that holds it: its own fingerprint as `frame`, its columns."""
+    known = described(frame, None).facts
+    return {"frame": frame.fingerprint} | {name: known[name] for name in _OF_FRAMES if name in known}
+
+
+def table_facts(path: Path, *, most: int = TABLE_BYTES) -> dict[str, Value]:
+    """Return what is known of the rows in a file, beside its bytes: nothing for what is no table, or is larger.
+
+    Nothing either while pyarrow is not loaded: it is not loaded for this. `frame_source` says that the rows are
+    those of the file itself, not of a frame that was read from it or written to it with who knows which options.
+    """
+    if not is_table(path) or "pyarrow" not in sys.modules:
+        return {}
+    try:
+        if not path.is_file() or not 0 < path.stat().st_size <= most:
+            return {}
+        return {**frame_facts(of_table(path)), "frame_source": "file"}
+    except OSError:
+        return {}  # gone meanwhile
+    except LinealError as error:
+        return {"frame_unknown": str(error)}
+
+
+def place_facts(path: Path) -> dict[str, Value]:
+    """Return the version that another system gives to what lies there: `source_system`, `source_version`."""
+    return _pinned(pin_of_path(path), "observed")
+
+
+def _pinned(pin: Pin | None, evidence: str) -> dict[str, Value]:
+    """`evidence` says whether the content was looked at as well, or the version is only said to be this."""
+    if pin is None:
+        return {}
+    facts: dict[str, Value] = {"source_system": pin.system}
+    if pin.version is not None:
+        facts |= {"source_version": redact(pin.version), "source_evidence": evidence}
+    if pin.reason is not None:
+        facts["source_version_unknown" if pin.version is None else "source_note"] = redact(pin.reason)
+    return facts
 
 
 def of_data(thing: object) -> Content:
@@ -95,6 +146,8 @@ def described(found: Fingerprinted, uri: str | None) -> Content:
         facts["schema"] = [{"name": name, "type": kind} for name, kind in found.schema.items()]
     if found.column_fingerprints:
         facts["column_fingerprints"] = found.column_fingerprints
+    if found.row_set is not None:
+        facts["row_set"] = found.row_set
     return Content(fingerprint=found.fingerprint, uri=uri, facts=facts)
 
 

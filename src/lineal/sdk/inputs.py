@@ -13,6 +13,7 @@ from lineal.model.nodes import Artifact, ArtifactState, family_of
 from lineal.model.references import parse_reference
 from lineal.sdk import content
 from lineal.sdk.models import wanted_model
+from lineal.sdk.sources import Source
 from lineal.sdk.wanted import Wanted, checked_name, checked_version
 
 
@@ -22,7 +23,7 @@ def wanted_input(
     name: str | None = None,
     version: str | None = None,
     type_: str = "Dataset",
-    source: str | os.PathLike[str] | None = None,
+    source: str | os.PathLike[str] | Source | None = None,
     how: How = How.DECLARED,
     path: tuple[str | int, ...] = (),
 ) -> Wanted:
@@ -30,6 +31,8 @@ def wanted_input(
     version = checked_version(version)
     if isinstance(thing, Artifact):
         wanted = _of_artifact(thing)
+    elif isinstance(thing, Source):
+        wanted = _of_source(thing, name, version, type_)
     elif isinstance(thing, str | os.PathLike):
         wanted = _of_text(os.fspath(thing), name, version, type_)
     elif content.is_data(thing) or isinstance(thing, bytes | bytearray | dict | list):
@@ -38,11 +41,14 @@ def wanted_input(
         wanted = wanted_model(thing, name=_needed(name, thing), version=version)
         wanted = replace(wanted, role=EventType.INPUT)
     uri = wanted.uri if source is None else source_uri(source)
-    return replace(wanted, how=how, path=path, uri=uri)
+    facts = {**wanted.facts, **source.facts} if isinstance(source, Source) else wanted.facts
+    return replace(wanted, how=how, path=path, uri=uri, facts=facts)
 
 
-def source_uri(source: str | os.PathLike[str]) -> str:
-    """Return where data came from as a URI without credentials."""
+def source_uri(source: str | os.PathLike[str] | Source) -> str | None:
+    """Return where data came from as a URI without credentials; None for a query to nowhere that is known."""
+    if isinstance(source, Source):
+        return source.uri
     text = os.fspath(source)
     if content.is_url(text):
         return content.of_url(text).uri or text
@@ -85,6 +91,16 @@ def _of_text(text: str, name: str | None, version: str | None, type_: str) -> Wa
     if not os.path.lexists(text) and is_reference(text):
         return Wanted(role=EventType.INPUT, type=type_, family=text, reference=text)
     return replace(_wanted(content.of_path(Path(text)), name or family_from(text), version, type_), place=text)
+
+
+def _of_source(source: Source, name: str | None, version: str | None, type_: str) -> Wanted:
+    if source.uri is None or "offsets" not in source.facts:
+        raise InvalidArgument(
+            "a query says nothing of its result, which may be another one each time",
+            hint="give the result: run.use(frame, name='late', source=sources.sql(…))",
+        )
+    known = content.Content(fingerprint=None, uri=source.uri, facts=source.facts)
+    return replace(_wanted(known, name or source.name, version, type_), state=ArtifactState.REFERENCE)
 
 
 def _needed(name: str | None, thing: object) -> str:

@@ -14,6 +14,7 @@ from lineal.model.nodes import ArtifactState
 from lineal.model.values import Value
 from lineal.sdk import content
 from lineal.sdk.inputs import source_uri
+from lineal.sdk.sources import Source
 from lineal.sdk.wanted import Wanted, checked_facts, checked_name, checked_version
 
 
@@ -23,7 +24,7 @@ def wanted_dataset(
     name: str,
     version: str | None = None,
     type_: str = "Dataset",
-    source: str | os.PathLike[str] | None = None,
+    source: str | os.PathLike[str] | Source | None = None,
     properties: Mapping[str, Value] | None = None,
     keep: bool = False,
 ) -> Wanted:
@@ -31,7 +32,7 @@ def wanted_dataset(
     family, version, given = checked_name(name, "a dataset"), checked_version(version), checked_facts(properties)
     known, kept = _known(data, keep=keep)
     uri = known.uri if source is None else source_uri(source)
-    facts = {**known.facts, **given}
+    facts = {**known.facts, **(source.facts if isinstance(source, Source) else {}), **given}
     if isinstance(kept, bytes):
         facts |= {"kept": f"sha256:{hashlib.sha256(kept).hexdigest()}", "kept_format": "parquet"}
     return Wanted(

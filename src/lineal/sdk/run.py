@@ -26,6 +26,7 @@ from lineal.sdk.outputs import wanted_artifact, wanted_dataset
 from lineal.sdk.plain import parameters
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.session import Session
+from lineal.sdk.sources import Source
 from lineal.sdk.wanted import Wanted
 
 T = TypeVar("T")
@@ -88,12 +89,12 @@ class Run:
     @overload
     def use(
         self,
-        thing: str | os.PathLike[str] | Artifact,
+        thing: str | os.PathLike[str] | Artifact | Source,
         *,
         name: str | None = None,
         version: str | None = None,
         type: str = "Dataset",
-        source: str | os.PathLike[str] | None = None,
+        source: str | os.PathLike[str] | Source | None = None,
     ) -> Input: ...
     @overload
     def use(
@@ -103,7 +104,7 @@ class Run:
         name: str | None = None,
         version: str | None = None,
         type: str = "Dataset",
-        source: str | os.PathLike[str] | None = None,
+        source: str | os.PathLike[str] | Source | None = None,
     ) -> T: ...
     def use(
         self,
@@ -112,13 +113,14 @@ class Run:
         name: str | None = None,
         version: str | None = None,
         type: str = "Dataset",
-        source: str | os.PathLike[str] | None = None,
+        source: str | os.PathLike[str] | Source | None = None,
     ) -> object:
         """Record what the run reads and give it back: a frame as it is, everything else as an `Input`.
 
             flights = run.use(pd.read_csv("flights.csv"), name="flights", source="flights.csv")
             weather = pd.read_csv(run.use("weather.csv"))
             model = run.use("model:delay@production").artifact
+            batch = run.use(sources.stream("flights", offsets={0: (10, 500)})).artifact
 
         Takes a frame (pandas, polars, pyarrow, NumPy), a path, a URL, a reference, a stored artifact or a model.
         Content that is known is recognised by its fingerprint, whatever name it is given here.
@@ -126,7 +128,7 @@ class Run:
         """
         wanted = wanted_input(thing, name=name, version=version, type_=type, source=source)
         artifact = self.record(observing.declared(self, thing, wanted))
-        if isinstance(thing, str | os.PathLike | Artifact):
+        if isinstance(thing, str | os.PathLike | Artifact | Source):
             return Input(artifact, self._session.files)
         return thing
 
@@ -149,7 +151,7 @@ class Run:
         name: str,
         version: str | None = None,
         type: str = "Dataset",
-        source: str | os.PathLike[str] | None = None,
+        source: str | os.PathLike[str] | Source | None = None,
         properties: Mapping[str, Value] | None = None,
         keep: bool = False,
     ) -> Artifact:

@@ -28,6 +28,9 @@ from lineal.sdk.touches import Touch
 from lineal.sdk.training import Training, storable
 from lineal.sdk.wanted import Wanted
 
+_READ_AGAIN = 8 << 20
+"""Files up to this size are read once more at the end, to know their rows: there may be a hundred."""
+
 
 def settle(run: Observed, observations: Observations, fingerprints: Fingerprints) -> None:
     """Record what was seen: inputs first, then outputs, then a model that nobody wrote."""
@@ -77,10 +80,15 @@ def _settle_read(run: Observed, seen: Seen) -> None:
             run.recorder.touches.found_at(known, seen.path, _digits(file))
         return
     found = file or frame
-    facts: dict[str, Value] = {**_facts(found, answer.reason if answer else None), **_frame_facts(seen, frame)}
+    uri, path = _where(seen)
+    rows = _frame_facts(seen, frame, _unless_written_since(path, seen.at))
+    facts: dict[str, Value] = {**_facts(found, answer.reason if answer else None), **rows}
+    if path is not None:
+        facts |= content.place_facts(path)
+    elif seen.path is not None:
+        facts |= content.of_url(seen.path).facts
     if seen.version is not None:
         facts["source_version"] = seen.version
-    uri, path = _where(seen)
     run.record(
         Wanted(
             role=EventType.INPUT,
@@ -118,6 +126,8 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
     if seen.training is not None and seen.training.is_done:
         facts |= seen.training.facts
     frame = settled(seen.frame).value if seen.frame is not None else None
+    rows = content.table_facts(path, most=_READ_AGAIN) if path is not None else {}
+    rows = rows if "frame" in rows else _frame_facts(seen, frame, None)
     run.record(
         Wanted(
             role=EventType.OUTPUT,
@@ -127,7 +137,7 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
             canonical=seen.canonical if type_ == "Model" else None,
             uri=uri,
             state=ArtifactState.LIVE if path is not None else ArtifactState.REFERENCE,
-            facts=storable({**facts, **_frame_facts(seen, frame), **seen.facts}),
+            facts=storable({**facts, **rows, **seen.facts}),
             how=How.OBSERVED,
             keep=path if path is not None and found is not None and is_kept(path, found, OUTPUT) else None,
             place=None if path is None else str(path),
@@ -234,10 +244,16 @@ def _facts(found: Fingerprinted | None, reason: str | None) -> dict[str, Value]:
     return dict(content.described(found, None).facts)
 
 
-def _frame_facts(seen: Seen, frame: Fingerprinted | None) -> dict[str, Value]:
-    """Return rows, columns and schema of the frame, unless only a part of the file was read into it."""
+def _frame_facts(seen: Seen, frame: Fingerprinted | None, path: Path | None) -> dict[str, Value]:
+    """Return what is known of the rows: those of the frame, or of the file where only a part of it was read."""
     is_part = bool(seen.facts.pop("partial", False))
-    if frame is None or is_part:
-        return {}
-    known = content.described(frame, None).facts
-    return {"frame": frame.fingerprint} | {name: known[name] for name in ("rows", "columns", "schema") if name in known}
+    if frame is not None and not is_part:
+        return content.frame_facts(frame)
+    return {} if path is None else content.table_facts(path, most=_READ_AGAIN)
+
+
+def _unless_written_since(path: Path | None, at: int) -> Path | None:
+    try:
+        return path if path is None or path.stat().st_mtime_ns <= at else None
+    except OSError:
+        return None

@@ -11,11 +11,12 @@ import pytest
 from lineal.model.aliases import Alias
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.edges import EventType
-from lineal.model.ids import ArtifactId, ExecutionId, Micros
+from lineal.model.ids import ArtifactId, ExecutionId, Micros, NodeKind
 from lineal.model.nodes import Artifact, Context, Execution, ExecutionState, family_of
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
+from lineal.model.vocabulary import STANDARD_TYPES
 from lineal.store.location import of_database
 from lineal.store.open import open_store
 from lineal.store.protocol import Store
@@ -80,7 +81,11 @@ class Pen:
     def artifact(self, text: str, properties: Mapping[str, Value]) -> Artifact:
         type_, _, name = text.partition(" ")
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return Artifact(type=type_, name=name, fingerprint=f"sha256:{digest}", properties=properties)
+        known = STANDARD_TYPES.get((NodeKind.ARTIFACT, type_))
+        declared = known.properties if known else properties
+        own = {fact: value for fact, value in properties.items() if fact in declared}
+        other = {fact: value for fact, value in properties.items() if fact not in declared}
+        return Artifact(type=type_, name=name, fingerprint=f"sha256:{digest}", properties=own, custom_properties=other)
 
     def alias(self, text: str, alias: str) -> None:
         type_, _, name = text.partition(" ")

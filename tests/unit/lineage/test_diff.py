@@ -202,3 +202,17 @@ def test_equality_is_exact_about_kinds_and_kind_to_nan():
     assert len(compare({"a": 1, "b": 0}, {"a": True, "b": False})[0]) == 2
     assert not equal("1", 1)
     assert compare({"a": 1}, {"a": 1}) == ([], 1)
+
+
+def test_rows_in_another_order_are_told_apart_from_other_rows(pen):
+    pen.run("Ingest", [], ["RawData raw@1"])
+    for version, rows in (("1", "abc"), ("2", "abc"), ("3", "xyz")):
+        facts = {"row_set": f"sha256:{rows}", "frame": f"sha256:{version}"}
+        about = {f"Dataset train@{version}": {"rows": 842, **facts}}
+        pen.run("Transform", ["RawData raw@1"], list(about), about=about)
+        pen.run("Train", [f"Dataset train@{version}"], [f"Model m@{version}"])
+    answer = diff(pen.store, "dataset:train@1", "dataset:train@2")
+    assert changes(answer, "content")["frame"].note == "the same rows in another order"
+    assert "the same 842 rows in another order" in diff(pen.store, "model:m@1", "model:m@2").summary
+    assert "in another order" not in diff(pen.store, "model:m@1", "model:m@3").summary
+    assert changes(diff(pen.store, "dataset:train@1", "dataset:train@3"), "content")["frame"].note == ""

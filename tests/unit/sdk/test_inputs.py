@@ -9,6 +9,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 import lineal
+from lineal.capture.data import fingerprint_of
 from lineal.errors import AlreadyExists, FailedPrecondition, FileCorrupt, InvalidArgument, NotFound
 from lineal.model.edges import EventType
 from lineal.model.nodes import Artifact, ArtifactState
@@ -189,3 +190,21 @@ def test_load_model_without_a_run_asks_the_workspace_named(workspace, recorded_r
     loaded = lineal.load_model("model:delay@v1", url=workspace.location.url)
     assert loaded.model == {"mean": 5.0}
     assert loaded.reference == "model:delay@v1"
+
+
+def test_a_file_with_rows_is_known_by_its_bytes_and_by_its_rows(workspace, run, tmp_path):
+    frame(1, 2, 3).to_parquet(tmp_path / "flights.parquet")
+    about = run.use(tmp_path / "flights.parquet").artifact
+    known = fingerprint_of(frame(1, 2, 3))
+    assert about.custom_properties["fingerprint_kind"] == "file"
+    assert about.custom_properties["frame"] == known.fingerprint
+    assert about.custom_properties["row_set"] == known.row_set
+    assert about.properties["rows"] == 3
+    assert about.properties["bytes"] == (tmp_path / "flights.parquet").stat().st_size
+
+
+def test_rows_of_a_file_that_cannot_be_read_are_a_stated_reason(workspace, run, tmp_path):
+    (tmp_path / "flights.parquet").write_bytes(b"not at all")
+    about = run.use(tmp_path / "flights.parquet").artifact
+    assert about.fingerprint is not None
+    assert "cannot be read as a table" in about.custom_properties["frame_unknown"]

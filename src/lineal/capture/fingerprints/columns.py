@@ -6,9 +6,18 @@ Chunks, slices, padding, validity buffers, string kinds and plain dictionaries l
 from __future__ import annotations
 
 import hashlib
-import sys
 from typing import TYPE_CHECKING
 
+from lineal.capture.fingerprints.layout import (
+    decimal_bytes,
+    fixed_bytes,
+    float_bytes,
+    is_text,
+    plain,
+    text_parts,
+    union_codes,
+    union_parts,
+)
 from lineal.capture.fingerprints.types import is_list, type_text
 from lineal.errors import InvalidArgument
 from lineal.model.fingerprint import domain, framed
@@ -54,8 +63,9 @@ class ColumnDigest:
         return self.size + sum(child.total_size() for child in self._children)
 
     def _take(self, array: pa.Array) -> None:
-        array = self._plain(array)
         import pyarrow as pa
+
+        array = plain(array, self._see_categories)
 
         if pa.types.is_union(array.type):
             self._take_union(array)
@@ -63,7 +73,7 @@ class ColumnDigest:
         if array.null_count == 0:
             self._validity.update(b"\1" * len(array))
         else:
-            self._validity.update(_bytes_of(array.is_valid().cast(pa.uint8()), 1))
+            self._validity.update(fixed_bytes(array.is_valid().cast(pa.uint8()), 1))
             array = array.drop_null()
         self._take_values(array)
 
@@ -75,12 +85,12 @@ class ColumnDigest:
         if kinds.is_null(of):
             return
         if kinds.is_boolean(of):
-            self._add(_bytes_of(array.cast(pa.uint8()), 1))
+            self._add(fixed_bytes(array.cast(pa.uint8()), 1))
         elif kinds.is_floating(of):
-            self._add(_floats(array))
+            self._add(float_bytes(array))
         elif kinds.is_decimal(of):
-            self._add(_decimals(array))
-        elif _is_text(of):
+            self._add(decimal_bytes(array))
+        elif is_text(of):
             self._take_text(array)
         elif is_list(of):
             self._take_lists(array)
@@ -90,31 +100,7 @@ class ColumnDigest:
             for index, child in enumerate(array.flatten()):
                 self._child(index, child.type).take(child)
         else:
-            self._add(_bytes_of(array, of.bit_width // 8))
-
-    def _plain(self, array: pa.Array) -> pa.Array:
-        """Take away what is only layout: extensions, run ends, dictionaries, views, maps."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        while True:
-            of = array.type
-            kinds = pa.types
-            if isinstance(of, pa.BaseExtensionType):
-                array = array.storage
-            elif kinds.is_run_end_encoded(of):
-                array = pc.run_end_decode(array)
-            elif kinds.is_dictionary(of):
-                if of.ordered:
-                    self._see_categories(array.dictionary)
-                array = array.dictionary_decode()
-            elif of in (pa.string_view(), pa.binary_view()):
-                array = array.cast(pa.large_binary())
-            elif kinds.is_map(of):
-                pair = pa.struct([pa.field("key", of.key_type, nullable=False), pa.field("value", of.item_type)])
-                array = array.cast(pa.list_(pair))
-            else:
-                return array
+            self._add(fixed_bytes(array, of.bit_width // 8))
 
     def _see_categories(self, dictionary: pa.Array) -> None:
         categories = ColumnDigest(dictionary.type)
@@ -128,41 +114,22 @@ class ColumnDigest:
         self._categories = digest
 
     def _take_text(self, array: pa.Array) -> None:
-        import numpy as np
-
-        width = 8 if str(array.type).startswith("large_") else 4
-        _, offsets_buffer, values = array.buffers()
-        if len(array) == 0 or offsets_buffer is None:
-            return
-        offsets = np.frombuffer(offsets_buffer, f"<i{width}", len(array) + 1, array.offset * width)
-        self._lengths.update(np.diff(offsets.astype("<i8", copy=False)).data)
-        self.size += 8 * len(array)
-        if values is not None:
-            self._add(memoryview(values)[int(offsets[0]) : int(offsets[-1])])
+        lengths, values = text_parts(array)
+        self._lengths.update(lengths.data)
+        self.size += 8 * len(lengths)
+        self._add(values)
 
     def _take_lists(self, array: pa.Array) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        self._lengths.update(_bytes_of(pc.list_value_length(array).cast(pa.int64()), 8))
+        self._lengths.update(fixed_bytes(pc.list_value_length(array).cast(pa.int64()), 8))
         self.size += 8 * len(array)
         self._child(0, array.type.value_type).take(array.flatten())
 
     def _take_union(self, array: pa.Array) -> None:
-        import numpy as np
-        import pyarrow as pa
-
-        # From the buffers: `type_codes` and `offsets` of a slice forget where the slice begins.
-        buffers = array.buffers()
-        codes = np.frombuffer(buffers[1] or b"", "i1")[array.offset : array.offset + len(array)]
-        self._add(codes.tobytes())
-        for index, code in enumerate(array.type.type_codes):
-            child = array.field(index)
-            if array.type.mode == "dense":
-                places = np.frombuffer(buffers[2] or b"", "<i4")[array.offset : array.offset + len(array)]
-                child = child.take(pa.array(places[codes == code]))
-            else:
-                child = child.filter(pa.array(codes == code))
+        self._add(union_codes(array).tobytes())
+        for index, (_, _, child) in enumerate(union_parts(array)):
             self._child(index, array.type.field(index).type).take(child)
 
     def _child(self, index: int, of: pa.DataType) -> ColumnDigest:
@@ -173,45 +140,3 @@ class ColumnDigest:
     def _add(self, data: memoryview | bytes) -> None:
         self._values.update(data)
         self.size += len(data) if isinstance(data, bytes) else data.nbytes
-
-
-def _bytes_of(array: pa.Array, width: int) -> memoryview | bytes:
-    """Return the values of a fixed-width array without nulls: little-endian, slice and padding cut away."""
-    buffer = array.buffers()[1]
-    if buffer is None or width == 0:
-        return b""
-    data = memoryview(buffer).cast("B")[array.offset * width : (array.offset + len(array)) * width]
-    if sys.byteorder == "little":
-        return data
-    raise InvalidArgument("frames are fingerprinted on little-endian machines only")
-
-
-def _floats(array: pa.Array) -> memoryview | bytes:
-    """Return the doubles exactly as they are, but for NaN: it has many bit patterns and one meaning."""
-    import numpy as np
-
-    width = array.type.bit_width // 8
-    numbers = np.frombuffer(_bytes_of(array, width), f"<f{width}")
-    strange = np.isnan(numbers)
-    if strange.any():
-        numbers = numbers.copy()
-        numbers[strange] = np.nan
-    return numbers.view("u1").data if len(numbers) else b""
-
-
-def _decimals(array: pa.Array) -> memoryview | bytes:
-    """Return the unscaled numbers as 32 bytes each, so that precision and storage width do not count."""
-    import numpy as np
-
-    width = array.type.byte_width
-    narrow = np.frombuffer(_bytes_of(array, width), "u1").reshape(-1, width)
-    wide = np.empty((len(narrow), 32), "u1")
-    wide[:, :width] = narrow
-    wide[:, width:] = np.where(narrow[:, -1:] & 0x80, 0xFF, 0)
-    return wide.tobytes()
-
-
-def _is_text(of: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return of in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())

@@ -5,14 +5,13 @@ Row order counts, and so do column names, their order and their logical types. N
 
 from __future__ import annotations
 
-import struct
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lineal.capture.fingerprints.columns import ColumnDigest
+from lineal.capture.fingerprints.frame_digest import FrameDigest
 from lineal.errors import InvalidArgument, MissingExtra
-from lineal.model.fingerprint import Fingerprinted, Kind, framed, of_parts, text
+from lineal.model.fingerprint import Fingerprinted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,49 +55,18 @@ def of_frame(thing: object) -> Fingerprinted:
 
 
 def _fingerprinted(rows: int, columns: Iterable[_Column], *, notes: tuple[str, ...]) -> Fingerprinted:
-    schema: dict[str, str] = {}
-    fingerprints: dict[str, str] = {}
-    header: list[bytes] = []
-    digests: list[bytes] = []
-    size = 0
+    import numpy as np
+
+    digest = FrameDigest()
+    keys = np.zeros(rows, np.uint64)
     for column in columns:
-        type_, digest, column_size = _digested(column)
-        size += column_size
-        name = _unused(column.name, schema)
-        schema[name] = type_
-        fingerprints[name] = text(digest)
-        header.append(framed(column.name.encode("utf-8", "surrogatepass")) + framed(type_.encode()))
-        digests.append(digest)
-    stream = [struct.pack("<q", len(header)), *header, struct.pack("<q", rows), *digests]
-    return Fingerprinted(
-        of_parts(Kind.FRAME, stream),
-        Kind.FRAME.value,
-        bytes=size,
-        rows=rows,
-        columns=len(header),
-        schema=schema,
-        column_fingerprints=fingerprints,
-        notes=notes,
-    )
-
-
-def _digested(column: _Column) -> tuple[str, bytes, int]:
-    try:
-        digest = ColumnDigest(column.type)
+        place = digest.add_column(column.name, column.type)
+        at = 0
         for chunk in column.chunks:
-            digest.take(chunk)
-    except InvalidArgument as error:
-        raise InvalidArgument(f"column {column.name!r}: {error.message}", hint=error.hint) from error
-    return digest.text, digest.digest(), digest.total_size()
-
-
-def _unused(name: str, taken: dict[str, str]) -> str:
-    """Return `name`, or with ` #2`, ` #3` … where it was used: names may repeat, their places decide."""
-    candidate, count = name, 1
-    while candidate in taken:
-        count += 1
-        candidate = f"{name} #{count}"
-    return candidate
+            digest.take(place, chunk, keys[at : at + len(chunk)])
+            at += len(chunk)
+    digest.take_rows(keys)
+    return digest.fingerprinted(notes=notes)
 
 
 def _from_arrow(thing: object) -> tuple[int, Iterator[_Column]]:
