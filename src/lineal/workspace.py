@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lineal.lineage.notebook import Lineage
     from lineal.lineage.paths import Paths
     from lineal.lineage.resolve import Resolved
+    from lineal.rebuild.counterfactual import Supposed
     from lineal.rebuild.plan import Plan
     from lineal.rebuild.rebuild import Options
     from lineal.rebuild.recipe_directory import Exported
@@ -176,9 +177,19 @@ class Workspace:
         return reproduce.plan_rebuild(self.store, self.files, ref, options)
 
     def reproduce(
-        self, ref: str, options: Options | None = None, *, progress: Callable[[str], None] | None = None
+        self,
+        ref: str,
+        options: Options | None = None,
+        *,
+        progress: Callable[[str], None] | None = None,
+        supposed: Supposed | None = None,
+        from_raw: bool = False,
     ) -> Verdict:
-        """Rebuild a model, data or a run from its record, record that, and return whether the result is the same."""
+        """Rebuild a model, data or a run from its record, record that, and return whether the result is the same.
+
+        With `from_raw` everything upstream is rebuilt first. With `supposed` an input is left out or exchanged, and
+        the answer is what comes of that.
+        """
         from lineal.rebuild import reproduce
 
         return reproduce.reproduce(
@@ -191,6 +202,8 @@ class Workspace:
             clock=self.clock,
             identifiers=self.identifiers,
             progress=progress,
+            supposed=supposed,
+            from_raw=from_raw,
         )
 
     def export_recipe(self, ref: str, directory: Path, *, with_inputs: bool = True) -> Exported:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of
+from lineal.cli.supposed import supposed_lines
 from lineal.cli.times import iso
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.values import Json
 from lineal.rebuild.attest import STATEMENT
-from lineal.rebuild.record import DOCUMENT, VERDICT, rebuilds_of
+from lineal.rebuild.record import COUNTERFACTUAL, DOCUMENT, VERDICT, rebuilds_of
 from lineal.rebuild.verdict import Grade
 from lineal.store.protocol import Store
 
@@ -19,6 +20,10 @@ def verdict_card(run: Execution) -> Card:
     """Return the verdict of a recorded rebuild as a card."""
     document = run.custom_properties.get(DOCUMENT)
     facts: Mapping[str, Json] = document if isinstance(document, Mapping) else {}
+    supposed = run.custom_properties.get(COUNTERFACTUAL)
+    if isinstance(supposed, Mapping):
+        lines = [Line(str(supposed.get("sentence")), "answer"), *supposed_lines(supposed)]
+        return Card("supposed", "What if it had had other inputs?", lines, facts)
     grade = str(run.custom_properties.get(VERDICT, "unknown"))
     lines = [Line(grade, "verdict", aside=str(facts.get("sentence", "")), mark=_mark(grade))]
     lines.append(Line(str(run.custom_properties.get("rebuilt_run", "unknown")), "rebuilt"))

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from types import FrameType
 from typing import Annotated
 
@@ -16,8 +17,12 @@ from lineal.capture.fingerprints.differences import TOLERANCE
 from lineal.cli.cards import Card, Line, Mark, print_cards
 from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.naming import short
-from lineal.cli.options import AnswerFormat, AsAnswer, Reference, Url, Verbose
+from lineal.cli.options import AnswerFormat, AsAnswer, Url, Verbose
 from lineal.cli.output import on_terminal, print_json, say
+from lineal.cli.reproduce_all import code_of, reproduce_all, tell_all
+from lineal.cli.supposed import tell_supposed
+from lineal.errors import InvalidArgument
+from lineal.rebuild.counterfactual import supposed
 from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.plan import Plan
@@ -29,8 +34,16 @@ _ENDED_BY_SIGNAL = 128
 _SHOWN = 12
 
 
+class Beginning(StrEnum):
+    """Where a rebuild begins."""
+
+    RAW = "raw"
+
+
 def reproduce(
-    ref: Reference,
+    ref: Annotated[
+        str | None, typer.Argument(metavar="[REF]", help="What to rebuild: a model, data or a run; or --all.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done and what is missing; compute nothing.")
     ] = False,
@@ -49,6 +62,23 @@ def reproduce(
         float | None, typer.Option("--timeout", min=0, metavar="S", help="Stop the program after this many seconds.")
     ] = None,
     network: Annotated[bool, typer.Option("--network", help="Let the program reach the network.")] = False,
+    beginning: Annotated[
+        Beginning | None, typer.Option("--from", help="Rebuild everything upstream first, from the raw data on.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="REF", help="What if this input were left out?")
+    ] = None,
+    instead: Annotated[
+        list[str] | None,
+        typer.Option("--replace", metavar="OLD=NEW", help="What if this input were another: a reference or a file?"),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Rebuild every model that is due.")] = False,
+    due: Annotated[
+        str, typer.Option("--due", metavar="AGE", help="With --all: due after this time, such as 12h, 30d, 8w.")
+    ] = "30d",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="With --all: at most N models this time.")
+    ] = None,
     url: Url = None,
     format: AsAnswer = AnswerFormat.TABLE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
@@ -57,24 +87,49 @@ def reproduce(
 
     Code, inputs and command come from the record; the program runs in a directory of its own, without network where
     the system allows that. Exit 0 if the result is the same, 24 if it differs, 25 if something is missing.
+
+    With --without or --replace the recipe is run with other inputs and the metrics are compared: exit 0 if it ran.
+    With --all every model is rebuilt whose last good rebuild is too old; the worst decides the exit code.
     """
+    what_if = supposed(without or (), instead or ())
+    _check(ref, everything=everything, alone=not what_if and beginning is None and not dry_run)
+    if what_if and beginning is not None:
+        raise InvalidArgument("--from raw and a supposition at once are not offered", hint="do one after the other")
     limits = Limits(seconds=timeout, network=network)
     options = Options(environment=env, allow_drift=allow_drift, keep=keep, limits=limits, tolerance=tolerance)
     with open_workspace(url, create=False) as workspace:
+        if ref is None:
+            with _signals_end_it(), _telling() as progress:
+                rows, left = reproduce_all(workspace, options, progress, due=due, limit=limit)
+            tell_all(rows, left, format, due=due)
+            raise typer.Exit(code_of(rows))
         if dry_run:
             planned = workspace.plan_rebuild(ref, options)
             _tell_plan(planned, format)
             raise typer.Exit(NOT_RUNNABLE if planned.missing else 0)
         with _signals_end_it(), _telling() as progress:
-            verdict = workspace.reproduce(ref, options, progress=progress)
+            verdict = workspace.reproduce(
+                ref, options, progress=progress, supposed=what_if, from_raw=beginning is Beginning.RAW
+            )
     _tell(verdict, format)
-    raise typer.Exit(_code(verdict.grade))
+    raise typer.Exit(_code(verdict))
 
 
-def _code(grade: Grade) -> int:
-    if grade.is_same:
-        return 0
-    return DIVERGED if grade is Grade.DIVERGED else NOT_RUNNABLE
+def _check(ref: str | None, *, everything: bool, alone: bool) -> None:
+    if everything == (ref is not None):
+        raise InvalidArgument("say what to rebuild: a REF, or --all", hint="lineal reproduce --all --due 30d")
+    if everything and not alone:
+        raise InvalidArgument(
+            "--all rebuilds each model as it was recorded: no --dry-run, --from, --without, --replace"
+        )
+
+
+def _code(verdict: Verdict) -> int:
+    grade = verdict.grade
+    if grade is Grade.NOT_RUNNABLE:
+        return NOT_RUNNABLE
+    # Other inputs are expected to give another result: that it ran is the answer.
+    return 0 if grade.is_same or verdict.counterfactual is not None else DIVERGED
 
 
 @contextmanager
@@ -145,6 +200,9 @@ def _tell_plan(planned: Plan, format: AnswerFormat) -> None:
 def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     if format is AnswerFormat.JSON:
         print_json(verdict.document())
+        return
+    if verdict.counterfactual is not None:
+        tell_supposed(verdict)
         return
     mark = Mark.GOOD if verdict.grade.is_same else Mark.BAD
     lines = [Line(verdict.grade.value, "verdict", mark=mark), Line(verdict.sentence, "in words")]

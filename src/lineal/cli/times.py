@@ -12,6 +12,8 @@ _MICRO = timedelta(microseconds=1)
 _DAY = 86_400_000_000
 _HINT = "write 2026-03-01, 2026-03-01T12:00:00Z or 2026-03-01T13:00:00+01:00"
 
+_UNITS = {"h": 3600, "d": 86_400, "w": 604_800}
+
 
 def parse_as_of(text: str) -> Micros:
     """Return the moment of an `--as-of`; a plain date is the last microsecond of that day in UTC.
@@ -46,6 +48,14 @@ def span(duration_us: int) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s"
+
+
+def parse_span(text: str) -> int:
+    """Return a duration such as `30d`, `12h` or `2w` in microseconds; InvalidArgument for anything else."""
+    number, unit = text[:-1], text[-1:]
+    if not number.isascii() or not number.isdigit() or unit not in _UNITS:
+        raise InvalidArgument(f"{text!r} is no duration", hint="write a number and a unit: 12h, 30d, 8w")
+    return int(number) * _UNITS[unit] * 1_000_000
 
 
 def _date(text: str) -> date | None:

@@ -92,7 +92,7 @@ def compare_outputs(pair: Pair, files: Both, *, tolerance: float = TOLERANCE) ->
 def compare_metrics(pair: Pair, *, tolerance: float = TOLERANCE) -> list[tuple[Grade, Difference]]:
     """Return the first point of each metric that differs, with what it means; metrics of time are left out."""
     found: list[tuple[Grade, Difference]] = []
-    recorded, rebuilt = _series(pair.recorded), _series(pair.rebuilt) if pair.rebuilt else {}
+    recorded, rebuilt = series_of(pair.recorded), series_of(pair.rebuilt) if pair.rebuilt else {}
     for name, before in recorded.items():
         if is_of_the_machine(name):
             continue
@@ -234,7 +234,8 @@ def _difference(name: str, before: object, after: object, sentence: str, where: 
     )
 
 
-def _series(step: Step) -> dict[str, MetricSeries]:
+def series_of(step: Step) -> dict[str, MetricSeries]:
+    """Return the metrics of a run by name; one of which only the last value is known has one point."""
     found = {series.name: series for series in step.metrics}
     for name, value in step.run.custom_properties.items():
         if name.startswith(METRIC) and isinstance(value, int | float) and name.removeprefix(METRIC) not in found:

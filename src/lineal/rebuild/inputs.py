@@ -68,6 +68,16 @@ def find_inputs(recipe: Recipe, layout: Layout, files: Files) -> tuple[list[Inpu
     return found, missing
 
 
+def targets_of(recipe: Recipe, layout: Layout) -> dict[str, list[str]]:
+    """Return where each input belongs below the tree, by its reference; one that has no place there is left out."""
+    found: dict[str, list[str]] = {}
+    for recorded in _recorded(recipe):
+        target = None if recorded.path is None else layout.inside(recorded.path)
+        if target is not None:
+            found.setdefault(recorded.name, []).append(target)
+    return found
+
+
 def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path) -> None:
     """Put the inputs where the program looks for them and check each; NotRunnable names the first that is wrong."""
     for source in sources:

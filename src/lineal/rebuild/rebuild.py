@@ -27,16 +27,20 @@ from lineal.rebuild.environment import EnvironmentKind, realise
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
+from lineal.rebuild.layout import Layout
 from lineal.rebuild.mount import hide_kept, mount_of
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, is_full, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, Step
 from lineal.rebuild.scratch import rebuilt_steps, seed
+from lineal.rebuild.swaps import NO_SWAPS, Swaps, leave_out, swapped_missing, swapped_sources
 from lineal.rebuild.verdict import Difference, Grade, Missing, OutputResult, Verdict, missing_of, worst
 from lineal.store.protocol import Store
 
 Progress = Callable[[str], None]
+Harvest = Callable[[Sequence[Pair], Files, Layout, Place], None]
+"""Sees the recorded runs with their rebuilt twins, the files these kept, and the directory before it is removed."""
 
 _SAID = 4000
 _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
@@ -62,15 +66,28 @@ def plan_of(recipe: Recipe, files: Files, options: Options) -> Plan:
     return plan(recipe, files, kind=options.environment, limits=options.limits, allow_drift=options.allow_drift)
 
 
-def rebuild(store: Store, files: Files, recipe: Recipe, options: Options, *, progress: Progress = silent) -> Verdict:
-    """Rebuild a run and return the verdict. Only faults of the workspace itself raise."""
+def rebuild(
+    store: Store,
+    files: Files,
+    recipe: Recipe,
+    options: Options,
+    *,
+    progress: Progress = silent,
+    swaps: Swaps = NO_SWAPS,
+    harvest: Harvest | None = None,
+) -> Verdict:
+    """Rebuild a run and return the verdict. Only faults of the workspace itself raise.
+
+    `swaps` are inputs that shall be others than the recorded ones; `harvest` sees what was made before it is gone.
+    """
     began = time.monotonic()
     planned = plan_of(recipe, files, options)
+    planned = replace(planned, missing=swapped_missing(planned.missing, swaps))
     if planned.missing:
         return _not_runnable(planned, options, planned.missing)
     with rebuild_directory(keep=options.keep) as place:
         try:
-            verdict = _rebuilt(store, files, planned, options, place, progress)
+            verdict = _rebuilt(store, files, planned, options, place, progress, swaps, harvest)
         except NotRunnable as error:
             verdict = _not_runnable(planned, options, [missing_of(error)])
         except (LinealError, GitUnavailable, OSError) as error:
@@ -81,7 +98,16 @@ def rebuild(store: Store, files: Files, recipe: Recipe, options: Options, *, pro
     return replace(verdict, seconds=time.monotonic() - began, kept=kept)
 
 
-def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place: Place, progress: Progress) -> Verdict:
+def _rebuilt(
+    store: Store,
+    files: Files,
+    planned: Plan,
+    options: Options,
+    place: Place,
+    progress: Progress,
+    swaps: Swaps,
+    harvest: Harvest | None,
+) -> Verdict:
     recipe, layout = planned.recipe, planned.layout
     assert planned.code is not None
     assert planned.environment is not None
@@ -92,8 +118,10 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     for path in layout.outside:
         Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
     progress(f"inputs: {len(planned.inputs)}")
-    place_inputs(planned.inputs, files, place.tree)
-    url = seed(store, files, recipe, planned.inputs, place=place.workspace, tree=place.tree)
+    sources = swapped_sources(planned, swaps)
+    place_inputs(sources, files, place.tree)
+    leave_out(planned, swaps, place.tree)
+    url = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
     elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
     notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []
     given = place_standard_input(recipe, files, place)
@@ -114,6 +142,8 @@ def _rebuilt(store: Store, files: Files, planned: Plan, options: Options, place:
     )
     steps, kept = rebuilt_steps(url)
     progress("comparing")
+    if harvest is not None:
+        harvest(matched(recipe.steps, steps), kept, layout, place)
     verdict = _judged(planned, options, executed, steps, files, kept, place.tree)
     return replace(verdict, notes=(*planned.notes, *notes, *verdict.notes))
 

@@ -23,7 +23,9 @@ from lineal.model.predictions import Prediction
 from lineal.model.vocabulary import LAUNCHED, PROCESS, RECORDED_BY
 from lineal.store.protocol import Store
 
-_NOT_REBUILT = ("Deploy", "Erase", "Rebuild")
+NOT_REBUILT = ("Deploy", "Erase", "Rebuild")
+"""Types of executions in which there is nothing to run again."""
+
 _MOST_RUNS = 1000
 
 
@@ -106,7 +108,7 @@ def recipe_of(store: Store, reference: str) -> Recipe:
     """
     found = resolve(store, reference)
     run, wanted = _run_of(store, found, reference)
-    if run.type in _NOT_REBUILT:
+    if run.type in NOT_REBUILT:
         raise InvalidArgument(f"{reference} is a {run.type} run: there is nothing in it to rebuild")
     runs = _of_one_process(store, run)
     steps = tuple(step_of(store, each) for each in runs)
@@ -154,7 +156,7 @@ def _listed(store: Store, condition: str) -> Sequence[Execution]:
     return [
         run
         for run in store.list(Execution, ListOptions(filter=condition, limit=_MOST_RUNS)).items
-        if run.type not in _NOT_REBUILT
+        if run.type not in NOT_REBUILT
     ]
 
 

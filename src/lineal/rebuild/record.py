@@ -26,6 +26,12 @@ TYPE = "Rebuild"
 VERDICT = "verdict"
 """The custom property that holds the grade, so that rebuilds can be found by it."""
 
+COUNTERFACTUAL = "counterfactual"
+"""The custom property of a rebuild with other inputs than the recorded ones: it is about those, not about the model."""
+
+SUPPOSED = "COUNTERFACTUAL"
+"""What stands in the place of the grade there: neither sameness nor a difference says anything about the model."""
+
 DOCUMENT = "rebuild"
 """The custom property that holds the whole verdict."""
 
@@ -74,8 +80,9 @@ def _publish(
     facts: Mapping[str, Value],
 ) -> None:
     started_at, ended_at = interval
+    supposed = verdict.counterfactual
     properties: dict[str, Value] = {
-        "label": f"rebuild {recipe.reference}",
+        "label": f"{'rebuild' if supposed is None else 'suppose'} {recipe.reference}",
         "run_id": run_id,
         "duration_us": ended_at - started_at,
     }
@@ -87,7 +94,8 @@ def _publish(
         external_id=run_id,
         properties=properties,
         custom_properties={
-            VERDICT: verdict.grade.value,
+            VERDICT: verdict.grade.value if supposed is None else SUPPOSED,
+            **({} if supposed is None else {COUNTERFACTUAL: dict(supposed)}),
             "rebuild_of": recipe.reference,
             "rebuilt_run": recipe.run_reference,
             DOCUMENT: verdict.document(),
@@ -110,7 +118,8 @@ def rebuilds_of(store: Store, artifact: Artifact) -> list[Execution]:
     events = store.events(artifacts=[ArtifactId(key_of(artifact).id)])
     found = store.get(Execution, sorted({event.execution_id for event in events}, reverse=True))
     name = reference_to(artifact)
-    return [run for run in found if run.type == TYPE and name in _rebuilt_names(run)]
+    own = [run for run in found if run.type == TYPE and COUNTERFACTUAL not in run.custom_properties]
+    return [run for run in own if name in _rebuilt_names(run)]
 
 
 def _rebuilt_names(run: Execution) -> set[str]:
@@ -126,10 +135,16 @@ def _uses(recipe: Recipe, verdict: Verdict) -> list[Use]:
     if not results:  # it did not run: what it was about is all there is to say
         return [_input(artifact) for artifact in recipe.outputs]
     uses: dict[tuple[object, EventType], Use] = {}
+    left_out = _left_out(verdict)
     for artifact in recipe.inputs:
+        if reference_to(artifact) in left_out:
+            continue
         uses[artifact.id, EventType.INPUT] = _input(artifact)
+    for id_ in _used(verdict):
+        uses[id_, EventType.INPUT] = Use(artifact=id_, type=EventType.INPUT, how=How.OBSERVED)
     for result in results:
-        for use in _of_output(artifacts[result.name], result):
+        made = _of_output if verdict.counterfactual is None else _of_supposition
+        for use in made(artifacts[result.name], result):
             key = use.artifact if isinstance(use.artifact, int) else (use.artifact.name or use.artifact.fingerprint)
             uses[key, use.type] = use
     return list(uses.values())
@@ -147,6 +162,31 @@ def _of_output(artifact: Artifact, result: OutputResult) -> Sequence[Use]:
         type=artifact.type, fingerprint=result.rebuilt, state=ArtifactState.DELETED, custom_properties=facts
     )
     return [_input(artifact), Use(artifact=other, type=EventType.OUTPUT, how=How.OBSERVED)]
+
+
+def _of_supposition(artifact: Artifact, result: OutputResult) -> Sequence[Use]:
+    """What comes of other inputs is never the artifact itself, nor a version of it, not even where it is the same."""
+    if result.rebuilt is None or result.rebuilt == result.recorded:
+        return [_input(artifact)]
+    facts: dict[str, Value] = {"counterfactual_of": result.name}
+    other = Artifact(
+        type=artifact.type, fingerprint=result.rebuilt, state=ArtifactState.DELETED, custom_properties=facts
+    )
+    return [_input(artifact), Use(artifact=other, type=EventType.OUTPUT, how=How.OBSERVED)]
+
+
+def _used(verdict: Verdict) -> list[ArtifactId]:
+    """Return the stored artifacts that were read in the places of recorded ones."""
+    used = (verdict.counterfactual or {}).get("used")
+    return [ArtifactId(int(str(key).rpartition("#")[2])) for key in used] if isinstance(used, list | tuple) else []
+
+
+def _left_out(verdict: Verdict) -> set[str]:
+    """Return the references of the recorded inputs that were not read this time."""
+    facts = verdict.counterfactual or {}
+    without, replaced = facts.get("without"), facts.get("replaced")
+    found = {str(name) for name in without} if isinstance(without, list | tuple) else set()
+    return found | ({str(name) for name in replaced} if isinstance(replaced, Mapping) else set())
 
 
 def _input(artifact: Artifact) -> Use:

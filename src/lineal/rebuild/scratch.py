@@ -20,6 +20,7 @@ from lineal.model.publication import Origin
 from lineal.model.vocabulary import STANDARD_TYPES
 from lineal.rebuild.inputs import InputSource
 from lineal.rebuild.recipe import Recipe, Step, step_of
+from lineal.rebuild.swaps import NO_SWAPS, Swaps, swapped_artifact
 from lineal.store.location import Location, locate
 from lineal.store.open import open_store
 from lineal.store.protocol import Store
@@ -27,17 +28,32 @@ from lineal.store.protocol import Store
 _BY = Origin(actor="lineal", action="seed a rebuild")
 
 
-def seed(store: Store, files: Files, recipe: Recipe, sources: Sequence[InputSource], *, place: Path, tree: Path) -> str:
-    """Make the scratch workspace below `place` and return its URL."""
+def seed(
+    store: Store,
+    files: Files,
+    recipe: Recipe,
+    sources: Sequence[InputSource],
+    *,
+    place: Path,
+    tree: Path,
+    swaps: Swaps = NO_SWAPS,
+) -> str:
+    """Make the scratch workspace below `place` and return its URL; `swaps` are inputs that shall be others now."""
     location = locate(place, create=True)
     scratch = open_store(location, create=True)
     try:
         _copy_types(store, scratch)
         kept = Files(location.files)
         targets = {source.name: tree / source.target for source in sources if source.target is not None}
-        for artifact in recipe.inputs:
+        for recorded in recipe.inputs:
+            artifact = swapped_artifact(recorded, swaps)
+            if artifact is None:
+                continue
             _seed_one(store, scratch, artifact, targets)
             _copy_bytes(artifact, files, kept)
+            swap = swaps.get(ArtifactId(recorded.id or 0))
+            if swap is not None and swap.content is not None:
+                kept.put_file(swap.content)
     finally:
         scratch.close()
     return location.url

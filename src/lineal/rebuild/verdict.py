@@ -180,10 +180,14 @@ class Verdict:
     said: str = ""
     kept: str | None = None
     recorded_as: str | None = None
+    counterfactual: Mapping[str, Json] | None = None
+    """Where another input was supposed: which, and the metrics then and now. It says nothing about the model itself."""
 
     @property
     def sentence(self) -> str:
         """The answer in a sentence."""
+        if self.counterfactual is not None:
+            return str(self.counterfactual["sentence"])
         if self.grade is Grade.NOT_RUNNABLE:
             return f"{self.reference} cannot be rebuilt: {self.missing[0].sentence if self.missing else 'unknown'}"
         if self.grade is Grade.DIVERGED:
@@ -219,4 +223,5 @@ class Verdict:
             "said": self.said,
             "kept": self.kept,
             "recorded_as": self.recorded_as,
+            "counterfactual": None if self.counterfactual is None else dict(self.counterfactual),
         }

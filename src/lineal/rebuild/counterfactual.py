@@ -1,0 +1,170 @@
+"""Counterfactuals: was it batch 03? The same recipe with one input left out, or exchanged for another.
+
+What comes out is compared with what was recorded, and is never taken for a version of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lineal.capture.data import fingerprint_of_path
+from lineal.errors import InvalidArgument, NotFound
+from lineal.files import Files
+from lineal.lineage.resolve import resolve
+from lineal.lineage.training import reference_to
+from lineal.model.ids import ArtifactId
+from lineal.model.nodes import Artifact, key_of
+from lineal.model.values import Json, Value
+from lineal.rebuild.compare import Pair, is_of_the_machine, series_of
+from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.swaps import Swap, Swaps
+from lineal.rebuild.verdict import Grade, Missing, Verdict
+from lineal.store.protocol import Store
+
+_LIST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """What is supposed to have been otherwise: inputs left out, and inputs exchanged for others."""
+
+    without: tuple[str, ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.without or self.instead)
+
+
+def supposed(without: Sequence[str], instead: Sequence[str]) -> Supposed:
+    """Return what the command line supposes; InvalidArgument for an exchange that is not `OLD=NEW`."""
+    pairs: list[tuple[str, str]] = []
+    for text in instead:
+        old, equals, new = text.partition("=")
+        if not (old and equals and new):
+            raise InvalidArgument(f"{text!r} is no exchange", hint="write OLD=NEW: --replace dataset:a@v1=dataset:a@v2")
+        pairs.append((old, new))
+    return Supposed(without=tuple(without), instead=tuple(pairs))
+
+
+def swaps_of(store: Store, files: Files, recipe: Recipe, wanted: Supposed) -> Swaps:
+    """Return the swaps that are supposed. Raises InvalidArgument for what is no input of the recipe."""
+    swaps: dict[ArtifactId, Swap] = {}
+    for reference in wanted.without:
+        old = _input(store, recipe, reference)
+        swaps[ArtifactId(old.id or 0)] = Swap(old=old)
+    for reference, other in wanted.instead:
+        old = _input(store, recipe, reference)
+        if ArtifactId(old.id or 0) in swaps:
+            raise InvalidArgument(f"{reference} is named twice", hint="leave each input out once, or exchange it once")
+        new, content = _other(store, files, old, other)
+        swaps[ArtifactId(old.id or 0)] = Swap(old=old, new=new, content=content)
+    return swaps
+
+
+def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed) -> Verdict:
+    """Return the verdict as the answer to `what if`: the metrics then and now, and a sentence about them."""
+    exchanged = [swap.name for swap in swaps.values() if swap.new is not None]
+    document: dict[str, Json] = {
+        "without": [swap.name for swap in swaps.values() if swap.new is None],
+        "replaced": dict(zip(exchanged, (other for _, other in wanted.instead), strict=True)),
+        "used": [str(key_of(swap.new)) for swap in swaps.values() if swap.new is not None and swap.new.id is not None],
+        "metrics": list(_metrics(pair)),
+    }
+    ended_badly = next((each for each in verdict.differences if each.kind == "exit status"), None)
+    if verdict.grade is Grade.NOT_RUNNABLE or ended_badly is not None:
+        why = ended_badly.sentence if ended_badly is not None else None
+        verdict = replace(verdict, grade=Grade.NOT_RUNNABLE, missing=_reasons(swaps, verdict, why), differences=())
+        verdict = replace(verdict, outputs=(), first_difference=None)
+    document["sentence"] = _sentence(verdict, document, swaps)
+    return replace(verdict, counterfactual=document)
+
+
+def _input(store: Store, recipe: Recipe, reference: str) -> Artifact:
+    found = resolve(store, reference)
+    inputs = {artifact.id: artifact for artifact in recipe.inputs}
+    if isinstance(found, Artifact) and found.id in inputs:
+        return inputs[found.id]
+    names = ", ".join(reference_to(artifact) for artifact in recipe.inputs[:_LIST]) or "none"
+    more = f" and {len(recipe.inputs) - _LIST} more" if len(recipe.inputs) > _LIST else ""
+    raise InvalidArgument(f"{reference} is no input of {recipe.reference}", hint=f"its inputs: {names}{more}")
+
+
+def _other(store: Store, files: Files, old: Artifact, other: str) -> tuple[Artifact, Path]:
+    """Return what takes an input's place, and the file of its bytes: a reference, or a path."""
+    if ":" not in other or Path(other).exists():
+        path = Path(other).absolute()
+        if not path.is_file():
+            raise NotFound(f"there is no file {other}", hint="name a file, or a reference such as dataset:flights@v2")
+        found = fingerprint_of_path(path)
+        facts: dict[str, Value] = {"fingerprint_kind": found.kind, "fingerprint_rule": found.rule}
+        return Artifact(type=old.type, fingerprint=found.fingerprint, uri=path.as_uri(), custom_properties=facts), path
+    new = resolve(store, other)
+    if not isinstance(new, Artifact):
+        raise InvalidArgument(f"{other} is no artifact", hint="name data or a model, such as dataset:flights@v2")
+    return new, content_of(new, files)
+
+
+def content_of(artifact: Artifact, files: Files) -> Path:
+    """Return the file that holds an artifact's bytes, verified: the kept copy, else where it lies. NotFound else."""
+    kept = artifact.custom_properties.get("kept", artifact.fingerprint)
+    if isinstance(kept, str) and kept.startswith("sha256:") and files.has(kept):
+        files.open(kept).close()
+        return files.path(kept)
+    parts = urlsplit(artifact.uri or "")
+    path = Path(unquote(parts.path))
+    if parts.scheme == "file" and path.is_file() and fingerprint_of_path(path).fingerprint == artifact.fingerprint:
+        return path
+    raise NotFound(
+        f"the bytes of {reference_to(artifact)} are not at hand",
+        hint="log it with keep=True, or give the file: --replace OLD=FILE",
+    )
+
+
+def _metrics(pair: Pair | None) -> list[Json]:
+    if pair is None:
+        return []
+    recorded, now = series_of(pair.recorded), series_of(pair.rebuilt) if pair.rebuilt is not None else {}
+    found: list[Json] = []
+    for name, series in recorded.items():
+        if is_of_the_machine(name) or not series.values:
+            continue
+        after = now[name].values[-1] if name in now and now[name].values else None
+        before = series.values[-1]
+        change = None if after is None else after - before
+        found.append({"name": name, "recorded": _number(before), "now": _number(after), "change": _number(change)})
+    return found
+
+
+def _number(value: float | None) -> Json:
+    return value if value is None or abs(value) < float("inf") else str(value)
+
+
+def _reasons(swaps: Swaps, verdict: Verdict, why: str | None) -> tuple[Missing, ...]:
+    what = " and ".join(swap.name for swap in swaps.values())
+    lost = all(swap.new is None for swap in swaps.values())
+    why = why or (verdict.missing[0].sentence if verdict.missing else "it did not end well")
+    sentence = f"the program does not run {'without' if lost else 'with another'} {what}: {why}"
+    advice = "exchange it for another: --replace OLD=NEW" if lost else "give content of the same form"
+    return (Missing(kind="input", what=what, sentence=sentence, advice=advice),)
+
+
+def _sentence(verdict: Verdict, document: dict[str, Json], swaps: Swaps) -> str:
+    if verdict.grade is Grade.NOT_RUNNABLE:
+        return verdict.missing[0].sentence
+    parts = [f"without {swap.name}" if swap.new is None else f"with another {swap.name}" for swap in swaps.values()]
+    head = " and ".join(parts)
+    metrics = document["metrics"]
+    assert isinstance(metrics, list)
+    if verdict.grade.is_exact:
+        return f"{head}, {verdict.reference} comes out the same: that input did not matter"
+    changes = [_change(each) for each in metrics if isinstance(each, dict) and each["change"] not in (0, 0.0)]
+    rest = ", ".join(changes) if changes else "its metrics are the same, and its content is not"
+    return f"{head}, {verdict.reference} comes out otherwise: {rest}"
+
+
+def _change(metric: dict[str, Json]) -> str:
+    now = "is not measured" if metric["now"] is None else str(metric["now"])
+    return f"{metric['name']!s} {now} (was {metric['recorded']!s})"
