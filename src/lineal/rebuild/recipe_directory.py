@@ -30,7 +30,7 @@ from lineal.rebuild.environment import Environment, EnvironmentKind
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, place_inputs
 from lineal.rebuild.layout import Layout
-from lineal.rebuild.notebook import has_cells, place_cells
+from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
@@ -138,6 +138,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         place_cells(recipe, files, Place(draft))
         for name in ("cells.py", "cells.json"):
             (draft / name).rename(draft / "tree" / f".{name}")
+    given = place_standard_input(recipe, files, Place(draft))
     command = command_of(recipe, planned.layout, environment, place, cells)
     if recipe.is_command:
         command = command[command.index("--") + 1 :]
@@ -155,6 +156,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         "token": {"recipe": _TOKEN, "python": _PYTHON},
         "python": python.get("version") if isinstance(python, Mapping) else None,
         "command": list(command),
+        "stdin": None if given is None else given.name,
         "cwd": planned.layout.cwd,
         "exit_status": _status(recipe),
         "variables": {name: value for name, value in variables.items() if name not in hidden},

@@ -82,6 +82,38 @@ def test_the_seed_of_lineal_run_is_set_without_lineal(project, directory):
     assert rebuilt(directory).returncode == 0
 
 
+def test_a_program_that_came_on_standard_input_is_given_again(project, directory):
+    program = "import lineal\nwith lineal.run('piped') as run:\n    run.log_model({'n': 1}, name='piped')\n"
+    path = project.write("program.txt", program)
+    with path.open("rb") as given:
+        subprocess.run([sys.executable, "-"], cwd=project.root, env=project.environment(), stdin=given, check=True)
+    export(project, "model:piped", directory)
+
+    again = rebuilt(directory)
+
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_a_notebook_is_handed_on_as_its_cells(project, directory):
+    cells = ["import lineal", "run = lineal.run('cells')\nrun.log_model({'n': 2}, name='cells')\nrun.finish()"]
+    project.write(
+        "kernel.py",
+        f"""
+        from IPython.core.interactiveshell import InteractiveShell
+
+        shell = InteractiveShell.instance()
+        for cell in {json.dumps(cells)}:
+            assert shell.run_cell(cell, store_history=True).success
+        """,
+    )
+    project.run("kernel.py", IPYTHONDIR=str(project.root / ".ipython"))
+    export(project, "model:cells", directory)
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_model_read_by_reference_comes_along(project, directory):
     project.write(
         "base.py", "import lineal\n\nwith lineal.run('base') as run:\n    run.log_model({'w': 1}, name='net')\n"

@@ -140,7 +140,9 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int:
     command = [placed(word) for word in recipe["command"]]
     _say(f"running  {' '.join(command)}")
     cwd = work / "tree" / recipe["cwd"]
-    return subprocess.run(command, cwd=cwd, env=known, stdin=subprocess.DEVNULL, check=False).returncode
+    given = os.devnull if recipe["stdin"] is None else HERE / recipe["stdin"]
+    with open(given, "rb") as stdin:  # noqa: PTH123
+        return subprocess.run(command, cwd=cwd, env=known, stdin=stdin, check=False).returncode
 
 
 # the answer -------------------------------------------------------------------------------------
