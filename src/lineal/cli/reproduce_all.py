@@ -9,7 +9,7 @@ from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.options import AnswerFormat
 from lineal.cli.output import print_json, print_table, say
 from lineal.cli.times import iso, parse_span, span
-from lineal.errors import LinealError
+from lineal.errors import LinealError, Unavailable
 from lineal.model.ids import Micros
 from lineal.model.values import Json
 from lineal.rebuild.due import Due, due_models, last_same
@@ -93,6 +93,8 @@ def tell_all(rows: list[Row], left: int, format: AnswerFormat, *, due: str) -> N
 def _row(workspace: Workspace, options: Options, progress: Callable[[str], None], due: Due) -> Row:
     try:
         verdict = workspace.reproduce(due.reference, options, progress=progress)
+    except Unavailable:
+        raise  # the store is not there: it is not there for the next one either
     except LinealError as error:
         return Row(due=due, verdict=Grade.NOT_RUNNABLE.value, sentence=error.message)
     return Row(

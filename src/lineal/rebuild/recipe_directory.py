@@ -10,15 +10,16 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from lineal.capture.fingerprints.files import of_file
 from lineal.capture.locks.pylock import requirements_of
 from lineal.capture.secrets import HIDDEN
 from lineal.errors import AlreadyExists, LinealError, NotFound, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.lineage.training import reference_to
+from lineal.model.fingerprint import is_fingerprint
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
@@ -121,7 +122,7 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     (draft / "run.sh").write_text('#!/bin/sh\nexec "${PYTHON:-python3}" "$(dirname "$0")/rebuild.py" "$@"\n')
     (draft / "run.sh").chmod(0o755)
     notes += [f"bring the input {_text(one['name'])}: it is not kept" for one in inputs if _has_to_come(one)]
-    (draft / "README.md").write_text(readme(document, notes), encoding="utf-8")
+    (draft / "README.md").write_text(readme(document, notes), encoding="utf-8", errors="replace")
     document["files"] = {**dict(_digests(draft)), **_expected(inputs)}
     text = json.dumps(document, indent=1, ensure_ascii=True, sort_keys=False)
     (draft / "recipe.json").write_text(text + "\n", encoding="utf-8")
@@ -208,7 +209,7 @@ def _copied(
     files: Files, artifact: Artifact, source: InputSource | None, digest: str | None, draft: Path
 ) -> str | None:
     kept = artifact.custom_properties.get("kept", artifact.fingerprint)
-    if isinstance(kept, str) and kept.startswith("sha256:") and files.has(kept):
+    if isinstance(kept, str) and is_fingerprint(kept) and files.has(kept):
         origin = files.path(kept)
         files.open(kept).close()
     elif source is not None and source.origin == "place" and source.path and digest and Path(source.path).is_file():
@@ -274,7 +275,9 @@ def _paths(listed: Json) -> dict[str, str]:
 
 def _digest_of(artifact: Artifact) -> str | None:
     """Return the SHA-256 of the bytes, where the fingerprint is one of bytes."""
-    if artifact.fingerprint is None or artifact.custom_properties.get("fingerprint_kind") not in _OF_BYTES:
+    if artifact.fingerprint is None or not is_fingerprint(artifact.fingerprint):
+        return None
+    if artifact.custom_properties.get("fingerprint_kind") not in _OF_BYTES:
         return None
     return artifact.fingerprint.partition(":")[2]
 
@@ -328,7 +331,7 @@ def _digests(draft: Path) -> list[tuple[str, str]]:
             path = Path(directory) / name
             if not path.is_symlink():
                 shown = PurePosixPath(path.relative_to(draft)).as_posix()
-                found.append((shown, sha256(path.read_bytes()).hexdigest()))
+                found.append((shown, of_file(path).fingerprint.partition(":")[2]))
     return sorted(found)
 
 

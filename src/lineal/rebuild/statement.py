@@ -7,6 +7,7 @@ this predicate type.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -48,7 +49,21 @@ def statement_of(recipe: Recipe, verdict: Verdict, *, by: str, began: Micros, en
 
 def payload_of(statement: Mapping[str, Json]) -> bytes:
     """Return the bytes of a statement that are signed."""
-    return json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+    plain = _plain(statement)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _plain(value: Json) -> Json:
+    """Return a value as every reader of JSON understands it: what has no finite number is its text, bytes are hex."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
 
 
 def checked(statement: Mapping[str, Json]) -> Mapping[str, Json]:

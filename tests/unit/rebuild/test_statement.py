@@ -16,6 +16,7 @@ import lineal
 from lineal.errors import FailedPrecondition, FileCorrupt, InvalidArgument
 from lineal.files.secret import secret_at
 from lineal.rebuild.envelope import SigningKey, opened, public_key
+from lineal.rebuild.statement import payload_of
 
 KEY, OTHER = SigningKey(b"k" * 32), SigningKey(b"o" * 32)
 DOCUMENTED = (Path(__file__).resolve().parents[3] / "docs" / "rebuild-statements.md").read_text(encoding="utf-8")
@@ -156,6 +157,12 @@ def test_the_type_of_what_is_signed_is_signed_too():
 def test_what_is_no_envelope_is_refused(text):
     with pytest.raises(InvalidArgument, match="no DSSE envelope"):
         opened(text, KEY.public)
+
+
+def test_numbers_that_json_has_not_are_signed_as_text():
+    payload = payload_of({"nan": float("nan"), "deep": [{"inf": float("-inf"), "bytes": b"\x00\xff", "one": 1.5}]})
+
+    assert json.loads(payload) == {"nan": "nan", "deep": [{"inf": "-inf", "bytes": "00ff", "one": 1.5}]}
 
 
 @pytest.mark.parametrize("pem", [b"", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
