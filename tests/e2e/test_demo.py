@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +18,7 @@ from lineal.model.traversal import Direction
 
 pytestmark = pytest.mark.xdist_group("demo")
 STEPS = {"Ingest": 5, "Validate": 1, "Transform": 8, "Train": 6, "Evaluate": 2, "Deploy": 1}
+EXACT = {"BIT_EXACT", "CANONICAL_EXACT"}
 
 
 def run_demo(directory):
@@ -106,7 +109,7 @@ def test_weather_reaches_the_live_endpoint(demo):
 def test_every_question_is_asked_and_answered(demo):
     _, outputs, _ = demo
     for printed in outputs:
-        assert printed.count("$ lineal ") == 10
+        assert printed.count("$ lineal ") == 11
         assert "Dana Whitfield" in printed
         assert "SR 26-2" in printed
         assert "nothing differs" in printed
@@ -115,3 +118,16 @@ def test_every_question_is_asked_and_answered(demo):
 def test_nothing_differs_from_the_ledger(demo):
     _, _, workspace = demo
     assert workspace.verify().ok
+
+
+def test_the_ensemble_and_the_warm_started_model_are_rebuilt_from_the_record(demo, tmp_path):
+    directory, _, _ = demo
+    shutil.copytree(directory / ".lineal", tmp_path / ".lineal")
+    command = [sys.executable, "-m", "lineal", "reproduce", "model:delay@v1.1", "--format", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    verdict = json.loads(done.stdout)
+
+    assert verdict["verdict"] in EXACT, done.stderr
+    models = {one["name"]: one["verdict"] for one in verdict["outputs"] if one["name"].startswith("model:")}
+    assert {"model:delay@v1.1", "model:delay-trees@v1.1", "model:delay-trees@v1.0"} <= set(models)
+    assert set(models.values()) <= EXACT

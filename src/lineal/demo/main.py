@@ -1,25 +1,27 @@
-"""The whole demo in order: data, models, decision, service, questions."""
+"""The whole demo in order: data and models (a program of its own, `build`), decision, service, questions."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pandas as pd
 from rich.console import Console
 
 import lineal
-from lineal.demo import data, serving, training
-from lineal.demo.plan import FULL, SMALL, Plan
+from lineal.demo import serving
+from lineal.demo.plan import FULL, SMALL
 from lineal.demo.progress import Progress
 from lineal.demo.questions import ask, draw, questions
 
 PICTURE = "lineage.svg"
+RELEASE_STEPS = 3
 
 
 def run_demo(directory: Path, *, url: str | None = None, serve: bool = True, small: bool = False) -> None:
@@ -31,11 +33,11 @@ def run_demo(directory: Path, *, url: str | None = None, serve: bool = True, sma
     began = time.perf_counter()
     directory.mkdir(parents=True, exist_ok=True)
     with _workspace_at(url or str(directory)) as workspace:
-        with Progress("flight delays", _steps(plan)) as progress:
-            merged = _build(plan, progress)
+        _build(small=small)
+        with Progress("release", RELEASE_STEPS) as progress:
             serving.release(workspace, "v1.1", progress)
             with serving.served(workspace.location.url) as address:
-                answers = serving.predict(address, merged, plan, progress)
+                answers = serving.predict(address, plan, progress)
         _show_one(answers[0])
         for question in questions(answers[0].headers["X-Lineage-Trace-Id"]):
             ask(question, workspace.location.url)
@@ -45,20 +47,14 @@ def run_demo(directory: Path, *, url: str | None = None, serve: bool = True, sma
             _serve_until_interrupted(workspace.location.url)
 
 
-def _build(plan: Plan, progress: Progress) -> pd.DataFrame:
-    raw = data.ingest(progress)
-    data.validate(raw, progress)
-    merged = data.prepare(raw, progress)
-    versions = data.grow(merged, plan, progress)
-    judged = data.holdout(merged, plan, progress)
-    members = training.first_release(versions[plan.first_release], judged, plan, progress)
-    training.second_release(members, versions[plan.last_release], judged, plan, progress)
-    return merged
-
-
-def _steps(plan: Plan) -> int:
-    ingested, prepared, held_out, trained, released, predicted = 5, 5, 1, 8, 2, 1
-    return ingested + prepared + len(plan.batches) + held_out + trained + released + predicted
+def _build(*, small: bool) -> None:
+    """Run what is recorded in a process that does nothing else: what made the models can then be run again alone."""
+    command = [sys.executable, "-m", "lineal.demo.build", *(["--small"] if small else [])]
+    # With a random one, a rebuild could not promise the order of sets.
+    environment = {"PYTHONHASHSEED": "0", **os.environ}
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise SystemExit(done.returncode)  # it has said why
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def questions(trace_id: str) -> list[Question]:
         Question("Who approved it, and why?", ("decisions", newest)),
         Question("What runs where?", ("show", "endpoint:delay-api")),
         Question("Can it be rebuilt, and what is missing?", ("check", newest), may_fail=True),
+        Question("How would it be rebuilt?", ("reproduce", newest, "--dry-run")),
         Question("Has anybody changed the records?", ("audit", "verify")),
     ]
 

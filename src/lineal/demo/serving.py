@@ -15,7 +15,7 @@ import httpx
 import pandas as pd
 
 import lineal
-from lineal.demo import features
+from lineal.demo import features, tables
 from lineal.demo.app_name import APP, ENDPOINT
 from lineal.demo.plan import Plan
 from lineal.demo.progress import Progress
@@ -56,14 +56,23 @@ def served(url: str, port: int | None = None) -> Iterator[str]:
         process.wait(timeout=30)
 
 
-def predict(address: str, merged: pd.DataFrame, plan: Plan, progress: Progress) -> list[httpx.Response]:
+def predict(address: str, plan: Plan, progress: Progress) -> list[httpx.Response]:
     """Ask for real flights of a day after everything the models have seen."""
-    flights = features.between(merged, plan.served, plan.served)[features.FEATURES]
+    flights = _flights_of(plan.served)
     asked = [
         _without_nan(flight) for flight in flights.sample(plan.predictions, random_state=plan.seed).to_dict("records")
     ]
     with progress.step(f"{plan.predictions} predictions"), httpx.Client(base_url=address, timeout=30) as client:
         return [client.post("/predict", json=flight).raise_for_status() for flight in asked]
+
+
+def _flights_of(day: str) -> pd.DataFrame:
+    """Return the features of one day's flights, as an application would put them together."""
+    raw = {name: tables.read(tables.path_of(name)) for name in ("flights", "weather", "planes", "airports")}
+    flights = features.between(features.clean(raw["flights"]), day, day)
+    weather = features.weather_features(flights, raw["weather"])
+    aircraft = features.aircraft_features(flights, raw["planes"], raw["airports"])
+    return features.merge(flights, weather, aircraft)[features.FEATURES]
 
 
 def _without_nan(flight: dict[str, object]) -> dict[str, object]:
