@@ -5,6 +5,7 @@ The programs lie in `programs/`. Most import no tracker: what they read and writ
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ PLAIN = [
     pytest.param("linear", ["model:linear@v1"], id="linear"),
     pytest.param("forest", ["model:forest@v1", "report:score@v1"], id="forest"),
     pytest.param("pipeline", ["model:pipeline@v1"], id="pipeline"),
+    pytest.param("boosted_xgboost", ["model:boosted@v1"], id="XGBoost"),
     pytest.param("boosted_lightgbm", ["model:boosted@v1"], id="LightGBM"),
     pytest.param("network", ["report:loss@v1"], id="PyTorch", marks=pytest.mark.torch),
     pytest.param("onnx_export", ["model:late@v1"], id="ONNX"),
@@ -52,6 +54,35 @@ from cleaning import cleaned
 
 flights = cleaned(pd.read_csv("data/flights.csv"))
 joblib.dump(Ridge().fit(flights[["distance"]], flights["arr_delay"]), "ridge.joblib")
+"""
+
+
+TWO_FITS = """
+import joblib
+import lineal
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+flights = pd.read_csv("flights.csv")
+for name, alpha in (("tight", 100.0), ("loose", 0.1)):
+    with lineal.run("fit"):
+        joblib.dump(Ridge(alpha=alpha).fit(flights[["hour"]], flights["arr_delay"]), f"{name}.joblib")
+"""
+
+CELLS = [
+    "import lineal\nlineal.autolog()",
+    "import joblib, pandas as pd\nfrom sklearn.tree import DecisionTreeRegressor",
+    "flights = pd.read_csv('flights.csv')\nflights.head()",
+    "tree = DecisionTreeRegressor(max_depth=3, random_state=4).fit(flights[['distance', 'hour']], flights.arr_delay)",
+    "joblib.dump(tree, 'tree.joblib')",
+]
+SHELL = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell.instance()
+for cell in json.loads(sys.argv[1]):
+    assert shell.run_cell(cell, store_history=True).success
 """
 
 
@@ -131,3 +162,20 @@ def test_steps_in_processes_of_their_own_are_each_rebuilt(flights):
 
     assert set(rebuilt(flights, "dataset:early")) == {"dataset:early@v1"}
     assert set(rebuilt(flights, "model:ridge")) == {"model:ridge@v1"}
+
+
+def test_a_run_within_a_launched_program_is_rebuilt_with_what_was_seen_in_it(flights):
+    flights.write("train.py", TWO_FITS)
+    flights.run(*LAUNCHED, "train.py")
+
+    outputs = rebuilt(flights, "model:loose")
+
+    assert outputs == {"model:tight@v1": "BIT_EXACT", "model:loose@v1": "BIT_EXACT"}
+
+
+def test_a_notebook_that_only_says_autolog_is_rebuilt(flights):
+    kernel = flights.write("kernel.py", SHELL)
+    flights.run("kernel.py", json.dumps(CELLS), IPYTHONDIR=str(flights.scratch.parent / "ipython"))
+    kernel.unlink()
+
+    assert set(rebuilt(flights, "model:tree")) == {"model:tree@v1"}

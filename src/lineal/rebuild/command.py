@@ -47,9 +47,10 @@ def command_of(
     if _PYTHON.match(posixpath.basename(words[0])):
         words[0] = python
         words[1:] = [_script_of(word, recipe.argv[0], environment) for word in words[1:]]
-    if not recipe.is_command:
+    command = recipe.command
+    if command is None:
         return words
-    run = recipe.target.run
+    run = command.run
     seed = run.properties.get("seed")
     seeded = [] if seed is None else ["--seed", str(seed)]
     return [
@@ -58,7 +59,7 @@ def command_of(
         "lineal",
         "run",
         "--name",
-        recipe.target.label,
+        command.label,
         "--type",
         run.type,
         *seeded,
@@ -88,7 +89,7 @@ def environment_of(recipe: Recipe, layout: Layout, environment: Environment, pla
         found["PYTHONPATH"] = os.pathsep.join(filter(None, [*before, found.get("PYTHONPATH")]))
     seed = item(recipe.record, "hash_seed").value
     found.pop("PYTHONHASHSEED", None)
-    if isinstance(seed, str) and (seed != "random" or recipe.is_command):
+    if isinstance(seed, str) and (seed != "random" or recipe.command is not None):
         found["PYTHONHASHSEED"] = seed
     return found
 

@@ -64,14 +64,14 @@ class Recipe:
         return self.target.record
 
     @property
-    def is_command(self) -> bool:
-        """Whether the run is a command that `lineal run` started, and is to be started so again."""
-        return self.target.run.custom_properties.get(RECORDED_BY) == LAUNCHED
+    def command(self) -> Step | None:
+        """The run that `lineal run` started and that is to be started so again; the target may be a run within it."""
+        return next((step for step in self.steps if step.run.custom_properties.get(RECORDED_BY) == LAUNCHED), None)
 
     @property
     def argv(self) -> tuple[str, ...]:
         """The command line with the interpreter's own options; () where it is not known."""
-        found = item(self.record, "argv")
+        found = item(self.record if self.command is None else self.command.record, "argv")
         words = found.value if found.captured and isinstance(found.value, Sequence) else ()
         return tuple(str(word) for word in words) if not isinstance(words, str | bytes) else ()
 
@@ -87,7 +87,7 @@ class Recipe:
         """What decides: the artifact that was asked for, else what the run wrote, a command with its inner runs."""
         if self.wanted is not None:
             return (self.wanted,)
-        steps = self.steps if self.is_command else (self.target,)
+        steps = self.steps if self.target is self.command else (self.target,)
         return tuple({artifact.id: artifact for step in steps for artifact in step.outputs}.values())
 
     @property
@@ -136,11 +136,11 @@ def _run_of(store: Store, found: Resolved, reference: str) -> tuple[Execution, A
 
 def _of_one_process(store: Store, run: Execution) -> list[Execution]:
     """Return the runs that one process (or one command) held, oldest first."""
-    found = {run.id: run}
+    found = {each.id: each for each in (run, *_commands_around(store, run))}
     process = run.custom_properties.get(PROCESS)
     if isinstance(process, str):
         found |= {each.id: each for each in _listed(store, f"custom_properties.{PROCESS}.string_value = '{process}'")}
-    front = [run]
+    front = list(found.values())
     while front:
         inner = front.pop()
         if not inner.external_id:
@@ -150,6 +150,19 @@ def _of_one_process(store: Store, run: Execution) -> list[Execution]:
                 found[each.id] = each
                 front.append(each)
     return sorted(found.values(), key=lambda each: each.id or 0)
+
+
+def _commands_around(store: Store, run: Execution) -> list[Execution]:
+    """Return the runs around this one, out to the command it was part of; [] where it was part of none."""
+    around = [run]
+    while (outer := around[-1].properties.get("parent_run_id")) and around[-1].external_id != outer:
+        parents = _listed(store, f"external_id = '{outer}'")
+        if not parents or parents[0] in around:
+            return []
+        around.append(parents[0])
+        if parents[0].custom_properties.get(RECORDED_BY) == LAUNCHED:
+            return around[1:]
+    return []
 
 
 def _listed(store: Store, condition: str) -> Sequence[Execution]:

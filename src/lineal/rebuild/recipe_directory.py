@@ -110,7 +110,7 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     support = draft / "support"
     support.mkdir()
     shutil.copyfile(_HANDOUT / "lineal.py", support / "lineal.py")
-    if recipe.is_command and recipe.target.run.properties.get("seed") is not None:
+    if recipe.command is not None and recipe.command.run.properties.get("seed") is not None:
         shutil.copyfile(_HANDOUT / "sitecustomize.py", support / "sitecustomize.py")
     shutil.copyfile(_HANDOUT / "rebuild.py", draft / "rebuild.py")
     inputs = [_input(store, files, planned, artifact, draft, with_inputs=with_inputs) for artifact in recipe.inputs]
@@ -141,15 +141,14 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
             (draft / name).rename(draft / "tree" / f".{name}")
     given = place_standard_input(recipe, files, Place(draft))
     command = command_of(recipe, planned.layout, environment, place, cells)
-    if recipe.is_command:
+    if recipe.command is not None:
         command = command[command.index("--") + 1 :]
     hidden = _hidden(recipe)
     variables, unset = recorded_variables(record, planned.layout, str(place.tree))
     seed = item(record, "hash_seed").value
-    if isinstance(seed, str) and (seed != "random" or recipe.is_command):
+    if isinstance(seed, str) and (seed != "random" or recipe.command is not None):
         variables["PYTHONHASHSEED"] = seed
     python = item(record, "python").value
-    run = recipe.target.run
     return {
         "format": 1,
         "of": recipe.reference,
@@ -163,7 +162,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         "variables": {name: value for name, value in variables.items() if name not in hidden},
         "unset": sorted(unset),
         "secrets": hidden,
-        "seed": run.properties.get("seed") if recipe.is_command else None,  # type: ignore[dict-item]
+        "seed": recipe.command.run.properties.get("seed") if recipe.command is not None else None,  # type: ignore[dict-item]
         "seeded": _seeded(recipe),
         "inputs": list(inputs),
         "outputs": list(_outputs(planned)),

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
-from lineal.capture.program import main_script
+from lineal.capture.program import main_script, notebook_shell
 from lineal.errors import InvalidArgument
 from lineal.files import Files
 from lineal.integrations.files import watch_files
@@ -127,5 +127,7 @@ def _ambient(label: str | None) -> Run:
 
 
 def _script_name() -> str:
+    if notebook_shell() is not None:
+        return "notebook"  # the script is the kernel's, and another one where the cells are run again
     script = main_script()
     return script.name if script is not None else Path(sys.argv[0] or "session").name or "session"
