@@ -96,10 +96,19 @@ def absolute(path: str) -> str:
 
 def frame_fingerprint(fingerprints: Fingerprints, thing: object) -> Answer[Fingerprinted] | None:
     """Ask for the logical fingerprint of a frame as it is now; None for no frame, a large one, one that may change."""
-    if not is_frame(thing) or "pyarrow" not in sys.modules:
+    table = _table_of(thing)
+    if not is_frame(table) or "pyarrow" not in sys.modules:
         return None
-    kept = _as_it_is(thing)
+    kept = _as_it_is(table)
     return None if kept is None else fingerprints.of_data(kept)
+
+
+def _table_of(thing: object) -> object:
+    """Return the Arrow table of a Hugging Face dataset whose rows all count, in their order; else the thing itself."""
+    library = sys.modules.get("datasets")
+    if library is None or not isinstance(thing, library.Dataset) or getattr(thing, "_indices", None) is not None:
+        return thing
+    return getattr(thing.data, "table", thing)
 
 
 def _as_it_is(frame: object) -> object | None:
