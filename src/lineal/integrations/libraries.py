@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from lineal.errors import InvalidArgument
-from lineal.integrations import datasets, duckdb, lightgbm, numpy, pandas, pickles, polars, pyarrow, sklearn, xgboost
+from lineal.integrations import (
+    datasets,
+    duckdb,
+    lightgbm,
+    numpy,
+    pandas,
+    pickles,
+    polars,
+    pyarrow,
+    safetensors,
+    sklearn,
+    torch,
+    xgboost,
+)
 from lineal.integrations.hooks import Patches, forget_said
 from lineal.integrations.imports import when_imported
 from lineal.integrations.listener import Listener
@@ -44,6 +57,9 @@ LIBRARIES: tuple[Library, ...] = (
     Library("sklearn", "sklearn.model_selection", sklearn.splits),
     Library("xgboost", "xgboost", xgboost.install),
     Library("lightgbm", "lightgbm", lightgbm.install),
+    Library("torch", "torch", torch.install),
+    Library("safetensors", "safetensors.torch", safetensors.install),
+    Library("safetensors", "safetensors.numpy", safetensors.install),
 )
 """All integrations. Adding one is a line here and a file beside this one."""
 

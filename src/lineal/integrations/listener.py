@@ -6,7 +6,7 @@ call goes through `hooks.telling`. Objects are handed over as they are, to be re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,8 +53,8 @@ class Written:
 class Fit:
     """A training that starts: the model, the objects it is trained on (`X`, `y` …, by argument) and its parameters.
 
-    One object stands for one training: the same one is given to `fit_started` and `fit_ended`. One that `is_open` has
-    no end that anybody tells, as a loop of the program's own: its `facts` may change, and are read when the run ends.
+    One object stands for one training: the same one is given to `fit_started` and `fit_ended`. A loop of the program's
+    own has no end that anybody tells: it has `at_end`, which is asked when the run ends and may tell metrics then.
     """
 
     by: str
@@ -62,7 +62,7 @@ class Fit:
     data: Mapping[str, object] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, Value] = field(default_factory=dict)
-    is_open: bool = False
+    at_end: Callable[[], FitEnd] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

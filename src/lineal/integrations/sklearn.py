@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +19,7 @@ from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split
 from lineal.integrations.params import known, params_of, plain
 from lineal.integrations.sources import Remembered
 from lineal.integrations.training import GROUP, arguments, name_of, training, untold
-from lineal.model.values import Json, Value
+from lineal.model.values import Json
 
 _VERBS = ("fit", "fit_transform", "fit_predict", "fit_resample")
 _ELSEWHERE = frozenset({"xgboost", "lightgbm"})
@@ -73,21 +74,16 @@ def _hook_class(kind: type, listener: Listener, patches: Patches, batches: _Batc
         patches.patch(kind, "partial_fit", around(batches.start, batches.end, group=GROUP))
 
 
+@dataclass(slots=True)
 class _Counts:
-    """What one estimator was shown so far, as facts of its training."""
+    """What one estimator was shown so far."""
 
-    def __init__(self, facts: dict[str, Value]) -> None:
-        self.facts = facts
-        self._batches = self._rows = 0
-
-    def add(self, rows: int) -> None:
-        """Count one batch."""
-        self._batches, self._rows = self._batches + 1, self._rows + rows
-        self.facts |= {"batches": self._batches, "rows": self._rows}
+    batches: int = 0
+    rows: int = 0
 
 
 class _Batches:
-    """Estimators that learn batch by batch: one training each, open until the run ends."""
+    """Estimators that learn batch by batch: one training each, until the run ends."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -103,16 +99,24 @@ class _Batches:
         """Count one batch; the first one of an estimator starts its training."""
         if error is not None:
             return
-        model, rows = call.args[0], _length(call.argument("X", 1)) or 0
+        model = call.args[0]
         counts = self._counts.get(model)
         if counts is None:
-            counts = _Counts({"class": name_of(model), "params": params_of(model)})
-            self._counts.put(model, counts)
-            by = f"{name_of(model)}.partial_fit"
-            self._listener.fit_started(
-                Fit(by=by, model=model, params=params_of(model), facts=counts.facts, is_open=True)
-            )
-        counts.add(rows)
+            counts = self._begin(model)
+        counts.batches += 1
+        counts.rows += _length(call.argument("X", 1)) or 0
+
+    def _begin(self, model: object) -> _Counts:
+        counts = _Counts()
+
+        def at_end() -> FitEnd:
+            self._counts.forget(model)
+            return FitEnd(facts={**known(facts_of(model)), "batches": counts.batches, "rows": counts.rows})
+
+        self._counts.put(model, counts)
+        by = f"{name_of(model)}.partial_fit"
+        self._listener.fit_started(Fit(by=by, model=model, params=params_of(model), at_end=at_end))
+        return counts
 
 
 def _start(listener: Listener, verb: str) -> Callable[[Call], Fit]:

@@ -49,6 +49,14 @@ class Remembered(Generic[T]):
         with suppress(TypeError):
             self._known[key] = (weakref.ref(thing, lambda _gone: self._known.pop(key, None)), value)
 
+    def values(self) -> list[T]:
+        """Return all that is remembered."""
+        return [value for _, value in list(self._known.values())]
+
+    def forget(self, thing: object) -> None:
+        """Remember it no longer."""
+        self._known.pop(id(thing), None)
+
     def get(self, thing: object) -> T | None:
         """Return what is remembered of this very object, or None."""
         known = self._known.get(id(thing))

@@ -38,7 +38,7 @@ class Training:
         """Note how it ended; the data it learned from is held no longer."""
         model = self.fit.model if end.model is None else end.model
         self.kind, self._identity = type(model).__name__, Identity(model)
-        self.predicts = end.error is None and hasattr(model, "predict")
+        self.predicts = end.error is None and _predicts(model)
         self.end, self.fit = replace(end, model=model), replace(self.fit, model=None, data={})
 
     def let_go(self) -> None:
@@ -96,10 +96,7 @@ class Trainings:
 
     def start(self, fit: Fit) -> Training:
         """Note a training that starts and ask for the fingerprints of its data."""
-        training = Training(fit)
-        if fit.is_open:
-            training.over(FitEnd())
-            return training
+        training = Training(fit, predicts=_predicts(fit.model))
         with self._lock:
             self._open[id(fit)] = training
             self._asked += 1
@@ -109,6 +106,11 @@ class Trainings:
             training.data = {name: self._fingerprints.of_data(thing) for name, thing in small.items()}
         return training
 
+    def at_end(self, training: Training) -> None:
+        """End a training that nobody ended, where it can be asked: the run is over."""
+        if training.end is None and training.fit.at_end is not None:
+            self.end(training.fit, training.fit.at_end())
+
     def end(self, fit: Fit, end: FitEnd) -> Training:
         """Note that a training is over and return it. Waits for its data's fingerprints: from now on it may change."""
         with self._lock:
@@ -117,6 +119,10 @@ class Trainings:
             settled(answer)
         training.over(end)
         return training
+
+
+def _predicts(model: object) -> bool:
+    return hasattr(model, "predict") or hasattr(model, "state_dict")
 
 
 def storable(facts: Mapping[str, Value]) -> dict[str, Value]:

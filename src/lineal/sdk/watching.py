@@ -16,6 +16,7 @@ from lineal.capture.captured import captured
 from lineal.capture.guard import guarded
 from lineal.files import Files
 from lineal.integrations.files import FileListener, tell_again
+from lineal.integrations.hooks import telling
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split, Written
 from lineal.integrations.own import OwnFiles
 from lineal.model.values import Value
@@ -139,7 +140,7 @@ class Watching(Listener, FileListener, Watcher):
         observations = self._acting()
         if observations is not None:
             training = self._trainings.start(fit)
-            if fit.is_open:
+            if fit.at_end is not None:
                 observations.trained(training)
             self.params(fit.params)
 
@@ -191,7 +192,12 @@ class Watching(Listener, FileListener, Watcher):
     def run_ends(self, run: Observed) -> None:
         """Record what was seen of this run."""
         with self._lock:
-            observations = self._outside if run is self.ambient else self._within.pop(run, None)
+            observations = self._outside if run is self.ambient else self._within.get(run)
+        for training in [] if observations is None else observations.fits:
+            with telling("the end of a training"):
+                self._trainings.at_end(training)
+        with self._lock:
+            self._within.pop(run, None)
             if run in self._open:
                 self._open.remove(run)
         tell_again()

@@ -211,9 +211,11 @@ def test_learning_batch_by_batch_is_one_training_that_counts_them(heard):
     for start in (0, 20, 40):
         model.partial_fit(X[start : start + 20], Y[start : start + 20], classes=[0, 1])
     (fit,) = heard.fits
-    assert (fit.model, fit.is_open) == (model, True)
-    assert (fit.facts["batches"], fit.facts["rows"]) == (3, 60)
+    assert fit.model is model
     assert heard.ends == heard.parents == []
+    facts = fit.at_end().facts
+    assert (facts["batches"], facts["rows"]) == (3, 60)
+    assert facts["coefficients"] == dict(zip(X.columns, model.coef_[0].tolist(), strict=True))
 
 
 def test_learning_on_names_the_model_that_was_there_before_as_the_parent(heard):
