@@ -12,6 +12,7 @@ from lineal.integrations import (
     duckdb,
     lightgbm,
     numpy,
+    onnx,
     pandas,
     pickles,
     polars,
@@ -58,6 +59,9 @@ LIBRARIES: tuple[Library, ...] = (
     Library("xgboost", "xgboost", xgboost.install),
     Library("lightgbm", "lightgbm", lightgbm.install),
     Library("torch", "torch", torch.install),
+    Library("onnx", "onnx", onnx.install),
+    Library("onnx", "skl2onnx", onnx.sklearn),
+    Library("onnx", "torch.onnx", onnx.torch),
     Library("safetensors", "safetensors.torch", safetensors.install),
     Library("safetensors", "safetensors.numpy", safetensors.install),
 )

@@ -38,6 +38,7 @@ class Written:
     """Content the program wrote, told after it was written; fields as in `Read`.
 
     `made_from` are objects it was made from, where it is another form of them: the fitted model of an ONNX file.
+    Told without a path such a thing is not written yet; `content` are the bytes that a file of it will have.
     """
 
     by: str
@@ -45,6 +46,7 @@ class Written:
     thing: object | None = None
     type: str | None = None
     name: str | None = None
+    content: bytes | None = None
     made_from: Sequence[object] = ()
     facts: Mapping[str, Value] = field(default_factory=dict)
 

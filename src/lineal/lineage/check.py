@@ -23,7 +23,7 @@ from lineal.store.protocol import Store
 
 _NAMED = 4
 
-NOT_STEPS = ("Deploy", "Erase", "Rebuild")
+NOT_STEPS = ("Deploy", "Erase", "Export", "Rebuild")
 """Executions that make no content: there is nothing to rebuild in them."""
 
 

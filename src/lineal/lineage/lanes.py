@@ -13,7 +13,7 @@ LANES: tuple[tuple[str, frozenset[str]], ...] = (
     ("Raw data", frozenset({"Ingest", "RawData"})),
     ("Data", frozenset({"Transform", "Validate", "Dataset", "Features", "Environment", "Metrics", "Report"})),
     ("Training", frozenset({"Train", "Rebuild"})),
-    ("Model", frozenset({"Model", "Evaluate"})),
+    ("Model", frozenset({"Model", "Evaluate", "Export"})),
     ("Image", frozenset({"Package", "Image"})),
     ("Endpoint", frozenset({"Deploy", "EndpointRevision"})),
     ("Prediction", frozenset({"Prediction"})),

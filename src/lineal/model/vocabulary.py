@@ -79,7 +79,8 @@ _ARTIFACTS = _types(
 _EXECUTIONS = _types(
     NodeKind.EXECUTION,
     dict.fromkeys(
-        ("Ingest", "Transform", "Validate", "Train", "Evaluate", "Package", "Deploy", "Rebuild", "Erase"), (None, _RUN)
+        ("Ingest", "Transform", "Validate", "Train", "Evaluate", "Export", "Package", "Deploy", "Rebuild", "Erase"),
+        (None, _RUN),
     ),
 )
 _CONTEXTS = _types(

@@ -23,7 +23,7 @@ from lineal.model.predictions import Prediction
 from lineal.model.vocabulary import LAUNCHED, PROCESS, RECORDED_BY
 from lineal.store.protocol import Store
 
-NOT_REBUILT = ("Deploy", "Erase", "Rebuild")
+NOT_REBUILT = ("Deploy", "Erase", "Export", "Rebuild")
 """Types of executions in which there is nothing to run again."""
 
 _MOST_RUNS = 1000

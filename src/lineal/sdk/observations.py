@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from lineal.integrations.listener import Read, Split, Written
 from lineal.sdk.background import Fingerprints, settled
 from lineal.sdk.content import is_url
+from lineal.sdk.exports import Export
 from lineal.sdk.seen import Seen, absolute, frame_fingerprint
 from lineal.sdk.training import Training
 
@@ -42,6 +43,7 @@ class Observations:
         self.crowds: dict[tuple[str, bool], Seen] = {}
         self.fits: list[Training] = []
         self.splits: list[Split] = []
+        self.exports: list[Export] = []
 
     def __bool__(self) -> bool:
         return bool(self.reads or self.writes or self.fits or self.crowds)
@@ -239,6 +241,11 @@ class Observations:
                 for before in self.fits:
                     before.let_go()
             self.fits.append(training)
+
+    def exported(self, exports: Sequence[Export]) -> None:
+        """Note that models got another form."""
+        with self._lock:
+            self.exports.extend(exports)
 
     def divided(self, split: Split) -> None:
         """Note that data was divided; the data itself is not held, and the same division is noted once."""

@@ -17,6 +17,7 @@ from lineal.model.nodes import ArtifactState
 from lineal.model.values import Value
 from lineal.sdk import content
 from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.exports import settle_export
 from lineal.sdk.inputs import family_from
 from lineal.sdk.keeping import OUTPUT, is_kept
 from lineal.sdk.kinds import type_of_file
@@ -47,6 +48,9 @@ def settle(run: Observed, observations: Observations, fingerprints: Fingerprints
     if not any(touch.type == "Model" for touch in run.recorder.touches if not touch.is_input):
         with telling("recording the model"):
             _settle_model(run, observations)
+    for export in observations.exports:
+        with telling("recording an export"):
+            settle_export(run, export)
 
 
 def used(seen: Seen, wanted: Wanted) -> Wanted:

@@ -24,6 +24,7 @@ from lineal.model.vocabulary import PARAM
 from lineal.sdk.aside import Aside
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
+from lineal.sdk.exports import exports_of
 from lineal.sdk.kinds import type_of_file
 from lineal.sdk.models import STATE_LIMIT, fitted_state
 from lineal.sdk.observations import Observations
@@ -131,7 +132,10 @@ class Watching(Listener, FileListener, Watcher):
             return
         observations = self._acting()
         if observations is not None:
-            observations.wrote(written, _canonical(written, self._files))
+            canonical = _canonical(written, self._files)
+            observations.exported(exports_of(written, canonical))
+            if written.path is not None or written.content is None:
+                observations.wrote(written, canonical)
         if self._aside is not None and self._is_told_aside():
             self._aside.wrote(written)
 

@@ -19,7 +19,11 @@ def booster_bytes(thing: object) -> Found | None:
         return b"X" + framed(bytes(thing.save_raw("ubj"))), ()
     lightgbm = sys.modules.get("lightgbm")
     if lightgbm is not None and isinstance(thing, lightgbm.Booster):
-        text = _LIGHTGBM_PARAMETERS.sub("\n", str(thing.model_to_string()))
-        # The block left out holds num_threads; the trees are all in the rest.
-        return b"L" + framed(text.encode()), ("parameters",)
+        return lightgbm_text_bytes(str(thing.model_to_string()))
     return None
+
+
+def lightgbm_text_bytes(text: str) -> Found:
+    """Return the bytes of a LightGBM model from its text, which is also what its files hold."""
+    # The block left out holds num_threads; the trees are all in the rest.
+    return b"L" + framed(_LIGHTGBM_PARAMETERS.sub("\n", text).encode()), ("parameters",)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
-from lineal.capture.fingerprints.boosters import booster_bytes
+from lineal.capture.fingerprints import keras, onnx
+from lineal.capture.fingerprints.boosters import Found, booster_bytes
+from lineal.capture.fingerprints.model_files import state_of_file
 from lineal.capture.fingerprints.state import StateBytes, Unreadable
 from lineal.capture.fingerprints.tensors import is_tensor_map, tensor_map_bytes
 from lineal.model.fingerprint import RULE, Kind, domain, of_parts
@@ -37,28 +40,58 @@ def is_model(thing: object) -> bool:
 
 
 def canonical_of(model: object) -> Canonical:
-    """Return the canonical fingerprint of scikit-learn estimators, boosters, PyTorch modules and maps of arrays.
+    """Return the canonical fingerprint of a model of a known library, loaded by the program, or of a map of arrays.
 
-    A list, tuple or dict of them is an ensemble. A class without a rule gives None and the reason, never a guess.
+    Those are scikit-learn, XGBoost, LightGBM, PyTorch, Keras and ONNX. A list, tuple or dict of them is an ensemble.
+    A class without a rule gives None and the reason, never a guess.
     """
     try:
         data, left_out = _bytes_of(model)
     except Unreadable as error:
         return Canonical(None, str(error))
+    return _canonical(data, left_out)
+
+
+def canonical_of_file(path: Path) -> Canonical:
+    """Return the canonical fingerprint of what is in a model file, that of the same model in memory.
+
+    Without loading it: of safetensors and of LightGBM's text. Of ONNX where the program has loaded its package.
+    """
+    try:
+        found = state_of_file(path)
+        if found is None and path.suffix == ".onnx" and "onnx" in sys.modules:
+            found = _bytes_of(sys.modules["onnx"].load(str(path), load_external_data=False))
+    except Unreadable as error:
+        return Canonical(None, str(error))
+    if found is None:
+        return Canonical(None, f"a {path.suffix or 'nameless'} file is not read without its library")
+    return _canonical(*found)
+
+
+def _canonical(data: bytes, left_out: tuple[str, ...]) -> Canonical:
     return Canonical(of_parts(Kind.MODEL, [data]), None, left_out, state=domain(Kind.MODEL.value) + data)
 
 
-def _bytes_of(model: object) -> tuple[bytes, tuple[str, ...]]:
+def _bytes_of(model: object) -> Found:
     if is_tensor_map(model):
         return tensor_map_bytes(model), ()
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(model, torch.nn.Module):
-        return tensor_map_bytes(model.state_dict()), ()
-    booster = booster_bytes(model)
-    if booster is not None:
-        return booster
-    encoder = StateBytes(leaf=booster_bytes)
+    own = _own_form(model)
+    if own is not None:
+        return own
+    encoder = StateBytes(leaf=_own_form)
     return encoder.encode(model), encoder.left_out
+
+
+def _own_form(thing: object) -> Found | None:
+    """Return the bytes of a model that is more than an object with attributes, and what was left out of them."""
+    if keras.is_keras(thing):  # before PyTorch: with that backend it is a module too
+        return StateBytes(leaf=booster_bytes).encode(keras.keras_parts(thing)), keras.LEFT_OUT
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "nn") and isinstance(thing, torch.nn.Module):
+        return tensor_map_bytes(thing.state_dict()), ()
+    if onnx.is_onnx(thing):
+        return StateBytes(leaf=booster_bytes).encode(onnx.onnx_parts(thing)), onnx.LEFT_OUT
+    return booster_bytes(thing)
 
 
 def _model_classes() -> list[type]:
@@ -68,6 +101,8 @@ def _model_classes() -> list[type]:
         ("xgboost", "Booster"),
         ("lightgbm", "Booster"),
         ("torch.nn", "Module"),
+        ("keras", "Model"),
+        ("onnx", "ModelProto"),
     ):
         candidate = getattr(sys.modules.get(module), name, None)
         if isinstance(candidate, type):
