@@ -10,7 +10,9 @@ from lineal.errors import InvalidArgument
 from lineal.integrations import (
     datasets,
     duckdb,
+    keras,
     lightgbm,
+    lightning,
     numpy,
     onnx,
     pandas,
@@ -20,6 +22,7 @@ from lineal.integrations import (
     safetensors,
     sklearn,
     torch,
+    transformers,
     xgboost,
 )
 from lineal.integrations.hooks import Patches, forget_said
@@ -59,6 +62,11 @@ LIBRARIES: tuple[Library, ...] = (
     Library("xgboost", "xgboost", xgboost.install),
     Library("lightgbm", "lightgbm", lightgbm.install),
     Library("torch", "torch", torch.install),
+    Library("lightning", "lightning.pytorch.trainer.trainer", lightning.install),
+    Library("lightning", "pytorch_lightning.trainer.trainer", lightning.install),
+    Library("transformers", "transformers.modeling_utils", transformers.models),
+    Library("transformers", "transformers.trainer", transformers.trainer),
+    Library("keras", "keras", keras.install),
     Library("onnx", "onnx", onnx.install),
     Library("onnx", "skl2onnx", onnx.sklearn),
     Library("onnx", "torch.onnx", onnx.torch),

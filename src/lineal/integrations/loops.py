@@ -48,7 +48,7 @@ class Loops:
     def loading(self, call: Call) -> None:
         """Hear that a loader begins to go through its data."""
         loader = call.args[0]  # often made for this one round, and gone before the first step
-        self._loader, self._round = _loader_params(loader), self._round + 1
+        self._loader, self._round = loader_params(loader), self._round + 1
         self._dataset = _weak(loader.dataset)
 
     def scaled(self, call: Call) -> None:
@@ -96,7 +96,7 @@ class Loops:
         self._tell_parents(model, optimizer)
         own = {f"optimizer.{name}": value for name, value in optimizer.defaults.items() if name in _SETTINGS}
         params = {"optimizer": name_of(optimizer), **plain_params(own), **self._loader}
-        facts: dict[str, Json] = {"class": name_of(model), "params": params, **_shape(model)}
+        facts: dict[str, Json] = {"class": name_of(model), "params": params, **shape_of(model)}
         own_optimizer = _weak(optimizer)
 
         def at_end() -> FitEnd:
@@ -166,7 +166,8 @@ def _parameters(optimizer: Any) -> list[object]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
-def _shape(model: Any) -> dict[str, Json]:
+def shape_of(model: Any) -> dict[str, Json]:
+    """Return how many numbers a module has, and how many of them are trained."""
     if model is None:
         return {}
     parameters = list(model.parameters())
@@ -174,8 +175,10 @@ def _shape(model: Any) -> dict[str, Json]:
     return {"parameters": sum(one.numel() for one in parameters), "trained_parameters": trained}
 
 
-def _loader_params(loader: Any) -> dict[str, Json]:
-    """Return how the data is gone through: batches, order, seed."""
+def loader_params(loader: Any) -> dict[str, Json]:
+    """Return how a loader of PyTorch goes through its data: batches, order, seed; nothing of anything else."""
+    if not hasattr(loader, "sampler"):
+        return {}
     told: dict[str, Json] = {
         "loader.batch_size": loader.batch_size,
         "loader.shuffle": type(loader.sampler).__name__ != "SequentialSampler",

@@ -20,6 +20,7 @@ GROUP = "training"
 Start = Callable[[Call], Fit]
 End = Callable[[Call, Fit], FitEnd]
 Add = Callable[[Call, Fit], Mapping[str, object]]
+Stop = Callable[[Call, Fit], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,19 @@ class _Begun:
     at: float
 
 
-def training(listener: Listener, start: Start, end: End, *, add: Add | None = None) -> Callable[[Function], Function]:
+def training(
+    listener: Listener,
+    start: Start,
+    end: End,
+    *,
+    add: Add | None = None,
+    stop: Callable[[Call, Fit], None] | None = None,
+) -> Callable[[Function], Function]:
     """Return a maker for `patch`: `start` says what begins and `end` what came of it; both are told to the listener.
 
     Wall-clock time is added. Where `end` fails the training is told all the same, with less about it. `add` gives
-    keyword arguments to call the library with, beside or instead of the user's: a callback.
+    keyword arguments to call the library with, beside or instead of the user's: a callback. `stop` is called first of
+    all when a training is over, also where it failed.
     """
 
     def begin(call: Call) -> _Begun:
@@ -43,6 +52,9 @@ def training(listener: Listener, start: Start, end: End, *, add: Add | None = No
     def finish(call: Call, begun: _Begun | None, error: BaseException | None) -> None:
         if begun is None:
             return
+        if stop is not None:
+            with telling(f"the end of {begun.fit.by}"):
+                stop(call, begun.fit)
         seconds: dict[str, Value] = {"seconds": round(time.perf_counter() - begun.at, 6)}
         told = FitEnd(error=error)
         if error is None:
