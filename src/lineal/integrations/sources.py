@@ -49,6 +49,11 @@ class Remembered(Generic[T]):
         with suppress(TypeError):
             self._known[key] = (weakref.ref(thing, lambda _gone: self._known.pop(key, None)), value)
 
+    def things(self) -> list[object]:
+        """Return the objects of which something is remembered."""
+        things = [get() for get, _ in list(self._known.values())]
+        return [thing for thing in things if thing is not None]
+
     def values(self) -> list[T]:
         """Return all that is remembered."""
         return [value for _, value in list(self._known.values())]

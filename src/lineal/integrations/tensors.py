@@ -15,6 +15,9 @@ from lineal.integrations.sources import Remembered
 SOURCES: Remembered[str] = Remembered()
 """The file or name that a tensor, or a module's parameter, was loaded from."""
 
+MODULES: Remembered[bool] = Remembered()
+"""The modules that the program made while we listened."""
+
 _DEEPEST = 4
 _WRAPPERS = {"DistributedDataParallel": "module", "DataParallel": "module", "OptimizedModule": "_orig_mod"}
 
@@ -71,19 +74,33 @@ def is_state_of(state: Mapping[str, Any] | None, module: Any) -> bool:
 def module_of(parameters: list[object]) -> Any:
     """Return the module that these parameters are of, the outermost one that has them all; None where there is none.
 
-    All objects of the program are looked through, which takes some milliseconds: once for each optimizer.
+    Modules made before we listened, or by copying, are found by looking through all objects of the program.
     """
-    module_class: type = sys.modules["torch"].nn.Module
     wanted = {id(parameter) for parameter in parameters}
-    holders: dict[int, tuple[Any, int]] = {}
-    for thing in gc.get_objects():
-        if issubclass(type(thing), module_class):  # not isinstance: that would wake proxies
-            own = {id(parameter) for parameter in thing.parameters()}
+    found = _outermost(MODULES.things(), wanted)
+    if found is None:
+        kinds = set(_subclasses(sys.modules["torch"].nn.Module))
+        # By their class, not isinstance: that would wake proxies.
+        found = _outermost([thing for thing in gc.get_objects() if type(thing) in kinds], wanted)
+    return unwrapped(found)
+
+
+def _outermost(modules: list[Any], wanted: set[int]) -> Any:
+    inner = {id(child) for module in modules for child in module.children()}
+    holders: list[tuple[int, Any]] = []
+    for module in modules:
+        if id(module) not in inner:
+            own = {id(parameter) for parameter in module.parameters()}
             if wanted <= own:
-                holders[id(thing)] = (thing, len(own))
-    inner = {id(child) for holder, _ in holders.values() for child in holder.children()}
-    roots = [found for key, found in holders.items() if key not in inner]
-    return unwrapped(min(roots, key=lambda found: found[1])[0]) if roots else None
+                holders.append((len(own), module))
+    return min(holders, key=lambda holder: holder[0])[1] if holders else None
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    yield kind
+    kinds: list[type] = kind.__subclasses__()
+    for each in kinds:
+        yield from _subclasses(each)
 
 
 def unwrapped(module: Any) -> Any:

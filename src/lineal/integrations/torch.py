@@ -15,7 +15,7 @@ from lineal.integrations.listener import Listener, Read, Split, Written
 from lineal.integrations.loops import Loops
 from lineal.integrations.params import known
 from lineal.integrations.sources import GROUP, place_of
-from lineal.integrations.tensors import came_from, is_state_of, sources_of, state_in, unwrapped
+from lineal.integrations.tensors import MODULES, came_from, is_state_of, sources_of, state_in, unwrapped
 from lineal.model.values import Json
 
 
@@ -32,6 +32,7 @@ def install(torch: ModuleType, listener: Listener, patches: Patches) -> None:
     patches.patch_function("torch", torch.utils.data.random_split, after(_told_split(listener), group="split"))
     patches.patch_function("torch", torch.save, after(_told_save(listener, loops, torch), group=GROUP))
     patches.patch_function("torch", torch.load, after(_told_load(listener, torch), group=GROUP))
+    patches.patch(torch.nn.Module, "__init__", after(_made, group="module made"))
     patches.patch(torch.nn.Module, "load_state_dict", after(_filled, group="module filled"))
 
 
@@ -74,6 +75,10 @@ def _kind(thing: object, torch: ModuleType) -> str | None:
     if isinstance(thing, torch.nn.Module) or state_in(thing) is not None:
         return "Model"
     return "Dataset" if isinstance(thing, torch.Tensor) else None
+
+
+def _made(call: Call) -> None:
+    MODULES.put(call.args[0], value=True)
 
 
 def _filled(call: Call) -> None:
