@@ -6,12 +6,12 @@ import hashlib
 import os
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
 from lineal.capture.data import fingerprint_of
-from lineal.capture.fingerprints.models import Canonical, canonical_of
+from lineal.capture.fingerprints.models import Canonical, canonical_of, canonical_of_file
 from lineal.capture.guard import guarded
 from lineal.capture.secrets import redact
 from lineal.errors import NotFound
@@ -23,6 +23,9 @@ PICKLE_PROTOCOL = 5
 
 STATE_LIMIT = 32 << 20
 """A fitted state above this is known by its fingerprint alone: another is told apart, but not element by element."""
+
+FILE_LIMIT = 256 << 20
+"""Model files above this are known by their bytes alone."""
 
 
 def wanted_model(
@@ -45,25 +48,38 @@ def wanted_model(
         canonical=state.fingerprint,
         facts={**facts, **given},
         keep=data,
-        fitted=state.state if state.state is not None and len(state.state) <= STATE_LIMIT else None,
+        fitted=_within_limit(state),
     )
 
 
 def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, Value]) -> Wanted:
     if not path.is_file():
         raise NotFound(f"there is no model file {path}")
-    found = fingerprint_of(path)
+    found, state = fingerprint_of(path), file_state(path)
     return Wanted(
         role=EventType.OUTPUT,
         type="Model",
         family=family,
         version=version,
         fingerprint=found.fingerprint,
+        canonical=state.fingerprint,
         uri=path.absolute().as_uri(),
         facts={"format": "file", "bytes": path.stat().st_size, **given},
         keep=path,
+        fitted=_within_limit(state),
         place=str(path),
     )
+
+
+def file_state(path: Path) -> Canonical:
+    """Return the fitted state of what is in a model file, without a fingerprint where only its library can read it."""
+    if path.stat().st_size > FILE_LIMIT:
+        return Canonical(None, "the file is too large to be looked into")
+    return _guarded(lambda: canonical_of_file(path))
+
+
+def _within_limit(state: Canonical) -> bytes | None:
+    return state.state if state.state is not None and len(state.state) <= STATE_LIMIT else None
 
 
 def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, Canonical, dict[str, Value]]:
@@ -73,7 +89,7 @@ def _of_bytes(model: bytes | bytearray) -> tuple[bytes | None, Canonical, dict[s
 def fitted_state(model: object) -> tuple[Canonical, dict[str, Value]]:
     """Return a model's fitted state, without a fingerprint where it has no rule, and the facts about it."""
     facts: dict[str, Value] = {"framework": _framework(model)}
-    state = _canonical(model)
+    state = _guarded(lambda: canonical_of(model))
     if state.fingerprint is None:
         facts["canonical_unknown"] = state.reason or "no rule for its class"
     elif state.left_out:
@@ -92,14 +108,15 @@ def _of_object(model: object) -> tuple[bytes | None, Canonical, dict[str, Value]
     return data, state, {**facts, "format": "pickle", "bytes": len(data)}
 
 
-def _canonical(model: object) -> Canonical:
+def _guarded(look: Callable[[], Canonical]) -> Canonical:
+    """Return what a look at a model gives, or the reason why it failed."""
     found: list[Canonical] = []
 
-    def look() -> Captured:
-        found.append(canonical_of(model))
+    def probe() -> Captured:
+        found.append(look())
         return captured(None)
 
-    failed = guarded(look)
+    failed = guarded(probe)
     return found[0] if found else Canonical(None, failed.reason)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from lineal.capture.fingerprints.models import Canonical
 from lineal.integrations.hooks import telling
 from lineal.model.edges import EventType, How
 from lineal.model.fingerprint import Fingerprinted
@@ -21,7 +22,7 @@ from lineal.sdk.exports import settle_export
 from lineal.sdk.inputs import family_from
 from lineal.sdk.keeping import OUTPUT, is_kept
 from lineal.sdk.kinds import type_of_file
-from lineal.sdk.models import wanted_model
+from lineal.sdk.models import file_state, wanted_model
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed
 from lineal.sdk.seen import Seen
@@ -132,13 +133,17 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
     frame = settled(seen.frame).value if seen.frame is not None else None
     rows = content.table_facts(path, most=_READ_AGAIN) if path is not None else {}
     rows = rows if "frame" in rows else _frame_facts(seen, frame, None)
+    state = Canonical(seen.canonical)
+    if type_ == "Model" and state.fingerprint is None and path is not None and path.is_file():
+        state = file_state(path)
     run.record(
         Wanted(
             role=EventType.OUTPUT,
             type=type_,
             family=_family(run, seen, path),
             fingerprint=_digits(found),
-            canonical=seen.canonical if type_ == "Model" else None,
+            canonical=state.fingerprint if type_ == "Model" else None,
+            fitted=state.state,
             uri=uri,
             state=ArtifactState.LIVE if path is not None else ArtifactState.REFERENCE,
             facts=storable({**facts, **rows, **seen.facts}),

@@ -26,7 +26,7 @@ from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import exports_of
 from lineal.sdk.kinds import type_of_file
-from lineal.sdk.models import STATE_LIMIT, fitted_state
+from lineal.sdk.models import FILE_LIMIT, STATE_LIMIT, fitted_state
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
@@ -35,10 +35,6 @@ from lineal.sdk.seen import absolute
 from lineal.sdk.settling import settle, used
 from lineal.sdk.training import Trainings, storable
 from lineal.sdk.wanted import Wanted
-
-MODEL_BYTES = 256 << 20
-"""Model files above this get no fingerprint of the fitted state beside that of their bytes."""
-
 
 _USED_BY_LIBRARIES = ("pickle.", "cloudpickle.", "joblib.", "numpy.")
 """Libraries read their own tables and caches with these; whoever calls a reader of tables has a table."""
@@ -305,7 +301,7 @@ def _canonical(written: Written, files: Files) -> str | None:
     if written.path is not None and (written.type or type_of_file(Path(written.path), is_output=True)) != "Model":
         return None
     try:
-        if written.path is not None and os.path.getsize(written.path) > MODEL_BYTES:  # noqa: PTH202  a text path
+        if written.path is not None and os.path.getsize(written.path) > FILE_LIMIT:  # noqa: PTH202  a text path
             return None
     except OSError:
         return None

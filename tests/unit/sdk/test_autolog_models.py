@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost as xgb
+from safetensors.numpy import save_file
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import KFold
@@ -17,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import lineal
+from lineal.capture.fingerprints.models import canonical_of
 from lineal.model.edges import EventType, How
 from lineal.model.nodes import Artifact, Execution
 
@@ -148,3 +150,17 @@ def test_the_same_division_of_data_is_told_once():
     assert run.custom_properties["splits"] == [
         {"by": "sklearn.model_selection.KFold", "n_splits": 3, "shuffle": True, "random_state": 1, "rows": 60}
     ]
+
+
+@pytest.mark.parametrize("way", ["logged", "seen"])
+def test_a_model_file_is_known_by_the_state_in_it_not_by_its_metadata(way):
+    for number, metadata in enumerate(({"at": "noon"}, {"at": "night"})):
+        lineal.autolog()
+        with lineal.run(f"run {number}") as run:
+            save_file({"w": np.ones(3)}, "late.safetensors", metadata=metadata)
+            if way == "logged":
+                run.log_model("late.safetensors", name="late")
+    _, touched = recorded()
+    assert set(touched) == {"late@v1"}
+    late = touched["late@v1"][0]
+    assert late.properties["canonical"] == canonical_of({"w": np.ones(3)}).fingerprint
