@@ -83,18 +83,23 @@ def install(
 
     Raises InvalidArgument for a name that is no integration.
     """
-    names = {library.name for library in libraries}
-    unknown = sorted(set(disable) - names)
-    if unknown:
-        raise InvalidArgument(
-            f"there is no integration called {', '.join(unknown)}", hint=f"they are: {', '.join(sorted(names))}"
-        )
+    check_names(disable, libraries)
     forget_said()
     patches = Patches()
     for library in libraries:
         if library.name not in disable:
             patches.add(when_imported(library.module, _installer(library, listener, patches)))
     return patches
+
+
+def check_names(disable: Collection[str], libraries: tuple[Library, ...] = LIBRARIES) -> None:
+    """Raise InvalidArgument for a name that is no integration."""
+    names = {library.name for library in libraries}
+    unknown = sorted(set(disable) - names)
+    if unknown:
+        raise InvalidArgument(
+            f"there is no integration called {', '.join(unknown)}", hint=f"they are: {', '.join(sorted(names))}"
+        )
 
 
 def _installer(library: Library, listener: Listener, patches: Patches) -> Callable[[ModuleType], None]:

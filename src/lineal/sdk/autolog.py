@@ -14,7 +14,7 @@ from lineal.errors import InvalidArgument
 from lineal.files import Files
 from lineal.integrations.files import watch_files
 from lineal.integrations.hooks import Patches, telling
-from lineal.integrations.libraries import install
+from lineal.integrations.libraries import check_names, install
 from lineal.integrations.own import OwnFiles
 from lineal.sdk import observing
 from lineal.sdk.run import Run
@@ -67,11 +67,13 @@ class Active:
 
     def again(self, disable: Collection[str]) -> None:
         """Hook anew, with other settings."""
-        patches = install(self.watching, disable=[name for name in disable if name != FILES])
+        libraries = [name for name in disable if name != FILES]
+        check_names(libraries)
+        # First out, then in: a hook that lies below another one cannot be taken out, and would be heard for ever.
         self._patches.undo()
-        self._patches = patches
+        self._patches = install(self.watching, disable=libraries)
         if FILES not in disable:
-            patches.add(watch_files(self.watching, self._own))
+            self._patches.add(watch_files(self.watching, self._own))
 
     def stop(self, error: BaseException | None = None) -> None:
         """Take all hooks out and end the run of the program."""

@@ -164,3 +164,11 @@ def test_a_model_file_is_known_by_the_state_in_it_not_by_its_metadata(way):
     assert set(touched) == {"late@v1"}
     late = touched["late@v1"][0]
     assert late.properties["canonical"] == canonical_of({"w": np.ones(3)}).fingerprint
+
+
+def test_hooks_put_in_twice_are_all_taken_out():
+    before = LinearRegression.fit, xgb.train, joblib.dump
+    lineal.autolog()
+    lineal.autolog(disable=["pandas"])
+    lineal.autolog(enabled=False)
+    assert (LinearRegression.fit, xgb.train, joblib.dump) == before
