@@ -57,6 +57,17 @@ joblib.dump(Ridge().fit(flights[["distance"]], flights["arr_delay"]), "ridge.job
 """
 
 
+TRAIN_IN_A_PACKAGE = """
+import joblib
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+from flown.settings import ALPHA
+
+flights = pd.read_csv("flights.csv")
+joblib.dump(Ridge(alpha=ALPHA).fit(flights[["distance"]], flights["arr_delay"]), "ridge.joblib")
+"""
+
 TWO_FITS = """
 import joblib
 import lineal
@@ -145,6 +156,16 @@ def test_a_dirty_tree_with_an_untracked_module_is_rebuilt_though_it_was_cleaned_
     flights.run(*LAUNCHED, "train.py")
     flights.git("checkout", "--quiet", "train.py")
     flights.git("clean", "--quiet", "--force")
+
+    assert set(rebuilt(flights, "model:ridge")) == {"model:ridge@v1"}
+
+
+def test_a_package_run_by_name_is_rebuilt_though_it_is_gone(flights):
+    flights.write("flown/__init__.py", "")
+    flights.write("flown/settings.py", "ALPHA = 2.0\n")
+    flights.write("flown/train.py", TRAIN_IN_A_PACKAGE)
+    flights.run(*LAUNCHED, "-m", "flown.train")
+    shutil.rmtree(flights.root / "flown")
 
     assert set(rebuilt(flights, "model:ridge")) == {"model:ridge@v1"}
 

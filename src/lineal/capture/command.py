@@ -5,9 +5,10 @@ Used for `lineal run -- COMMAND`. What only the command's own process can tell i
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +31,20 @@ class Command:
 
     @property
     def script(self) -> Path | None:
-        """The script it names: the first word that is a file with the ending of one."""
-        found = (Path(word) for word in self.words if Path(word).suffix.lower() in _SCRIPTS)
-        return next((path.absolute() for path in found if path.is_file()), None)
+        """The script it names: the first word that is a file with an ending of one, or what `-m package.train` runs."""
+        named = (Path(word) for word in self.words if Path(word).suffix.lower() in _SCRIPTS)
+        found = next((path.absolute() for path in named if path.is_file()), None)
+        return found or next((path for path in self._of_module() if path.is_file()), None)
+
+    def _of_module(self) -> Iterator[Path]:
+        """Yield where the file of `-m package.train` may lie: below where it starts, or on PYTHONPATH."""
+        words = list(self.words)
+        if "-m" not in words[:-1]:
+            return
+        module = words[words.index("-m") + 1].replace(".", os.sep)
+        for place in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+            yield Path(place, f"{module}.py").absolute()
+            yield Path(place, module, "__main__.py").absolute()
 
     @property
     def place(self) -> Path:

@@ -113,7 +113,7 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Missing]], ...] = (
         r"^EOFError: EOF when reading a line|Inappropriate ioctl for device|No such device or address: '/dev/tty'",
         _terminal,
     ),
-    (r"^(?:ModuleNotFoundError|ImportError): No module named '(?P<name>[^']+)'", _package),
+    (r"(?:^|\()(?:ModuleNotFoundError|ImportError): No module named '(?P<name>[^']+)'", _package),
     (r"^(?:\w+\.)*(?:OSError|IOError): \[Errno 28\]|No space left on device", _disk),
     (r"\[Errno 27\] File too large", _limit),
     (r"^(?:numpy\S*)?MemoryError|Cannot allocate memory", _memory),

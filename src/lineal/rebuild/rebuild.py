@@ -43,6 +43,7 @@ Harvest = Callable[[Sequence[Pair], Files, Layout, Place], None]
 """Sees the recorded runs with their rebuilt twins, the files these kept, and the directory before it is removed."""
 
 _SAID = 4000
+_OF_THE_RUN = ("parameter", "seed", "random state")
 _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
 
 
@@ -186,7 +187,9 @@ def _judged(
     causes = differences_between(target, files, kept, planned.layout, str(tree))
     if executed.status != 0 and not failed_then:
         grade = Grade.DIVERGED
-        causes.append(exit_difference(executed.status, executed.said))
+        # Before what it did not come to: parameters it did not set, numbers it did not draw.
+        place = next((at for at, cause in enumerate(causes) if cause.kind in _OF_THE_RUN), len(causes))
+        causes.insert(place, exit_difference(executed.status, executed.said))
     elif target.rebuilt is None:
         causes.append(_no_twin(target.recorded))
     found = [*causes, *(difference for _, difference in measured), *_of_outputs(outputs)]
