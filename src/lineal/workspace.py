@@ -184,11 +184,12 @@ class Workspace:
         progress: Callable[[str], None] | None = None,
         supposed: Supposed | None = None,
         from_raw: bool = False,
+        bisect: bool = False,
     ) -> Verdict:
         """Rebuild a model, data or a run from its record, record that, and return whether the result is the same.
 
         With `from_raw` everything upstream is rebuilt first. With `supposed` an input is left out or exchanged, and
-        the answer is what comes of that.
+        the answer is what comes of that. With `bisect` one that differs is repeated with one suspect at a time.
         """
         from lineal.rebuild import reproduce
 
@@ -204,6 +205,7 @@ class Workspace:
             progress=progress,
             supposed=supposed,
             from_raw=from_raw,
+            bisect=bisect,
         )
 
     def export_recipe(self, ref: str, directory: Path, *, with_inputs: bool = True) -> Exported:

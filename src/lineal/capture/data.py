@@ -6,11 +6,14 @@ Loads no third-party package by itself; a frame brings its own. Nothing is ever 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 
 from lineal.capture.fingerprints.arrays import is_array, of_array
 from lineal.capture.fingerprints.directories import of_directory
 from lineal.capture.fingerprints.files import of_file
 from lineal.capture.fingerprints.frames import is_frame, of_frame
+from lineal.capture.fingerprints.marks import MOST_BYTES, marks_of_text
 from lineal.capture.fingerprints.models import Canonical, canonical_of, is_model
 from lineal.capture.fingerprints.tables import is_table, of_table
 from lineal.errors import InvalidArgument
@@ -42,7 +45,7 @@ def fingerprint_of(thing: object) -> Fingerprinted:
         return fingerprint_of_path(thing)
     if isinstance(thing, bytes | bytearray | memoryview):
         data = bytes(thing)
-        return Fingerprinted(of_bytes(data), Kind.FILE.value, bytes=len(data))
+        return Fingerprinted(of_bytes(data), Kind.FILE.value, bytes=len(data), row_marks=marks_of_text(data))
     if is_frame(thing):
         return of_frame(thing)
     if is_array(thing):
@@ -54,7 +57,18 @@ def fingerprint_of(thing: object) -> Fingerprinted:
 
 def fingerprint_of_path(path: str | os.PathLike[str]) -> Fingerprinted:
     """Return the fingerprint of the file or directory at `path`."""
-    return of_directory(path) if os.path.isdir(path) else of_file(path)  # noqa: PTH112
+    if os.path.isdir(path):  # noqa: PTH112
+        return of_directory(path)
+    found = of_file(path)
+    return replace(found, row_marks=_marks(path, found)) if (found.bytes or 0) <= MOST_BYTES else found
+
+
+def _marks(path: str | os.PathLike[str], found: Fingerprinted) -> str:
+    try:
+        data = Path(path).read_bytes()
+    except OSError:
+        return ""
+    return marks_of_text(data) if of_bytes(data) == found.fingerprint else ""
 
 
 def _of_model(model: object) -> Fingerprinted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from types import FrameType
@@ -22,12 +22,13 @@ from lineal.cli.output import on_terminal, print_json, say
 from lineal.cli.reproduce_all import code_of, reproduce_all, tell_all
 from lineal.cli.supposed import tell_supposed
 from lineal.errors import InvalidArgument
+from lineal.rebuild.changes import parse_change
 from lineal.rebuild.counterfactual import supposed
 from lineal.rebuild.environment import EnvironmentKind
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.plan import Plan
 from lineal.rebuild.rebuild import Options
-from lineal.rebuild.verdict import Grade, OutputResult, Verdict
+from lineal.rebuild.verdict import Difference, Grade, OutputResult, Verdict
 from lineal.workspace import open_workspace
 
 _ENDED_BY_SIGNAL = 128
@@ -61,6 +62,17 @@ def reproduce(
     timeout: Annotated[
         float | None, typer.Option("--timeout", min=0, metavar="S", help="Stop the program after this many seconds.")
     ] = None,
+    tries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try",
+            metavar="CHANGE",
+            help="Do one thing otherwise: threads=1, seed=7, hash_seed=0, argument:--depth=3, NAME=VALUE.",
+        ),
+    ] = None,
+    bisect: Annotated[
+        bool, typer.Option("--bisect", help="If it differs, try the suspects one at a time and name the one.")
+    ] = False,
     network: Annotated[bool, typer.Option("--network", help="Let the program reach the network.")] = False,
     beginning: Annotated[
         Beginning | None, typer.Option("--from", help="Rebuild everything upstream first, from the raw data on.")
@@ -96,7 +108,14 @@ def reproduce(
     if what_if and beginning is not None:
         raise InvalidArgument("--from raw and a supposition at once are not offered", hint="do one after the other")
     limits = Limits(seconds=timeout, network=network)
-    options = Options(environment=env, allow_drift=allow_drift, keep=keep, limits=limits, tolerance=tolerance)
+    options = Options(
+        environment=env,
+        allow_drift=allow_drift,
+        keep=keep,
+        limits=limits,
+        tolerance=tolerance,
+        changes=tuple(parse_change(text) for text in tries or ()),
+    )
     with open_workspace(url, create=False) as workspace:
         if ref is None:
             with _signals_end_it(), _telling() as progress:
@@ -109,7 +128,12 @@ def reproduce(
             raise typer.Exit(NOT_RUNNABLE if planned.missing else 0)
         with _signals_end_it(), _telling() as progress:
             verdict = workspace.reproduce(
-                ref, options, progress=progress, supposed=what_if, from_raw=beginning is Beginning.RAW
+                ref,
+                options,
+                progress=progress,
+                supposed=what_if,
+                from_raw=beginning is Beginning.RAW,
+                bisect=bisect,
             )
     _tell(verdict, format)
     raise typer.Exit(_code(verdict))
@@ -193,6 +217,7 @@ def _tell_plan(planned: Plan, format: AnswerFormat) -> None:
         name, _, told = step.partition(": ")
         lines.append(Line(told, name))
     lines += [Line(missing.sentence, "missing", aside=missing.advice, mark=Mark.BAD) for missing in planned.missing]
+    lines += _drift(planned.drift)
     lines += [Line(note, "note", mark=Mark.UNKNOWN) for note in planned.notes]
     print_cards([Card("plan", f"How would {planned.recipe.reference} be rebuilt?", lines)])
 
@@ -210,6 +235,10 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     lines += [_output(output) for output in verdict.outputs]
     shown = () if verdict.grade.is_exact else verdict.differences[:_SHOWN]
     lines += [Line(difference.sentence, difference.kind, mark=Mark.BAD) for difference in shown]
+    lines += _drift(verdict.drift)
+    lines += [Line(change, "tried", mark=Mark.UNKNOWN) for change in verdict.tried]
+    if verdict.bisect is not None:
+        lines.append(Line(str(verdict.bisect["sentence"]), "bisect", aside=f"{verdict.bisect['runs']!s} more runs"))
     lines += [Line(note, "note", mark=Mark.UNKNOWN) for note in verdict.notes]
     if verdict.grade is not Grade.NOT_RUNNABLE or verdict.confinement.how:
         how = ", ".join(verdict.confinement.how)
@@ -219,6 +248,16 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     if verdict.kept:
         lines.append(Line(verdict.kept, "kept"))
     print_cards([Card("verdict", f"Is {verdict.reference} the same when it is rebuilt?", lines)])
+
+
+def _drift(drift: Sequence[Difference]) -> list[Line]:
+    """What is not as recorded; packages that came in addition only by their number."""
+    changed = [one for one in drift if one.kind != "package" or one.recorded is not None]
+    lines = [Line(one.sentence, "drift", mark=Mark.UNKNOWN) for one in changed[:_SHOWN]]
+    left, added = len(changed[_SHOWN:]), len(drift) - len(changed)
+    lines += [Line(f"and {left} more", "drift", mark=Mark.UNKNOWN)] if left else []
+    lines += [Line(f"{added} packages have been installed since", "drift", mark=Mark.UNKNOWN)] if added else []
+    return lines
 
 
 def _output(output: OutputResult) -> Line:

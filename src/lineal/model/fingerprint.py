@@ -37,7 +37,8 @@ class Fingerprinted:
 
     `schema` and `column_fingerprints` belong to frames, keyed by column name in column order; a repeated name
     gets ` #2`. `row_set` is the same for the same rows in another order: it explains, it is no identity. `notes` say
-    what the fingerprint does not see: fields left out, names that collide elsewhere.
+    what the fingerprint does not see: fields left out, names that collide elsewhere. `row_marks` are a few digits for
+    each row of a small table or text, in order: they explain as well.
     """
 
     fingerprint: str
@@ -50,6 +51,7 @@ class Fingerprinted:
     column_fingerprints: Mapping[str, str] = field(default_factory=dict)
     row_set: str | None = None
     notes: tuple[str, ...] = ()
+    row_marks: str = ""
 
 
 def of_bytes(data: bytes) -> str:

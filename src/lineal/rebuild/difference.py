@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lineal.files import Files
-from lineal.lineage.capture_record import Item, item, leaves
+from lineal.lineage.capture_record import item, leaves
 from lineal.lineage.changes import equal
-from lineal.lineage.locks import packages_of
-from lineal.lineage.training import reference_to
 from lineal.model.capture_items import SEED_DETAILS
-from lineal.model.nodes import family_of
 from lineal.model.values import Json
+from lineal.rebuild import causes
+from lineal.rebuild.changes import THREADS
 from lineal.rebuild.code import module_fingerprints
 from lineal.rebuild.compare import Pair, parameters_of
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.recipe import Step
+from lineal.rebuild.since import SET_BY_A_REBUILD
 from lineal.rebuild.verdict import Difference
 
 _NOT_A_CAUSE = {"python.build", "platform.extension", "locale.names"}
@@ -34,18 +34,23 @@ def differences_between(
     before, after = pair.recorded, pair.rebuilt
     walks: Sequence[Callable[[], Iterable[Difference]]] = (
         lambda: _items(before, after, "python", ("python", "platform")),
-        lambda: _packages(before.record, after.record, recorded_files, rebuilt_files),
-        lambda: _items(before, after, "package", ("edited_packages", "editable")),
+        lambda: causes.changed_packages(before, after, recorded_files, rebuilt_files),
+        lambda: causes.edited_packages(before, after),
+        lambda: _items(before, after, "package", ("editable",)),
         lambda: _code(before, after, recorded_files, rebuilt_files),
         lambda: _arguments(before, after, layout, tree),
         lambda: _variables(before, after, layout, tree),
-        lambda: _inputs(before, after),
+        lambda: causes.changed_inputs(before, after, recorded_files, rebuilt_files),
         lambda: _mappings("parameter", parameters_of(before), parameters_of(after)),
         lambda: _seeds(before, after),
-        lambda: _items(before, after, "threads", ("thread_variables", "blas")),
+        lambda: causes.unseeded(before, after),
+        lambda: _items(before, after, "threads", ("thread_variables",)),
+        lambda: causes.threads(before, after),
         lambda: _items(before, after, "flag", ("determinism", "cuda", "gpu", "locale")),
         lambda: _states(before, after, "start"),
         lambda: _states(before, after, "end"),
+        lambda: _variables(before, after, layout, tree, ours=True),
+        lambda: causes.added_packages(before, after, recorded_files, rebuilt_files),
     )
     return [difference for walk in walks for difference in walk()]
 
@@ -59,16 +64,6 @@ def _items(before: Step, after: Step, kind: str, names: Iterable[str]) -> Iterat
         for leaf in sorted(old_leaves.keys() | new_leaves.keys()):
             if leaf not in _NOT_A_CAUSE and not equal(old_leaves.get(leaf), new_leaves.get(leaf)):
                 yield _differs(kind, leaf, old_leaves.get(leaf), new_leaves.get(leaf))
-
-
-def _packages(
-    before: Mapping[str, Item], after: Mapping[str, Item], recorded_files: Files, rebuilt_files: Files
-) -> Iterator[Difference]:
-    old = packages_of(item(before, "environment"), recorded_files)
-    new = packages_of(item(after, "environment"), rebuilt_files)
-    if old is None or new is None:
-        return
-    yield from _mappings("package", old, new)
 
 
 def _code(before: Step, after: Step, recorded_files: Files, rebuilt_files: Files) -> Iterator[Difference]:
@@ -85,8 +80,15 @@ def _code(before: Step, after: Step, recorded_files: Files, rebuilt_files: Files
 def _arguments(before: Step, after: Step, layout: Layout, tree: str) -> Iterator[Difference]:
     old, new = (_words(step)[1:] for step in (before, after))
     moved = [layout.moved(word, tree) for word in old]
-    if new not in (moved, old):
+    if new in (moved, old):
+        return
+    if len(old) != len(new):
         yield _differs("argument", "argv", list(old), list(new))
+        return
+    for place, (was, now) in enumerate(zip(old, new, strict=True)):
+        if now not in (was, moved[place]):
+            before_it = old[place - 1] if place and old[place - 1].startswith("-") else None
+            yield _differs("argument", before_it or was.partition("=")[0], was, now)
 
 
 def _words(step: Step) -> list[str]:
@@ -94,26 +96,21 @@ def _words(step: Step) -> list[str]:
     return [str(word) for word in value] if isinstance(value, list | tuple) else []
 
 
-def _variables(before: Step, after: Step, layout: Layout, tree: str) -> Iterator[Difference]:
+def _variables(before: Step, after: Step, layout: Layout, tree: str, *, ours: bool = False) -> Iterator[Difference]:
+    """Yield the variables of the program that differ, or with `ours` those that a rebuild sets, which come last."""
     old, new = (_environment(step) for step in (before, after))
-    for name in sorted(old):
+    for name in sorted(old, key=lambda one: (old[one] is None, one)):  # those that were set say more
+        if (name in SET_BY_A_REBUILD) is not ours:
+            continue
         was, now = old[name], new.get(name)
         moved = layout.moved(was, tree) if isinstance(was, str) else was
         if now not in (was, moved):
-            yield _differs("variable", name, was, now)
+            yield _differs("threads" if name in THREADS else "variable", name, was, now)
 
 
 def _environment(step: Step) -> dict[str, Json]:
     value = item(step.record, "variables").value
     return {str(name): one for name, one in value.items()} if isinstance(value, Mapping) else {}
-
-
-def _inputs(before: Step, after: Step) -> Iterator[Difference]:
-    old = {_family(artifact.name) or f"input {place}": artifact for place, artifact in enumerate(before.inputs)}
-    new = {_family(artifact.name) or f"input {place}": artifact for place, artifact in enumerate(after.inputs)}
-    for name, artifact in old.items():
-        if name in new and artifact.fingerprint != new[name].fingerprint:
-            yield _differs("input", reference_to(artifact), artifact.fingerprint, new[name].fingerprint)
 
 
 def _seeds(before: Step, after: Step) -> Iterator[Difference]:
@@ -161,10 +158,6 @@ def _mappings(kind: str, before: Mapping[str, Json], after: Mapping[str, Json]) 
     for name in sorted(before.keys() | after.keys()):
         if not equal(before.get(name), after.get(name)):
             yield _differs(kind, name, before.get(name), after.get(name))
-
-
-def _family(name: str | None) -> str:
-    return family_of(name)[0] if name else ""
 
 
 def _differs(kind: str, what: str, recorded: Json, rebuilt: Json) -> Difference:

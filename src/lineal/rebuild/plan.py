@@ -21,7 +21,8 @@ from lineal.rebuild.inputs import InputSource, find_inputs
 from lineal.rebuild.layout import Layout, layout_of
 from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
-from lineal.rebuild.verdict import Grade, Missing
+from lineal.rebuild.since import changed_since
+from lineal.rebuild.verdict import Difference, Grade, Missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,18 @@ class Plan:
     inputs: tuple[InputSource, ...]
     missing: tuple[Missing, ...]
     notes: tuple[str, ...]
+    changed: tuple[Difference, ...] = ()
+
+    @property
+    def drift(self) -> tuple[Difference, ...]:
+        """What is no longer as recorded on this machine: the environment, then code, variables and inputs."""
+        return (*(self.environment.drift if self.environment else ()), *self.changed)
+
+    @property
+    def first_difference(self) -> Difference | None:
+        """What is not as recorded where that is why it cannot run; None where something else is missing."""
+        lost = {missing.what for missing in self.missing if missing.kind == "input"}
+        return next((one for one in self.changed if one.kind == "input" and one.what in lost), None)
 
     @property
     def reachable(self) -> Grade:
@@ -62,10 +75,10 @@ class Plan:
             "reachable": self.reachable.value,
             "missing": [missing.document() for missing in self.missing],
             "steps": list(self.steps),
-            "drift": [difference.document() for difference in self.environment.drift] if self.environment else [],
+            "drift": [difference.document() for difference in self.drift],
             "notes": list(self.notes),
             "outputs": [],
-            "first_difference": None,
+            "first_difference": None if self.first_difference is None else self.first_difference.document(),
         }
 
 
@@ -89,6 +102,7 @@ def plan(recipe: Recipe, files: Files, *, kind: EnvironmentKind, limits: Limits,
         inputs=tuple(sources),
         missing=tuple(missing),
         notes=(*_notes(recipe), *told),
+        changed=tuple(changed_since(recipe, layout, files)),
     )
 
 

@@ -18,6 +18,7 @@ from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
+from lineal.rebuild.changes import Change, changed_command, changed_variables
 from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
@@ -49,13 +50,14 @@ _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to rebuild: in which environment, within which limits, and what counts as the same."""
+    """How to rebuild: in which environment, within which limits, what counts as the same, what is done otherwise."""
 
     environment: EnvironmentKind = EnvironmentKind.CURRENT
     allow_drift: bool = False
     keep: bool = False
     limits: Limits = field(default_factory=Limits)
     tolerance: float = TOLERANCE
+    changes: tuple[Change, ...] = ()
 
 
 def silent(_text: str) -> None:
@@ -132,10 +134,14 @@ def _rebuilt(
         hide_kept(mount, place.tree / layout.code)
     progress(f"running: {' '.join(recipe.argv)}")
     executed = execute(
-        command_of(recipe, layout, planned.environment, place, cells),
+        changed_command(
+            command_of(recipe, layout, planned.environment, place, cells),
+            options.changes,
+            launched=recipe.is_command and cells is None,
+        ),
         place=place,
         cwd=place.tree / layout.cwd,
-        environment=environment_of(recipe, layout, planned.environment, place, url),
+        environment=changed_variables(environment_of(recipe, layout, planned.environment, place, url), options.changes),
         limits=_limits(planned, options.limits),
         given=given,
         mount=mount,
@@ -192,6 +198,10 @@ def _judged(
         causes.insert(place, exit_difference(executed.status, executed.said))
     elif target.rebuilt is None:
         causes.append(_no_twin(target.recorded))
+    notes: tuple[str, ...] = ()
+    if options.allow_drift and grade.is_exact and planned.reachable is Grade.NUMERIC:
+        notes = (f"it came out {grade.value}, in another environment than recorded: --allow-drift promises less",)
+        grade = planned.reachable
     found = [*causes, *(difference for _, difference in measured), *_of_outputs(outputs)]
     return Verdict(
         reference=planned.recipe.reference,
@@ -201,11 +211,13 @@ def _judged(
         first_difference=None if grade.is_exact or not found else found[0],
         differences=tuple(found),
         environment=options.environment.value,
-        drift=planned.environment.drift if planned.environment else (),
+        drift=planned.drift,
         confinement=executed.confinement,
         platform=_platforms(target),
+        notes=notes,
         said=_said(executed) if executed.status != 0 else "",
         tolerance=options.tolerance if grade is Grade.NUMERIC else None,
+        tried=tuple(change.sentence for change in options.changes),
         max_ulp=max((each.max_ulp for each in outputs if each.max_ulp is not None), default=None),
     )
 
@@ -244,8 +256,10 @@ def _not_runnable(planned: Plan, options: Options, missing: Sequence[Missing]) -
         grade=Grade.NOT_RUNNABLE,
         missing=tuple(missing),
         environment=options.environment.value,
-        drift=planned.environment.drift if planned.environment else (),
+        drift=planned.drift,
         notes=planned.notes,
+        tried=tuple(change.sentence for change in options.changes),
+        first_difference=planned.first_difference,
     )
 
 

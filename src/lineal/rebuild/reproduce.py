@@ -9,6 +9,7 @@ from lineal.model.ids import Micros
 from lineal.model.publication import Origin
 from lineal.model.values import Value
 from lineal.rebuild.attest import attested
+from lineal.rebuild.bisect import bisected
 from lineal.rebuild.compare import Pair
 from lineal.rebuild.counterfactual import Supposed, swaps_of, told
 from lineal.rebuild.from_raw import rebuild_from_raw
@@ -43,11 +44,13 @@ def reproduce(
     progress: Callable[[str], None] | None = None,
     supposed: Supposed | None = None,
     from_raw: bool = False,
+    bisect: bool = False,
 ) -> Verdict:
     """Rebuild what a reference names, record that, and return the verdict.
 
     With `from_raw` everything upstream is rebuilt first, and read instead of what was recorded. With `supposed` the
-    recipe is run with other inputs, and the answer is about them: it is not signed.
+    recipe is run with other inputs, and the answer is about them: it is not signed. With `bisect` one that differs is
+    repeated to find the cause. A rebuild with changes on purpose is not recorded.
     """
     recipe = recipe_of(store, reference)
     began = clock.now()
@@ -58,6 +61,10 @@ def reproduce(
         return recorded(store, recipe, verdict, by=by, identifiers=identifiers, began=began, clock=clock)
     again = rebuild_from_raw if from_raw else rebuild
     verdict = again(store, files, recipe, options, progress=progress)
+    if bisect:
+        verdict = bisected(lambda each: again(store, files, recipe, each, progress=silent), options, verdict, progress)
+    if verdict.tried:
+        return verdict  # the answer to another question: nothing is said of the model by it
     by = Origin(actor=actor, action="rebuild", reason=verdict.sentence)
 
     def attest(named: Verdict, interval: tuple[Micros, Micros]) -> Mapping[str, Value]:

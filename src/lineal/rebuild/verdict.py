@@ -159,7 +159,8 @@ class Verdict:
     """The answer to `can it be rebuilt, and is it the same?`, with its evidence.
 
     `notes` are sentences about what was odd but decides nothing. `said` is the end of the
-    program's output where it did not end well, `kept` the rebuild directory where it was kept.
+    program's output where it did not end well, `kept` the rebuild directory where it was kept. `tried` is what was done
+    otherwise on purpose, `bisect` what the search for the cause found.
     """
 
     reference: str
@@ -182,6 +183,8 @@ class Verdict:
     recorded_as: str | None = None
     counterfactual: Mapping[str, Json] | None = None
     """Where another input was supposed: which, and the metrics then and now. It says nothing about the model itself."""
+    tried: tuple[str, ...] = ()
+    bisect: Mapping[str, Json] | None = None
 
     @property
     def sentence(self) -> str:
@@ -224,4 +227,6 @@ class Verdict:
             "kept": self.kept,
             "recorded_as": self.recorded_as,
             "counterfactual": None if self.counterfactual is None else dict(self.counterfactual),
+            "tried": list(self.tried),
+            "bisect": None if self.bisect is None else dict(self.bisect),
         }

@@ -148,6 +148,8 @@ def described(found: Fingerprinted, uri: str | None) -> Content:
         facts["column_fingerprints"] = found.column_fingerprints
     if found.row_set is not None:
         facts["row_set"] = found.row_set
+    if found.row_marks:
+        facts["row_marks"] = [found.row_marks]  # a list, so that nobody looks for artifacts by it
     return Content(fingerprint=found.fingerprint, uri=uri, facts=facts)
 
 

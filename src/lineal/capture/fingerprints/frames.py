@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from lineal.capture.fingerprints.frame_digest import FrameDigest
+from lineal.capture.fingerprints.marks import marks_of_keys
 from lineal.errors import InvalidArgument, MissingExtra
 from lineal.model.fingerprint import Fingerprinted
 
@@ -66,7 +68,7 @@ def _fingerprinted(rows: int, columns: Iterable[_Column], *, notes: tuple[str, .
             digest.take(place, chunk, keys[at : at + len(chunk)])
             at += len(chunk)
     digest.take_rows(keys)
-    return digest.fingerprinted(notes=notes)
+    return replace(digest.fingerprinted(notes=notes), row_marks=marks_of_keys(keys))
 
 
 def _from_arrow(thing: object) -> tuple[int, Iterator[_Column]]:

@@ -1,0 +1,138 @@
+"""Causes that need more than two values beside each other: packages, threads, inputs and generators nobody seeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lineal.files import Files
+from lineal.lineage.capture_record import Item, item
+from lineal.lineage.locks import packages_of
+from lineal.lineage.training import reference_to
+from lineal.model.capture_items import SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.nodes import Artifact, family_of
+from lineal.model.values import Json
+from lineal.rebuild.recipe import Step
+from lineal.rebuild.rows import content_of, explained
+from lineal.rebuild.verdict import Difference
+
+
+def changed_packages(before: Step, after: Step, files: Files, rebuilt_files: Files) -> Iterator[Difference]:
+    """Yield the packages of another version, then those that are gone."""
+    old, new = _versions(before, after, files, rebuilt_files)
+    for name in sorted(old):
+        if name in new and old[name] != new[name]:
+            told = f"package {name} was {old[name]!s}, and is {new[name]!s}"
+            yield _difference("package", name, old[name], new[name], told)
+    for name in sorted(old.keys() - new.keys()):
+        yield _difference("package", name, old[name], None, f"package {name} was {old[name]!s}, and is not installed")
+
+
+def added_packages(before: Step, after: Step, files: Files, rebuilt_files: Files) -> Iterator[Difference]:
+    """Yield the packages that came in addition: nothing that ran then used them, so they come last."""
+    old, new = _versions(before, after, files, rebuilt_files)
+    for name in sorted(new.keys() - old.keys()) if old else ():
+        yield _difference("package", name, None, new[name], f"package {name} {new[name]!s} has been installed since")
+
+
+def edited_packages(before: Step, after: Step) -> Iterator[Difference]:
+    """Yield the files of packages that were edited by hand then or now, and not to the same."""
+    old, new = _edits(before), _edits(after)
+    if old is None or new is None:
+        return
+    for place in sorted(old.keys() | new.keys()):
+        was, now = old.get(place, (None, "")), new.get(place, (None, ""))
+        if was[0] == now[0]:
+            continue
+        package = was[1] or now[1]
+        when = "was edited by hand since" if was[0] is None else "had been edited by hand, and is something else now"
+        yield _difference("package", package, was[0], now[0], f"{place} of {package} {when}", {"file": place})
+
+
+def threads(before: Step, after: Step) -> Iterator[Difference]:
+    """Yield the numbers of threads and processors that differ: of each library's pool, then of the machine."""
+    old, new = _pools(before), _pools(after)
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            told = f"{name} ran with {old[name]!s} threads, and now with {new[name]!s}"
+            yield _difference("threads", name, old[name], new[name], told)
+    was, now = (_field(step, "cpu_memory", "usable") for step in (before, after))
+    if was is not None and now is not None and was != now:
+        told = f"the program could use {was!s} processors, and now {now!s}: libraries take as many threads"
+        yield _difference("threads", "processors", was, now, told)
+
+
+def changed_inputs(before: Step, after: Step, files: Files, rebuilt_files: Files) -> Iterator[Difference]:
+    """Yield the inputs with other content, with the first row that differs where that is known."""
+    old, new = _by_family(before), _by_family(after)
+    for name, artifact in old.items():
+        twin = new.get(name)
+        if twin is not None and artifact.fingerprint != twin.fingerprint:
+            yield input_difference(artifact, twin, files, rebuilt_files)
+
+
+def input_difference(recorded: Artifact, found: Artifact, files: Files, found_files: Files) -> Difference:
+    """Return how the content of an input differs from the recorded one."""
+    told, where = explained(content_of(recorded, files), content_of(found, found_files))
+    name = reference_to(recorded)
+    sentence = f"input {name} is not what it was" + (f": {told}" if told else "")
+    return _difference("input", name, recorded.fingerprint, found.fingerprint, sentence, where)
+
+
+def unseeded(before: Step, after: Step) -> Iterator[Difference]:
+    """Yield the shared generators that nobody seeded and that were drawn from: no run draws their numbers again."""
+    for name in _unseeded_in(before):
+        if name in _unseeded_in(after):
+            told = f"{name} was never seeded, so it drew other numbers: seed it"
+            yield _difference("seed", name, SYSTEM_ENTROPY, SYSTEM_ENTROPY, told)
+
+
+def _unseeded_in(step: Step) -> list[str]:
+    value = item(step.record, "seeds").value
+    named = value.items() if isinstance(value, Mapping) else ()
+    return [name for name, seed in named if name not in SEED_DETAILS and seed == SYSTEM_ENTROPY]
+
+
+def _versions(
+    before: Step, after: Step, files: Files, rebuilt_files: Files
+) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+    old = packages_of(item(before.record, "environment"), files)
+    new = packages_of(item(after.record, "environment"), rebuilt_files)
+    return (old, new) if old is not None and new is not None else ({}, {})
+
+
+def _edits(step: Step) -> dict[str, tuple[Json, str]] | None:
+    """Return place → fingerprint and package; None where it is not known."""
+    found: Item = item(step.record, "edited_packages")
+    if not found.settled and found.status != "withheld":
+        return None
+    files = found.value.get("files") if isinstance(found.value, Mapping) else None
+    named = files.values() if isinstance(files, Mapping) else ()
+    return {
+        str(entry.get("place")): (entry.get("fingerprint") or entry.get("state"), str(entry.get("package")))
+        for entry in named
+        if isinstance(entry, Mapping)
+    }
+
+
+def _pools(step: Step) -> dict[str, Json]:
+    value = item(step.record, "blas").value
+    pools = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
+    return {str(one.get("internal_api") or one.get("user_api")): one.get("num_threads") for one in pools}
+
+
+def _field(step: Step, name: str, key: str) -> Json:
+    value = item(step.record, name).value
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def _by_family(step: Step) -> dict[str, Artifact]:
+    return {
+        (family_of(artifact.name)[0] if artifact.name else "") or f"input {place}": artifact
+        for place, artifact in enumerate(step.inputs)
+    }
+
+
+def _difference(
+    kind: str, what: str, recorded: Json, rebuilt: Json, sentence: str, where: Mapping[str, Json] | None = None
+) -> Difference:
+    return Difference(kind=kind, what=what, recorded=recorded, rebuilt=rebuilt, sentence=sentence, where=where or {})

@@ -1,0 +1,92 @@
+"""What has changed since: code, variables and inputs that are no longer as recorded where they lay.
+
+A rebuild takes the recorded ones as far as they are kept: this explains what differs outside of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lineal.capture.data import fingerprint_of
+from lineal.capture.secrets import HIDDEN, redact_value
+from lineal.errors import LinealError
+from lineal.files import Files
+from lineal.lineage.capture_record import item
+from lineal.lineage.training import reference_to
+from lineal.model.nodes import Artifact
+from lineal.rebuild.changes import THREADS
+from lineal.rebuild.code import module_fingerprints
+from lineal.rebuild.layout import Layout
+from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.rows import Content, content_of, explained, kept_content
+from lineal.rebuild.verdict import Difference
+
+SET_BY_A_REBUILD = frozenset({"HOME", "PYTHONHASHSEED", "TMPDIR", "PATH", "PYTHONPATH", "LINEAL_URL"})
+"""Variables whose values say nothing of the program's own: a rebuild sets them."""
+
+_MOST = 64 << 20
+"""A larger file is not read once more only to say what changed."""
+
+
+def changed_since(recipe: Recipe, layout: Layout, files: Files) -> Iterator[Difference]:
+    """Yield what is something else now than when it was recorded."""
+    yield from _code(recipe, layout, files)
+    yield from _variables(recipe)
+    for artifact in recipe.inputs:
+        path = _path_of(artifact, layout)
+        if path is None or artifact.custom_properties.get("fingerprint_kind") != "file":
+            continue
+        yield from _file("input", reference_to(artifact), path, artifact.fingerprint, content_of(artifact, files))
+
+
+def _code(recipe: Recipe, layout: Layout, files: Files) -> Iterator[Difference]:
+    if layout.root is None:
+        return
+    known = dict(module_fingerprints(item(recipe.record, "modules"), files))
+    script = item(recipe.record, "script").value
+    if isinstance(script, Mapping) and isinstance(script.get("fingerprint"), str):
+        known[str(script.get("path"))] = str(script["fingerprint"])
+    for name, fingerprint in sorted(known.items()):
+        path = Path(layout.root) / layout.code / name
+        if path.is_file() and str(fingerprint).startswith("sha256:"):
+            yield from _file("code", name, path, str(fingerprint), kept_content(str(fingerprint), files))
+
+
+def _variables(recipe: Recipe) -> Iterator[Difference]:
+    value = item(recipe.record, "variables").value
+    named = value.items() if isinstance(value, Mapping) else ()
+    for name, recorded in named:
+        now = os.environ.get(name)
+        shown = None if now is None else redact_value(name, now)
+        if name in SET_BY_A_REBUILD or recorded == shown or HIDDEN in str(recorded):
+            continue
+        told = f"{name} was {'not set' if recorded is None else recorded!s}, and is {shown or 'not set'} here"
+        kind = "threads" if name in THREADS else "variable"
+        yield Difference(kind=kind, what=name, recorded=recorded, rebuilt=shown, sentence=told)
+
+
+def _file(kind: str, name: str, path: Path, recorded: str | None, before: Content) -> Iterator[Difference]:
+    try:
+        if path.stat().st_size > _MOST:
+            return
+        found = fingerprint_of(path)
+        data = path.read_bytes() if found.fingerprint != recorded else b""
+    except (OSError, LinealError):
+        return  # it is gone: what the plan misses, if anything, it says itself
+    if found.fingerprint == recorded:
+        return
+    marks = {"row_marks": [found.row_marks]} if found.row_marks else {}
+    told, where = explained(before, Content(data=data, facts=marks))
+    sentence = f"{path} is no longer what {name} was" + (f": {told}" if told else "")
+    yield Difference(kind=kind, what=name, recorded=recorded, rebuilt=found.fingerprint, where=where, sentence=sentence)
+
+
+def _path_of(artifact: Artifact, layout: Layout) -> Path | None:
+    parts = urlsplit(artifact.uri or "")
+    if parts.scheme != "file":
+        return None
+    path = Path(unquote(parts.path))
+    return path if path.is_absolute() and path.is_file() else Path(layout.root or "/") / path
