@@ -104,7 +104,7 @@ def reproduce(
     With --all every model is rebuilt whose last good rebuild is too old; the worst decides the exit code.
     """
     what_if = supposed(without or (), instead or ())
-    _check(ref, everything=everything, alone=not what_if and beginning is None and not dry_run)
+    _check(ref, everything=everything, alone=not (what_if or beginning or dry_run or tries or bisect))
     if what_if and beginning is not None:
         raise InvalidArgument("--from raw and a supposition at once are not offered", hint="do one after the other")
     limits = Limits(seconds=timeout, network=network)
@@ -144,7 +144,7 @@ def _check(ref: str | None, *, everything: bool, alone: bool) -> None:
         raise InvalidArgument("say what to rebuild: a REF, or --all", hint="lineal reproduce --all --due 30d")
     if everything and not alone:
         raise InvalidArgument(
-            "--all rebuilds each model as it was recorded: no --dry-run, --from, --without, --replace"
+            "--all rebuilds each model as it was recorded: no --dry-run, --from, --without, --replace, --try, --bisect"
         )
 
 
