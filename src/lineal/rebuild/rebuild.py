@@ -137,7 +137,7 @@ def _rebuilt(
         changed_command(
             command_of(recipe, layout, planned.environment, place, cells),
             options.changes,
-            launched=recipe.is_command and cells is None,
+            launched=recipe.command is not None and cells is None,
         ),
         place=place,
         cwd=place.tree / layout.cwd,
