@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from lineal.capture.fingerprints.files import of_file
 from lineal.capture.locks.pylock import requirements_of
@@ -29,7 +30,7 @@ from lineal.rebuild.compare import is_of_the_machine
 from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import Environment, EnvironmentKind
 from lineal.rebuild.execute import Limits
-from lineal.rebuild.inputs import InputSource, place_inputs
+from lineal.rebuild.inputs import InputSource, place_inputs, targets_of
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, remove
@@ -223,12 +224,11 @@ def _copied(
 
 def _missing_place(planned: Plan, artifact: Artifact) -> tuple[str | None, str | None]:
     """Return where a lost input has to be put: below the tree, else its recorded path."""
-    uri = artifact.uri or ""
-    path = uri.removeprefix("file://") if uri.startswith("file:///") else None
-    if path is None:
-        return None, None
-    inside = planned.layout.inside(path)
-    return (f"tree/{inside}", None) if inside is not None else (None, path)
+    inside = targets_of(planned.recipe, planned.layout).get(reference_to(artifact))
+    if inside:
+        return f"tree/{inside[0]}", None
+    parts = urlsplit(artifact.uri or "")
+    return None, unquote(parts.path) if parts.scheme == "file" else None
 
 
 def _has_to_come(one: Mapping[str, Json]) -> bool:

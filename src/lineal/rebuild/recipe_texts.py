@@ -134,4 +134,4 @@ def _plain(text: object) -> str:
 
 
 def _code(text: object) -> str:
-    return "`" + re.sub(r"[`|\s]", "?", str(text)) + "`"
+    return "`" + re.sub(r"[`|]|[^\S ]", "?", str(text)) + "`"

@@ -172,6 +172,31 @@ def test_inputs_can_be_listed_instead_of_copied(trained, directory):
     assert after.returncode == 0, after.stdout
 
 
+def test_an_input_that_is_gone_is_listed_with_its_place(project, directory):
+    project.write("in put.csv", "1\n")
+    project.write(
+        "train.py",
+        """
+        import lineal
+
+        with lineal.run("train") as run:
+            path = run.use("in put.csv", name="data")
+            run.log_model({"n": open(path).read()}, name="m")
+        """,
+    )
+    project.run("train.py")
+    (project.root / "in put.csv").unlink()
+    for path in (project.root / ".lineal/files/sha256").rglob("*"):
+        if path.is_file() and path.read_bytes() == b"1\n":
+            path.unlink()
+
+    export(project, "model:m", directory)
+    (directory / "tree/in put.csv").write_text("1\n")
+
+    assert "not kept: put it at `tree/in put.csv`" in (directory / "README.md").read_text()
+    assert rebuilt(directory).returncode == 0
+
+
 def test_every_file_stands_in_the_list_that_sha256sum_reads(trained, directory):
     export(trained, "model:delay", directory)
 
