@@ -20,6 +20,9 @@ from lineal.rebuild.verdict import refused
 MOST_BYTES = 4 << 30
 """What a commit or a diff may unfold to: small archives can hold endless files."""
 
+_LISTING = 100 << 20
+"""Bytes of the list of a commit's files: about a million of them."""
+
 _TIMEOUT_S = 300.0
 _LITERAL = re.compile(rb"^(?:literal|delta) (\d+)$", re.MULTILINE)
 _NOT_THERE = "not initialised"
@@ -56,7 +59,7 @@ def check_out(record: Mapping[str, Item], files: Files, code: Path, source: Code
         files.open(bundle).close()
         _git(code, "fetch", "--quiet", "--no-tags", str(files.path(bundle)), "+HEAD:refs/lineal/bundle")
     else:
-        _git(code, "fetch", "--quiet", "--no-tags", "--depth=1", source.where, commit)
+        _git(code, "fetch", "--quiet", "--no-tags", "--depth=1", "--", source.where, commit)
     _materialise(record, files, code, commit)
     _submodules(record, files, code, source)
 
@@ -69,9 +72,14 @@ def bundle_of(record: Mapping[str, Item]) -> str | None:
     return fingerprint if value.get("whole") and isinstance(fingerprint, str) else None
 
 
+def is_commit(text: str) -> bool:
+    """Return whether a recorded commit is one: anything else could be an option of git, which runs programs."""
+    return re.fullmatch(r"[0-9a-f]{7,64}", text) is not None
+
+
 def has_commit(repository: Path, commit: str) -> bool:
     """Return whether a repository has this commit."""
-    if not (repository / ".git").exists() or not re.fullmatch(r"[0-9a-f]{7,64}", commit):
+    if not (repository / ".git").exists() or not is_commit(commit):
         return False
     try:
         ask(repository, "cat-file", "-e", f"{commit}^{{commit}}")
@@ -81,13 +89,25 @@ def has_commit(repository: Path, commit: str) -> bool:
 
 
 def safe_target(tree: Path, name: str) -> Path:
-    """Return where a recorded relative name lies below the tree; NotRunnable for one that would leave it."""
+    """Return where a recorded relative name lies below the tree; NotRunnable for one that would leave it.
+
+    So does one in a place that a link of the tree leads away from, and git's own files, which name programs to run.
+    """
     pure = PurePosixPath(name)
     target = tree / pure
-    top = tree.resolve()
-    if pure.is_absolute() or ".." in pure.parts or not target.parent.resolve().is_relative_to(top):
+    if pure.is_absolute() or ".." in pure.parts or not leads_inside(target, tree.resolve()):
         raise refused("code", name, f"the recorded name {name!r} leads out of the tree")
+    if any(part.casefold() == ".git" for part in pure.parts):
+        raise refused("code", name, f"the recorded name {name!r} is one of git's own files")
     return target
+
+
+def leads_inside(path: Path, top: Path) -> bool:
+    """Return whether a path, all links followed, lies below the directory `top`."""
+    try:
+        return path.resolve().is_relative_to(top)
+    except (OSError, RuntimeError):
+        return False  # a circle of links
 
 
 def write(target: Path, data: bytes) -> None:
@@ -160,10 +180,13 @@ def _item(entry: Json) -> Item:
 
 
 def _check_size(code: Path, commit: str) -> None:
-    listed, cut = ask(code, "ls-tree", "-r", "-l", "-z", commit, timeout_s=_TIMEOUT_S)
+    listed, cut = ask(code, "ls-tree", "-r", "-l", "-z", commit, limit=_LISTING, timeout_s=_TIMEOUT_S)
+    if cut:
+        told = f"commit {commit[:12]} has too many files: their list is over {_LISTING >> 20} MiB"
+        raise refused("code", commit, told)
     sizes = [entry.split(b"\t", 1)[0].split()[-1] for entry in listed.split(b"\0") if b"\t" in entry]
     total = sum(int(size) for size in sizes if size.isdigit())
-    if cut or total > MOST_BYTES:
+    if total > MOST_BYTES:
         raise refused(
             "code", commit, f"commit {commit[:12]} unfolds to {total >> 20} MiB, more than {MOST_BYTES >> 20} MiB"
         )

@@ -17,7 +17,17 @@ from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
-from lineal.rebuild.checkout import CodeSource, bundle_of, check_out, has_commit, safe_target, write, write_untracked
+from lineal.rebuild.checkout import (
+    CodeSource,
+    bundle_of,
+    check_out,
+    has_commit,
+    is_commit,
+    leads_inside,
+    safe_target,
+    write,
+    write_untracked,
+)
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import is_full, remove
 from lineal.rebuild.verdict import Missing, refused
@@ -37,6 +47,10 @@ def find_code(record: Mapping[str, Item], layout: Layout, files: Files, *, netwo
             kind="code", what="script", sentence=f"the code is not recorded: {commit.reason or commit.status}"
         )
     wanted = str(commit.value)
+    if not is_commit(wanted):
+        return _kept(record, files) or Missing(
+            kind="code", what=wanted, sentence=f"the recorded commit {wanted!r} is the name of no commit"
+        )
     for repository in _repositories(layout):
         if has_commit(repository, wanted):
             return CodeSource(kind="repository", where=str(repository), commit=wanted)
@@ -102,7 +116,7 @@ def check_symlinks(tree: Path) -> None:
             folders.remove(".git")
         for name in (*folders, *names):
             path = Path(directory) / name
-            if path.is_symlink() and not _leads_inside(path, top):
+            if path.is_symlink() and not leads_inside(path, top):
                 shown = path.relative_to(tree)
                 raise refused(
                     "code", str(shown), f"the symbolic link {shown} → {path.readlink()} leads out of the tree"
@@ -192,10 +206,3 @@ def _check_script(record: Mapping[str, Item], code: Path) -> None:
         raise refused(
             "code", path, f"{path} was {wanted[:19]} when it ran and {state}: the code is not what was recorded"
         )
-
-
-def _leads_inside(path: Path, top: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(top)
-    except (OSError, RuntimeError):
-        return False  # a circle of links

@@ -85,7 +85,7 @@ def execute(
     began = time.monotonic()
     with (
         (given or Path(os.devnull)).open("rb") as source,
-        _started([sys.executable, "-I", confine.__file__, str(spec)], environment, source) as child,
+        _started([sys.executable, "-I", confine.__file__, str(spec)], source) as child,
     ):
         assert child.stdout is not None
         listener = _Listener(child.stdout, place.said)
@@ -102,12 +102,10 @@ def execute(
 
 
 @contextmanager
-def _started(
-    command: Sequence[str], environment: Mapping[str, str], source: IO[bytes]
-) -> Iterator[subprocess.Popen[bytes]]:
+def _started(command: Sequence[str], source: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    # In our own environment: a recorded LD_PRELOAD would run what it names before anything is confined.
     child = subprocess.Popen(
         command,
-        env=dict(environment),
         stdin=source,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

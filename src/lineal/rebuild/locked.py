@@ -58,6 +58,9 @@ class Lock:
         """What the environment is cached by."""
         parts = [str(_RULE), self.python, sys.platform, str(Path(__file__).parent), *self.requirements]
         parts += [f"{place} {content}" for place, content in self.edits]
+        if self.unhashed:
+            # What these names mean depends on who is asked: another index makes another environment.
+            parts += [*self.indexes, *self.places]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @property

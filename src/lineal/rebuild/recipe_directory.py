@@ -36,7 +36,7 @@ from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
-from lineal.rebuild.recipe_texts import dockerfile, readme, sums, usable_requirements
+from lineal.rebuild.recipe_texts import dockerfile, readme, sums
 from lineal.store.protocol import Store
 
 _TOKEN, _PYTHON = "@LINEAL-RECIPE@", "@LINEAL-PYTHON@"
@@ -286,7 +286,7 @@ def _write_lock(recipe: Recipe, files: Files, draft: Path) -> list[str]:
     fingerprint = value.get("fingerprint") if isinstance(value, Mapping) else None
     try:
         lock = files.get(str(fingerprint)).decode("utf-8")
-        lines = usable_requirements(requirements_of(lock))
+        lines = requirements_of(lock)
     except (LinealError, UnicodeDecodeError, ValueError, KeyError):
         return ["the list of installed packages is not kept: install them yourself and use --env current"]
     (draft / "pylock.toml").write_text(lock, encoding="utf-8")

@@ -14,9 +14,6 @@ from lineal.model.values import Json
 
 _PULLABLE = re.compile(r"[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}")
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?[A-Za-z0-9]*")
-_REQUIREMENT = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._-]*(?:==[A-Za-z0-9.!+_-]+| @ [^\s\"'\\]+)(?: --hash=[a-z0-9]+:[0-9a-f]+)*"
-)
 
 _INTRODUCTION = """\
 Everything that is needed to make {of} again, from the record of {run}. Python is enough; Lineal is not needed.
@@ -30,15 +27,6 @@ interpreter it is started with), runs the recorded command in a copy (`work/`), 
 something differs; 2: something is missing; 3: nothing could be compared.
 
 Recorded with Python {python}. With a container: `docker build -t recipe . && docker run --network none recipe`."""
-
-
-def usable_requirements(lines: Iterable[str]) -> list[str]:
-    """Return the lines that are one requirement and nothing else; ValueError for one that is more."""
-    found = list(lines)
-    for line in found:
-        if not _REQUIREMENT.fullmatch(line):
-            raise ValueError(line)
-    return found
 
 
 def dockerfile(image: Item, python: str, lists: Sequence[str], inputs: Sequence[Mapping[str, Json]]) -> str:

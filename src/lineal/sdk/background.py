@@ -33,6 +33,7 @@ class Answer(Generic[T]):
     value: T | None = None
     reason: str | None = None
     is_there: threading.Event = field(default_factory=threading.Event)
+    process: int = field(default_factory=os.getpid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ def _answer(question: _Question) -> None:
 
 
 def settled(answer: Answer[T]) -> Answer[T]:
-    """Wait for an answer and return it."""
+    """Wait for an answer and return it. In a forked process nobody is at work on what its parent asked for."""
+    if answer.process != os.getpid():
+        return answer if answer.is_there.is_set() else Answer(reason="the program forked before this was known")
     answer.is_there.wait()
     return answer

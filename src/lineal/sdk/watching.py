@@ -179,8 +179,10 @@ class Watching(Listener, FileListener, Watcher):
     # what runs do --------------------------------------------------------------------------------
     def run_started(self, run: Observed) -> None:
         """Give a run that starts what was read before it, unless the program's own run is at work already."""
+        if os.getpid() != self._pid:
+            return  # forked: another thread of the parent may have held the lock, and nobody will give it back
         with self._lock:
-            if self._is_opening or os.getpid() != self._pid:
+            if self._is_opening:
                 return
             observations = self._within.setdefault(run, Observations(self._fingerprints))
             is_first = not self._open and not (self._outside.writes or self._outside.fits)
@@ -191,6 +193,8 @@ class Watching(Listener, FileListener, Watcher):
 
     def run_ends(self, run: Observed) -> None:
         """Record what was seen of this run."""
+        if os.getpid() != self._pid:
+            return
         with self._lock:
             observations = self._outside if run is self.ambient else self._within.get(run)
         for training in [] if observations is None else observations.fits:
@@ -201,7 +205,7 @@ class Watching(Listener, FileListener, Watcher):
             if run in self._open:
                 self._open.remove(run)
         tell_again()
-        if observations is not None and os.getpid() == self._pid:
+        if observations is not None:
             if run is self.ambient:
                 observations.leave_out(self._written_elsewhere())
             observations.change_databases()

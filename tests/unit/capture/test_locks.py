@@ -297,3 +297,11 @@ def test_the_interpreters_own_packages_are_all_in_the_lock(files):
     named = [*lock["packages"], *lock["tool"]["lineal"]["pins"], *lock["tool"]["lineal"].get("directories", [])]
     assert {entry["name"] for entry in named} == {package.name for package in installed_packages()}
     assert value["hashed"] > 50
+
+
+@pytest.mark.parametrize("name", ["--index-url=http://evil", "a==1\n--index-url", "-r other.txt #", "a @ b c"])
+def test_a_lock_with_an_entry_that_adds_an_option_is_none(name):
+    pin = f'[[tool.lineal.pins]]\nname = {json.dumps(name)}\nversion = "1.0"\n'
+
+    with pytest.raises(ValueError, match="is not one requirement"):
+        requirements_of(pin)

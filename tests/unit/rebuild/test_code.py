@@ -13,6 +13,7 @@ from lineal.model.nodes import Execution
 from lineal.rebuild import checkout
 from lineal.rebuild.code import assemble, find_code
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.verdict import Missing
 
 
 @pytest.fixture
@@ -100,6 +101,57 @@ def test_a_recorded_name_that_leads_out_of_the_tree_is_refused(project, files, t
         assemble(record, layout, files, tree, source)
 
     assert not (tmp_path / "escape.py").exists()
+
+
+def test_a_recorded_file_is_not_written_through_a_link_of_the_commit(project, files, tree, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    (project.root / "notes.txt").symlink_to(tmp_path / "mine.txt")
+    project.commit()
+    record, layout = recorded(project, files)
+    source = find_code(record, layout, files, network=False)
+    record["untracked"] = Item("captured", {"files": {"notes.txt": {"fingerprint": files.put_bytes(b"trace")}}})
+
+    with pytest.raises(NotRunnable, match="leads out of the tree"):
+        assemble(record, layout, files, tree, source)
+
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", [".git/config", "inner/.GIT/config"])
+def test_a_recorded_name_among_gits_own_files_is_refused(project, files, tree, name):
+    project.write("train.py", "print(1)\n")
+    project.commit()
+    record, layout = recorded(project, files)
+    source = find_code(record, layout, files, network=False)
+    record["untracked"] = Item("captured", {"files": {name: {"fingerprint": files.put_bytes(b"[core]\n")}}})
+
+    with pytest.raises(NotRunnable, match="git's own files"):
+        assemble(record, layout, files, tree, source)
+
+
+def test_a_recorded_commit_is_never_an_option_of_git(project, files, tmp_path):
+    project.write("train.py", "print(1)\n")
+    project.commit()
+    record, layout = recorded(project, files)
+    option = f"--upload-pack=touch {tmp_path / 'ran'}; git-upload-pack"
+    record |= {"commit": Item("captured", option), "remote": Item("captured", {"url": str(project.root)})}
+
+    lost = find_code(record, layout, files, network=False)
+
+    assert isinstance(lost, Missing)
+    assert "is the name of no commit" in lost.sentence
+
+
+def test_a_recorded_remote_is_never_an_option_of_git(project, files, tree, tmp_path):
+    project.write("train.py", "print(1)\n")
+    project.commit()
+    record, layout = recorded(project, files)
+    source = checkout.CodeSource(kind="remote", where=f"--upload-pack=touch {tmp_path / 'ran'}", commit="0" * 40)
+
+    with pytest.raises(NotRunnable):
+        assemble(record, layout, files, tree, source)
+
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_link_inside_the_tree_is_kept(project, files, tree):

@@ -82,6 +82,21 @@ def test_programs_that_need_each_other_still_have_a_loopback(place):
     assert ended.status == 0 or "no internet sockets" in ended.confinement.how
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the variable is one of the loader of Linux")
+def test_a_recorded_variable_acts_on_the_program_only_and_not_before_it_is_confined(place, tmp_path):
+    ended = execute(
+        [sys.executable, "-c", "print(1)"],
+        place=place,
+        cwd=place.tree,
+        environment={"PATH": os.environ["PATH"], "LD_DEBUG": "libs", "LD_DEBUG_OUTPUT": str(tmp_path / "trace")},
+        limits=Limits(seconds=60, free=0),
+        progress=lambda _text: None,
+    )
+
+    traced = bool(list(tmp_path.glob("trace.*")))
+    assert (ended.confinement.writes, traced) in {("confined", False), ("open", True)}
+
+
 def test_workers_of_a_program_still_share_memory(place):
     code = "import multiprocessing\nprint(multiprocessing.get_context('fork').Pool(2).map(abs, [-1]))"
 

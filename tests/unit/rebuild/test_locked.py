@@ -167,6 +167,25 @@ def test_pins_without_a_fingerprint_are_taken_and_said(files):
     assert "1 packages have no recorded fingerprint" in environment.notes[0]
 
 
+def test_a_pin_without_a_fingerprint_from_another_index_is_another_environment(files, tmp_path):
+    (tmp_path / "evil").mkdir()
+    other = Item("captured", [{"url": (tmp_path / "evil").as_uri()}])
+
+    plain = prepare(record(files, pins=[("gauge", "1.0")]), files, EnvironmentKind.LOCKED)
+    evil = prepare(record(files, pins=[("gauge", "1.0")], index_urls=other), files, EnvironmentKind.LOCKED)
+
+    assert isinstance(plain, Environment)
+    assert isinstance(evil, Environment)
+    assert plain.python != evil.python
+
+
+def test_a_lock_that_adds_an_option_to_the_installer_is_refused(files):
+    lost = prepare(record(files, pins=[("gauge", "1.0\n--index-url=http://evil")]), files, EnvironmentKind.LOCKED)
+
+    assert isinstance(lost, Missing)
+    assert "is not one requirement" in lost.sentence
+
+
 def test_a_package_that_was_edited_by_hand_is_edited_again(files, wheels):
     edit = files.put_bytes(b"FACTOR = 5\n")
     entry = {"package": "gauge", "state": "edited", "place": "gauge/__init__.py", "fingerprint": edit}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lineal.capture.locks.pylock import requirements_of
 from lineal.lineage.capture_record import Item
-from lineal.rebuild.recipe_texts import dockerfile, readme, sums, usable_requirements
+from lineal.rebuild.recipe_texts import dockerfile, readme, sums
 
 PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -278,19 +276,6 @@ def test_an_unknown_image_is_said_to_be_unknown():
 @pytest.mark.parametrize("python", ["3\nRUN evil", "latest", "", "None"])
 def test_a_version_that_is_none_is_not_put_into_the_dockerfile(python):
     assert "FROM python:3-slim" in dockerfile(Item("unknown"), python, [], [])
-
-
-@pytest.mark.parametrize("line", ["--index-url=http://evil", "a==1\n--index-url=x", "a==1 ; python", "-r other.txt"])
-def test_a_lock_that_would_add_an_option_is_not_used(line):
-    with pytest.raises(ValueError, match=re.escape(line)):
-        usable_requirements([line])
-
-
-def test_the_requirements_of_a_lock_are_used():
-    wheel = '[[packages.wheels]]\nname = "a.whl"\nurl = "u"\nhashes = {sha256 = "ab"}\n'
-    lock = f'[[packages]]\nname = "a"\nversion = "1.0"\n{wheel}'
-
-    assert usable_requirements(requirements_of(lock)) == ["a==1.0 --hash=sha256:ab"]
 
 
 def test_a_hostile_name_adds_no_line_to_the_readme_or_the_list():

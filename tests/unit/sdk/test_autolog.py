@@ -208,6 +208,14 @@ def test_off_is_off(flights):
     assert (artifacts, run.properties["capture"]["inputs"]["value"]) == ({}, [])
 
 
+def test_off_is_off_also_after_it_was_turned_on_twice():
+    before = vars(LinearRegression)["fit"]
+    lineal.autolog()
+    lineal.autolog()
+    lineal.autolog(enabled=False)
+    assert vars(LinearRegression)["fit"] is before
+
+
 def test_what_is_disabled_is_not_seen(flights):
     reader = pd.read_csv
     lineal.autolog(disable=["pandas", "files"])

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from lineal.files import Files
-from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.background import Answer, Fingerprints, settled
 
 DIGITS = "sha256:" + hashlib.sha256(b"delay\n4\n").hexdigest()
 
@@ -44,3 +44,12 @@ def test_a_fork_finds_no_thread_and_every_answer_there(tmp_path, files):
         os._exit(0 if is_done and "lineal-fingerprints" not in names else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert "lineal-fingerprints" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_forked_process_does_not_wait_for_what_its_parent_asked_for():
+    answer = Answer()  # the work at hand took longer than a fork waits
+    child = os.fork()
+    if child == 0:
+        told = settled(answer)
+        os._exit(0 if told.value is None and "forked" in told.reason else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

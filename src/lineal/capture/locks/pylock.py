@@ -17,6 +17,9 @@ from lineal.capture.locks.locked import Locked, LockedFile
 from lineal.capture.secrets import redact
 
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_REQUIREMENT = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]*(?:==[A-Za-z0-9.!+_-]+| @ [^\s\"'\\]+)(?: --hash=[a-z0-9]+:[0-9A-Za-z]+)*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ def requirements_of(pylock: str) -> list[str]:
     """Return the lock as lines of a requirements file: exact pins with every fingerprint that is known.
 
     Directories are left out: what lay in them is recorded with the code. A pin without a fingerprint has none here
-    either, so an installer that insists on fingerprints refuses it.
+    either, so an installer that insists on fingerprints refuses it. ValueError for a lock with an entry that is more
+    than one requirement: an option, or a line of its own.
     """
     tables = tomllib.loads(pylock)
     own = tables.get("tool", {}).get("lineal", {})
@@ -87,7 +91,11 @@ def requirements_of(pylock: str) -> list[str]:
     pins = [
         f"{pin['name']}=={pin['version']}" + _fingerprint_options(pin.get("hashes", [])) for pin in own.get("pins", [])
     ]
-    return sorted([*lines, *pins])
+    found = sorted([*lines, *pins])
+    for line in found:
+        if not _REQUIREMENT.fullmatch(line):
+            raise ValueError(f"{line!r} is not one requirement")
+    return found
 
 
 def _requirement(package: Mapping[str, object]) -> str:
