@@ -27,7 +27,7 @@ PLAIN = [
     pytest.param("pipeline", ["model:pipeline@v1"], id="pipeline"),
     pytest.param("boosted_xgboost", ["model:boosted@v1"], id="XGBoost"),
     pytest.param("boosted_lightgbm", ["model:boosted@v1"], id="LightGBM"),
-    pytest.param("network", ["report:loss@v1"], id="PyTorch", marks=pytest.mark.torch),
+    pytest.param("network", ["model:network@v1", "report:loss@v1"], id="PyTorch", marks=pytest.mark.torch),
     pytest.param("onnx_export", ["model:late@v1"], id="ONNX"),
     pytest.param(
         "from_raw",
