@@ -105,8 +105,10 @@ def reproduce(
     """
     what_if = supposed(without or (), instead or ())
     _check(ref, everything=everything, alone=not (what_if or beginning or dry_run or tries or bisect))
-    if what_if and beginning is not None:
-        raise InvalidArgument("--from raw and a supposition at once are not offered", hint="do one after the other")
+    if beginning is not None and (what_if or tries or bisect):
+        raise InvalidArgument(
+            "--from raw goes with none of --without, --replace, --try and --bisect", hint="do one after the other"
+        )
     limits = Limits(seconds=timeout, network=network)
     options = Options(
         environment=env,

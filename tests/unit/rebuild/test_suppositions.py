@@ -180,7 +180,9 @@ def test_a_reference_can_stand_for_other_content(project):
             ("--without", "dataset:flights@2013-01-03", "--replace", "dataset:flights@2013-01-03=days/2013-01-01.csv"),
             "is named twice",
         ),
-        (("--without", "dataset:flights@2013-01-03", "--from", "raw"), "not offered"),
+        (("--without", "dataset:flights@2013-01-03", "--from", "raw"), "goes with none of"),
+        (("--bisect", "--from", "raw"), "goes with none of"),
+        (("--try", "threads=1", "--from", "raw"), "goes with none of"),
         (("--all",), "a REF, or --all"),
     ],
 )
