@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown, withheld
 from lineal.capture.fingerprints.files import SETTLED_NS
+from lineal.capture.forks import ForkedLock
 from lineal.capture.guard import guarded
 from lineal.capture.installed import Package, installed_packages, installed_stamp
 from lineal.capture.program import file_of, is_installed, loaded_modules
@@ -62,7 +63,7 @@ class _Looked:
 
 
 _looked = _Looked()
-_working = threading.Lock()
+_working = ForkedLock()
 
 
 def begin(files: Files) -> None:

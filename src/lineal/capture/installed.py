@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from lineal.capture.forks import ForkedLock
 from lineal.capture.locks.locked import normal
 
 
@@ -49,7 +49,7 @@ class _Installed(NamedTuple):
 
 
 _last: _Installed | None = None
-_lock = threading.Lock()
+_lock = ForkedLock()
 
 
 def installed_packages() -> tuple[Package, ...]:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 from dataclasses import dataclass, field
 from types import FrameType
 
+from lineal.capture.forks import ForkedLock
 from lineal.capture.program import is_ours, is_own_code
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
@@ -48,7 +48,7 @@ class _Heard:
 
 
 _heard = _Heard()
-_lock = threading.Lock()
+_lock = ForkedLock()
 
 
 def begin_listening() -> None:

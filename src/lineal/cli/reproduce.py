@@ -22,6 +22,7 @@ from lineal.cli.output import on_terminal, print_json, say
 from lineal.cli.reproduce_all import code_of, reproduce_all, tell_all
 from lineal.cli.supposed import tell_supposed
 from lineal.errors import InvalidArgument
+from lineal.lineage.render.words import safe
 from lineal.rebuild.changes import parse_change
 from lineal.rebuild.counterfactual import supposed
 from lineal.rebuild.environment import EnvironmentKind
@@ -187,7 +188,7 @@ class _Teller:
     def __call__(self, text: str) -> None:
         stage = text.partition(":")[0]
         if self._drawn:
-            sys.stderr.write(f"\r\x1b[K{' '.join(text.split())[:100]}")
+            sys.stderr.write(f"\r\x1b[K{safe(' '.join(text.split()))[:100]}")
             sys.stderr.flush()
         elif stage != self._last:
             say(text)

@@ -82,6 +82,9 @@ def _callback(package: str, curves: Curves) -> object:
     class Follow(base):  # type: ignore[misc]  # made late: the base is the library's
         """Tells the metrics of each epoch."""
 
+        def __reduce__(self) -> tuple[Any, tuple[()]]:
+            return base, ()  # a trainer may be sent to another process, where nobody follows it
+
         def on_train_epoch_end(self, trainer: Any, _module: object) -> None:
             with telling("following Lightning"):
                 curves.add(dict(trainer.callback_metrics), trainer.current_epoch)

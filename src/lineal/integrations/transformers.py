@@ -92,6 +92,9 @@ def _callback(curves: Curves) -> object:
     class Follow(base):  # type: ignore[misc]  # made late: the base is the library's
         """Tells what the trainer logs."""
 
+        def __reduce__(self) -> tuple[Any, tuple[()]]:
+            return base, ()  # a trainer may be sent to another process, where nobody follows it
+
         def on_log(self, _args: object, state: Any, _control: object, logs: Any = None, **_more: object) -> None:
             with telling("following transformers"):
                 wanted = {name: value for name, value in (logs or {}).items() if name not in _NO_CURVES}

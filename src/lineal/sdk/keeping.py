@@ -16,7 +16,11 @@ KEEP = "LINEAL_KEEP"
 """Another limit in bytes for both; 0 keeps none."""
 
 _SEARCHED = 1 << 20
-_TEXTS = frozenset({"", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".txt", ".xml", ".properties"})
+_TEXTS = frozenset(
+    ("", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".txt", ".xml", ".properties", ".pem", ".key")
+) | {".ppk", ".env", ".tfvars", ".sql", ".sh", ".md", ".log"}
+_KEYS = frozenset([".p12", ".pfx", ".jks", ".keystore", ".kdbx"])
+"""What these hold is a secret whatever its bytes look like."""
 
 
 def is_kept(path: Path, found: Fingerprinted, most: int) -> bool:
@@ -24,6 +28,7 @@ def is_kept(path: Path, found: Fingerprinted, most: int) -> bool:
     limit = os.environ.get(KEEP, "")
     most = int(limit) if limit.isdecimal() else most
     size = found.bytes or 0
-    if not path.is_file() or size > most:
+    ending = path.suffix.lower()
+    if not path.is_file() or size > most or ending in _KEYS:
         return False
-    return path.suffix.lower() not in _TEXTS or size > _SEARCHED or not has_secret(path.read_bytes())
+    return ending not in _TEXTS or size > _SEARCHED or not has_secret(path.read_bytes(), file=path.name)

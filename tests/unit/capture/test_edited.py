@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +145,15 @@ def test_where_nothing_is_recorded_nobody_is_accused(site):
     (site / "old-1.egg-info").mkdir()
     (site / "stray.py").write_text("D = 1\n", encoding="utf-8")
     assert look(site, "gadget, stray")[0] == "not_applicable"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="platform: no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_does_not_wait_for_the_thread_that_looks_at_packages(tmp_path):
+    with edited._working:  # as that thread holds it while the program forks
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            edited.edited_item(Files(tmp_path / "files"))
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

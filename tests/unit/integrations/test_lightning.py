@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 
 import pytest
 
@@ -138,3 +139,16 @@ def test_after_undo_the_library_is_as_it_was():
 class _Deaf:
     def __getattr__(self, name):
         return lambda *_args, **_named: None
+
+
+def test_a_trainer_that_is_followed_can_be_sent_to_another_process(heard):
+    sent = []
+
+    class Sender(pl.Callback):
+        def on_train_start(self, trainer, _module):
+            others = [one for one in trainer.callbacks if one is not self]
+            sent.append(len(pickle.loads(pickle.dumps(others))))
+
+    _trainer(callbacks=[Sender()]).fit(_net(), _loader())
+    assert len(heard.ends) == 1
+    assert sent[0] >= 1

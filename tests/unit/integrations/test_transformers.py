@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 
 import pytest
 
@@ -13,7 +14,14 @@ pytestmark = [pytest.mark.torch, pytest.mark.frameworks, pytest.mark.filterwarni
 if importlib.util.find_spec("transformers"):
     import torch
     from datasets import Dataset
-    from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments, set_seed
+    from transformers import (
+        BertConfig,
+        BertForSequenceClassification,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        set_seed,
+    )
 
 SIZE = {"vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
 
@@ -118,3 +126,16 @@ def test_after_undo_the_library_is_as_it_was():
 class _Deaf:
     def __getattr__(self, name):
         return lambda *_args, **_named: None
+
+
+def test_a_trainer_that_is_followed_can_be_sent_to_another_process(heard):
+    trainer, sent = _trainer(_model()), []
+
+    class Sender(TrainerCallback):
+        def on_train_begin(self, *_words, **_named):
+            ours = [one for one in trainer.callback_handler.callbacks if type(one).__module__.startswith("lineal")]
+            sent.append(len(pickle.loads(pickle.dumps(ours))))
+
+    trainer.add_callback(Sender())
+    trainer.train()
+    assert sent == [1]

@@ -251,6 +251,22 @@ def test_bytes_of_what_was_read_and_written_are_kept_but_no_secrets(tmp_path, fl
     assert run.state is ExecutionState.COMPLETE
 
 
+KEY = f"-----BEGIN {'PRIVATE'} KEY-----\nMIIB\n-----END {'PRIVATE'} KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("service.pem", KEY), ("store.p12", "bytes"), ("settings.yaml", "password: correct horse\n")]
+)
+def test_keys_and_passwords_that_are_read_are_known_but_not_kept(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    lineal.autolog()
+    with lineal.run("train"):
+        Path(name).read_text()
+    (artifact,) = recorded()[1].values()
+    with lineal.open() as workspace:
+        assert not workspace.files.has(artifact.fingerprint)
+
+
 def test_two_runs_at_once_both_have_the_file_that_both_read(flights):
     lineal.autolog()
     both, done = threading.Barrier(2), []

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
 
+from lineal.capture.forks import ForkedLock
 from lineal.errors import Aborted, InvalidArgument, LinealError, NotFound, PermissionDenied, Unavailable
 from lineal.model.fingerprint import Fingerprinted, Kind, text
 
@@ -36,7 +36,7 @@ class StampCache:
     def __init__(self, size: int = _CACHE_SIZE) -> None:
         self._size = size
         self._known: dict[str, tuple[_Stamp, str]] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkedLock()
 
     def get(self, path: str, stamp: _Stamp) -> str | None:
         """Return the fingerprint read under exactly this stamp, or None."""
