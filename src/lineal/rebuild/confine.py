@@ -57,7 +57,7 @@ def confined(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Confine this process as far as the system allows, and return how far that was."""
     most = int(spec["most_bytes"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(ValueError, OSError):
+    with suppress(ValueError, OSError, OverflowError):
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     if sys.platform != "linux":
         return {"network": "on", "writes": "open", "how": []}

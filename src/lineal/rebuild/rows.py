@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lineal.capture.fingerprints.marks import marks_in
+from lineal.capture.secrets import redact
 from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.model.nodes import Artifact
@@ -92,7 +93,7 @@ def _values(old: Sequence[str | bytes], new: Sequence[str | bytes], place: int) 
 
 def _shown(row: str | bytes) -> str:
     text = row.decode("utf-8", "replace") if isinstance(row, bytes) else row
-    return repr(text[:_SHOWN])
+    return repr(redact(text)[:_SHOWN])
 
 
 def _key(row: str | bytes) -> bytes:

@@ -97,6 +97,12 @@ def test_a_recorded_variable_acts_on_the_program_only_and_not_before_it_is_confi
     assert (ended.confinement.writes, traced) in {("confined", False), ("open", True)}
 
 
+def test_a_limit_beyond_every_disk_is_none(place):
+    ended = run(place, "print(1)", limits=Limits(seconds=60, bytes=1 << 70, free=0))
+
+    assert (ended.status, ended.said) == (0, "1\n")
+
+
 def test_workers_of_a_program_still_share_memory(place):
     code = "import multiprocessing\nprint(multiprocessing.get_context('fork').Pool(2).map(abs, [-1]))"
 

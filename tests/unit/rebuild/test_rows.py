@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lineal.rebuild.rows import Content, explained
+
 SCRIPT = """
     import time
     import pyarrow as pa
@@ -30,3 +32,13 @@ def test_a_column_that_comes_out_different_is_named(project):
     verdict = project.reproduce("run:prepare", status=24)
     assert verdict["verdict"] == "DIVERGED"
     assert "column 'delay'" in str(verdict["outputs"])
+
+
+def test_a_line_that_is_shown_has_no_secret_in_it():
+    before = Content(data=b'depth = 4\nDB_PASSWORD="correct-horse-7"\n', facts={})
+    after = Content(data=b'depth = 4\nDB_PASSWORD="battery-staple-8"\n', facts={})
+    told, where = explained(before, after)
+    assert where == {"row": 2}
+    assert "DB_PASSWORD" in told
+    assert "correct-horse-7" not in told
+    assert "battery-staple-8" not in told
