@@ -350,3 +350,17 @@ def test_a_program_that_goes_elsewhere_is_recorded_from_where_it_began(project, 
     assert lineal("run", "--", *command, url=project).returncode == 0
     _, inputs, outputs = recorded(project)
     assert (inputs.keys(), outputs.keys()) == ({"data/flights.csv"}, {"data/out.csv"})
+
+
+@pytest.mark.parametrize("how", ["lineal run", "autolog"])
+def test_a_program_ended_by_ctrl_c_ends_as_it_would_without_us(project, script, how):
+    text = (
+        "import os, signal, time\nopen('a.txt', 'w').write('a')\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n"
+    )
+    command = script(("import lineal; lineal.autolog()\n" if how == "autolog" else "") + text)
+    before = [sys.executable, "-m", "lineal", "run", "--"] if how == "lineal run" else []
+    plain = 130 if before else -2  # what a shell says of a program that SIGINT ended; what its parent is told
+    done = subprocess.run([*before, *command], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == plain, done.stderr
+    execution, _, outputs = recorded(project)
+    assert (execution.state.name, outputs.keys()) == ("CANCELED", {"a.txt"})

@@ -131,9 +131,16 @@ def _tell_statement(said: Mapping[str, Json], signer: str) -> None:
             assert isinstance(digests, Mapping)
             told = " · ".join(f"{name}:{digits}" for name, digits in digests.items())
             lines.append(Line(str(subject.get("name")), "about", aside=told))
-    lines += [Line(str(facts.get(name)), label) for name, label in _TOLD.items() if facts.get(name)]
+    lines += [Line(_told(facts.get(name)), label) for name, label in _TOLD.items() if facts.get(name)]
     lines.append(Line(signer, "signed by", mark=Mark.GOOD))
     print_cards([Card("statement", "What does the signed statement say?", lines)])
+
+
+def _told(value: Json) -> str:
+    """Return a fact for people: the parts of a compound one beside each other."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    return " · ".join(f"{name} {_told(part)}" for name, part in value.items() if part is not None)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -75,7 +75,17 @@ def _code(run: Execution, record: Mapping[str, Item]) -> Finding:
         )
     if dirty.value:
         return Finding("code", Outcome.PASS, f"{text} with uncommitted changes, which are stored")
+    beside = _untracked(record)
+    if beside:
+        return Finding("code", Outcome.PASS, f"{text} and {beside}, stored; nothing else was changed")
     return Finding("code", Outcome.PASS, f"{text}, without uncommitted changes")
+
+
+def _untracked(record: Mapping[str, Item]) -> str:
+    value = item(record, "untracked").value
+    files = value.get("files") if isinstance(value, Mapping) else None
+    number = len(files) if isinstance(files, Mapping) else 0
+    return f"{number} untracked file{'s' if number > 1 else ''}" if number else ""
 
 
 def _code_without_commit(commit: Item, record: Mapping[str, Item]) -> Finding:

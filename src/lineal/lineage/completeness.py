@@ -119,7 +119,8 @@ def _packages(record: Mapping[str, Item]) -> str:
     return "" if known else "the packages are not recorded"
 
 
-def _seeds(record: Mapping[str, Item]) -> str:
+def seeds_open(record: Mapping[str, Item]) -> str:
+    """Return why numbers that are drawn again may be others, or ""."""
     found = item(record, "seeds")
     if not found.captured:
         return f"seeds are not known: {found.reason or found.status}"
@@ -142,7 +143,7 @@ _NEEDED: tuple[_Ask, ...] = (_code, _unsettled("diff", "the uncommitted changes 
 """What no rebuild can do without."""
 
 _EXACT: tuple[_Ask, ...] = (
-    _seeds,
+    seeds_open,
     _partial,
     _unsettled("edited_packages", "packages were edited"),
     _unsettled("editable", "the state of installed directories is not known"),

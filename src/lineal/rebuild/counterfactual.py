@@ -161,7 +161,10 @@ def _sentence(verdict: Verdict, document: dict[str, Json], swaps: Swaps) -> str:
     if verdict.grade.is_exact:
         return f"{head}, {verdict.reference} comes out the same: that input did not matter"
     changes = [_change(each) for each in metrics if isinstance(each, dict) and each["change"] not in (0, 0.0)]
-    rest = ", ".join(changes) if changes else "its metrics are the same, and its content is not"
+    same = (
+        "its metrics are the same, and its content is not" if metrics else "its content differs, and it has no metrics"
+    )
+    rest = ", ".join(changes) if changes else same
     return f"{head}, {verdict.reference} comes out otherwise: {rest}"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lineal.capture.secrets import HIDDEN
 from lineal.files import Files
 from lineal.lineage.capture_record import item
+from lineal.lineage.completeness import seeds_open
 from lineal.model.nodes import Artifact, ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.checkout import CodeSource
@@ -22,7 +23,7 @@ from lineal.rebuild.layout import Layout, layout_of
 from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.since import changed_since
-from lineal.rebuild.verdict import Difference, Grade, Missing
+from lineal.rebuild.verdict import Difference, Grade, Missing, worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Plan:
         """The best verdict this rebuild can come to."""
         if self.missing or self.environment is None:
             return Grade.NOT_RUNNABLE
-        return self.environment.cap
+        return worst([self.environment.cap, Grade.NUMERIC]) if seeds_open(self.recipe.record) else self.environment.cap
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -180,6 +181,9 @@ def _notes(recipe: Recipe) -> Sequence[str]:
     notes: list[str] = []
     if item(recipe.record, "hash_seed").value == "random":
         notes.append("PYTHONHASHSEED was not set when it ran: what depends on the order of a set may differ")
+    seeds = seeds_open(recipe.record)
+    if seeds:
+        notes.append(f"it may draw other numbers: {seeds}")
     if recipe.target.run.state is ExecutionState.FAILED:
         notes.append("the recorded run failed")
     modules = item(recipe.record, "modules").value

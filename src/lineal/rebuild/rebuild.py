@@ -199,9 +199,10 @@ def _judged(
     elif target.rebuilt is None:
         causes.append(_no_twin(target.recorded))
     notes: tuple[str, ...] = ()
-    if options.allow_drift and grade.is_exact and planned.reachable is Grade.NUMERIC:
+    is_other = planned.environment is not None and planned.environment.cap is Grade.NUMERIC
+    if options.allow_drift and grade.is_exact and is_other:
         notes = (f"it came out {grade.value}, in another environment than recorded: --allow-drift promises less",)
-        grade = planned.reachable
+        grade = Grade.NUMERIC
     found = [*causes, *(difference for _, difference in measured), *_of_outputs(outputs)]
     return Verdict(
         reference=planned.recipe.reference,

@@ -124,6 +124,7 @@ class _Adoption:
             with telling("handing the run back"):
                 self._handoff.put(Handed(execution=run.execution, seed=self._seed, version=version()))
                 self._handoff.release()
+            autolog.end_as_interrupted()
 
 
 def _rank() -> int:

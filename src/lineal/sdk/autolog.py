@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
@@ -117,6 +118,18 @@ def _at_exit(process: int) -> None:
     if process == os.getpid():  # a forked child runs the handlers of its parent too
         with telling("the end of the program"):
             _stop(None if _is_interactive() else getattr(sys, "last_value", None))
+        end_as_interrupted()
+
+
+def end_as_interrupted() -> None:
+    """After Ctrl-C, let the process end by SIGINT as it would have without us: a shell sees 130.
+
+    The interpreter forgets an unhandled KeyboardInterrupt as soon as any text is executed, and importing a module with
+    a dataclass does that; it would exit with 1. Called last in what runs at the end of the program.
+    """
+    if isinstance(getattr(sys, "last_value", None), KeyboardInterrupt) and not _is_interactive():
+        with contextlib.suppress(KeyboardInterrupt):
+            exec("raise KeyboardInterrupt")  # noqa: S102  the one way to tell the interpreter again
 
 
 def _is_interactive() -> bool:

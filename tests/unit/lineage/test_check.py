@@ -108,6 +108,14 @@ def test_each_gap_is_named_with_its_reason(pen, item, changes, expected, told):
     )
 
 
+def test_files_git_does_not_know_are_not_called_no_changes(pen):
+    answer = trained(pen, **full_record(untracked=captured({"files": {"train.py": {}, "helper.py": {}}})))
+    assert outcome(answer, "code") is Outcome.PASS
+    assert sentence(answer, "code").startswith(
+        "commit 0123456789ab and 2 untracked files, stored; nothing else was changed"
+    )
+
+
 def test_without_a_repository_the_stored_script_is_code_enough(pen):
     nothing = {"status": "not_applicable", "value": None, "reason": "not a repository"}
     answer = trained(

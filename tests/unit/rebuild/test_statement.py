@@ -46,6 +46,12 @@ def test_a_rebuild_has_a_signed_statement_about_the_model(rebuilt):
     assert said["predicate"]["platform"]["rebuilt"]["python.version"] == ".".join(map(str, sys.version_info[:3]))
 
 
+def test_who_rebuilt_it_is_told_in_words(rebuilt):
+    told = statement(rebuilt, "model:delay").stdout
+    assert "actor " in told
+    assert "{" not in told
+
+
 def test_the_documented_lines_verify_it_where_there_is_no_workspace(rebuilt, tmp_path):
     statement(rebuilt, "model:delay", "--out", str(tmp_path / "rebuild.json"))
     (tmp_path / "key.pem").write_text(rebuilt.run("-m", "lineal", "audit", "key").stdout)

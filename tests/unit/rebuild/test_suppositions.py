@@ -199,3 +199,22 @@ def test_the_answer_is_a_card_for_people(batches):
     assert "What if model:delay@v1 had other inputs?" in done.stdout
     assert "16.5 → 1.8" in done.stdout
     assert json.dumps("never a version of the model")[1:-1] in done.stdout
+
+
+def test_nothing_is_said_of_metrics_where_none_were_recorded(project):
+    project.write("a.csv", "1")
+    project.write("other.csv", "2")
+    project.write(
+        "train.py",
+        """
+        import lineal
+
+        with lineal.run("train") as run:
+            run.log_model({"mean": float(open(run.use("a.csv", name="flights")).read())}, name="delay")
+        """,
+    )
+    project.run("train.py")
+
+    answer = project.reproduce("model:delay", "--replace", "dataset:flights=other.csv", status=0)
+
+    assert answer["sentence"].endswith("comes out otherwise: its content differs, and it has no metrics")

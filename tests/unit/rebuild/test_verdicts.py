@@ -128,6 +128,24 @@ def test_a_dirty_tree_with_an_untracked_module_is_rebuilt_from_commit_diff_and_u
     assert verdict["verdict"] == "BIT_EXACT"
 
 
+def test_a_dry_run_promises_no_more_than_the_check_where_nobody_seeded(project):
+    project.write(
+        "draw.py",
+        """
+        import random, lineal
+
+        with lineal.run("draw") as run:
+            run.log_model({"drawn": random.random()}, name="drawn")
+        """,
+    )
+    project.run("draw.py")
+
+    planned = project.reproduce("model:drawn", "--dry-run", status=0)
+
+    assert planned["reachable"] == "NUMERIC"
+    assert any(note.startswith("it may draw other numbers: ") for note in planned["notes"])
+
+
 def test_a_dry_run_names_the_steps_and_computes_nothing(trained):
     planned = trained.reproduce("model:delay", "--dry-run", status=0)
 
