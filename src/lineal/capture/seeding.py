@@ -96,14 +96,6 @@ def listened_from_the_start() -> bool:
     return _heard.from_the_start
 
 
-def forget_seeds() -> None:
-    """Forget what was heard."""
-    with _lock:
-        _heard.seeded.clear()
-        _heard.made.clear()
-        _heard.more = 0
-
-
 def plain_seed(seed: object) -> Json:
     """Return a seed as it can be recorded: a number, a short list of them, or the fingerprint of anything longer."""
     if seed is None or isinstance(seed, bool):

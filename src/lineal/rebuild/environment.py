@@ -18,7 +18,7 @@ from lineal.lineage.locks import packages_of
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
 from lineal.rebuild.image import image_missing
-from lineal.rebuild.locked import Lock, find_lock, make
+from lineal.rebuild.locked import Lock, find_lock, here, make
 from lineal.rebuild.verdict import Difference, Grade, Missing
 
 _NAMED = 5
@@ -78,8 +78,8 @@ def realise(environment: Environment, files: Files, progress: Callable[[str], No
 
 
 def _locked(record: Mapping[str, Item], files: Files, *, allow_drift: bool) -> Environment | Missing:
-    recorded = _version(record) or _here()
-    version = _here() if allow_drift and recorded != _here() else recorded
+    recorded = _version(record) or here()
+    version = here() if allow_drift and recorded != here() else recorded
     lock = find_lock(record, files, python=version)
     if isinstance(lock, Missing):
         return lock
@@ -98,22 +98,22 @@ def _locked(record: Mapping[str, Item], files: Files, *, allow_drift: bool) -> E
 
 
 def _python_gone(record: Mapping[str, Item], *, allow_drift: bool) -> Missing | None:
-    recorded, here = _version(record), _here()
-    if recorded is None or recorded.rsplit(".", 1)[0] == here.rsplit(".", 1)[0] or allow_drift:
+    recorded, now = _version(record), here()
+    if recorded is None or recorded.rsplit(".", 1)[0] == now.rsplit(".", 1)[0] or allow_drift:
         return None
     return Missing(
         kind="python",
         what=recorded,
-        sentence=f"it ran with Python {recorded}, and this is Python {here}",
+        sentence=f"it ran with Python {recorded}, and this is Python {now}",
         advice="run lineal with that Python, rebuild with --env locked, or go on with --allow-drift",
     )
 
 
 def _drift(record: Mapping[str, Item], files: Files) -> Iterator[Difference]:
     """Yield what is not as it was: Python, packages changed and removed, edits undone, then packages added."""
-    recorded, here = _version(record), _here()
-    if recorded is not None and recorded != here:
-        yield _differs("python", "python", recorded, here)
+    recorded, now = _version(record), here()
+    if recorded is not None and recorded != now:
+        yield _differs("python", "python", recorded, now)
     pins = packages_of(item(record, "environment"), files) or {}
     installed: dict[str, Json] = {package.name: package.version for package in installed_packages()}
     for name, version in sorted(pins.items()):
@@ -152,10 +152,6 @@ def _version(record: Mapping[str, Item]) -> str | None:
     value = item(record, "python").value
     found = value.get("version") if isinstance(value, Mapping) else None
     return found if isinstance(found, str) else None
-
-
-def _here() -> str:
-    return ".".join(map(str, sys.version_info[:3]))
 
 
 def _differs(kind: str, what: str, recorded: Json, rebuilt: Json) -> Difference:

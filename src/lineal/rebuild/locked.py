@@ -149,14 +149,15 @@ def _make(lock: Lock, files: Files) -> None:
         target.unlink(missing_ok=True)
         target.write_bytes(files.get(content))
     has = {package.name for package in packages_in(site)}
-    if lock.python.split(".")[:2] != _here().split(".")[:2]:
+    if lock.python.split(".")[:2] != here().split(".")[:2]:
         pins = {name: f"{name}=={found.version}" for name, found in needed().items() if name not in has}
         _install(uv, lock, list(pins.values()))  # ours are compiled for another Python
         has |= pins.keys()
     lend(site, has=frozenset(has))
 
 
-def _here() -> str:
+def here() -> str:
+    """Return the version of the Python we run in, as records name it."""
     return ".".join(map(str, sys.version_info[:3]))
 
 
