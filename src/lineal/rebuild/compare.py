@@ -224,10 +224,6 @@ def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[
     return found
 
 
-def _gone(kind: str, name: str, recorded: Json, told: str) -> Difference:
-    return Difference(kind=kind, what=name, recorded=recorded, sentence=f"{kind} {name} {told}")
-
-
 def _difference(name: str, before: object, after: object, sentence: str, where: Mapping[str, Json]) -> Difference:
     return Difference(
         kind="output", what=name, recorded=_json(before), rebuilt=_json(after), sentence=sentence, where=where
