@@ -43,9 +43,7 @@ def find_code(record: Mapping[str, Item], layout: Layout, files: Files, *, netwo
         return _kept(record, files) or lost
     commit = item(record, "commit")
     if not commit.captured:
-        return _kept(record, files) or Missing(
-            kind="code", what="script", sentence=f"the code is not recorded: {commit.reason or commit.status}"
-        )
+        return _kept(record, files) or _unkept(record, commit)
     wanted = str(commit.value)
     if not is_commit(wanted):
         return _kept(record, files) or Missing(
@@ -163,6 +161,18 @@ def _kept(record: Mapping[str, Item], files: Files) -> CodeSource | None:
         return None
     told = f"{len(named)} file{'' if len(named) == 1 else 's'} of code" if named else "text of the program"
     return CodeSource(kind="files", where=told)
+
+
+def _unkept(record: Mapping[str, Item], commit: Item) -> Missing:
+    """Say why there is no code: the script or a module that was seen and not kept, else that there is no commit."""
+    seen = [found for found in (item(record, "script"), item(record, "modules")) if found.captured and found.reason]
+    if not seen:
+        sentence = f"the code is not recorded: {commit.reason or commit.status}"
+        return Missing(kind="code", what="script", sentence=sentence)
+    value = seen[0].value
+    path = value.get("path") if isinstance(value, Mapping) else None
+    sentence = f"the code is not recorded: {path or 'its modules'}: {seen[0].reason}"
+    return Missing(kind="code", what=str(path or "modules"), sentence=sentence)
 
 
 def _kept_files(record: Mapping[str, Item], files: Files) -> Iterator[tuple[str, str]]:

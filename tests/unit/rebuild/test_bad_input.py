@@ -275,3 +275,22 @@ def processes_of(project):
         except OSError:
             continue
     return found
+
+
+def test_a_script_that_is_not_kept_for_its_secret_is_said_to_be_that(project):
+    project.write(
+        "train.py",
+        """
+        import lineal
+
+        KEY = "sk-abcdefghijklmnopqrstuvwxyz123456"
+        with lineal.run("train") as run:
+            run.log_model({"a": 1}, name="delay")
+        """,
+    )
+    project.run("train.py")
+
+    verdict = project.reproduce("model:delay", "--dry-run", status=25)
+
+    sentences = [missing["sentence"] for missing in verdict["missing"]]
+    assert sentences == ["the code is not recorded: train.py: it holds a secret: its bytes are not kept"]
