@@ -8,9 +8,11 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
+import lineal as lineal_package
 from lineal.model.nodes import Artifact
 from lineal.workspace import open_workspace
 
@@ -364,3 +366,15 @@ def test_a_program_ended_by_ctrl_c_ends_as_it_would_without_us(project, script, 
     assert done.returncode == plain, done.stderr
     execution, _, outputs = recorded(project)
     assert (execution.state.name, outputs.keys()) == ("CANCELED", {"a.txt"})
+
+
+def test_a_lineal_that_is_lent_by_a_link_adopts_the_run_as_well(project, script, lineal):
+    """As in the environment that `lineal reproduce --env locked` makes."""
+    (project / "lent").mkdir()
+    (project / "lent" / "lineal").symlink_to(Path(lineal_package.__file__).parent)
+    command = script("print(open('data/flights.csv').read())")
+    start = ["sh", "-c", 'PYTHONPATH="$PYTHONPATH:lent" exec "$@"', "sh", *command]
+    assert lineal("run", "--", *start, url=project).returncode == 0
+    execution, inputs, _ = recorded(project)
+    assert inputs.keys() == {"data/flights.csv"}
+    assert execution.properties["capture"]["seeds"]["status"] == "captured"  # what only the process itself can tell

@@ -107,4 +107,4 @@ class Handoff:
 
 def version() -> str:
     """Return what both sides must agree on: the place this package lies in, which is its version too."""
-    return str(Path(__file__).parent)
+    return str(Path(__file__).resolve().parent)  # an environment of a rebuild is lent us by a link
