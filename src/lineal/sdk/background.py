@@ -23,7 +23,8 @@ from lineal.sdk.keeping import INPUT, is_kept
 
 T = TypeVar("T")
 
-_LONGEST_WAIT = 5.0
+LONGEST_WAIT = 5.0
+"""Seconds that a program is held up at most, where it forks, or is about to write what is still being read."""
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Fingerprints:
         """Wait until the work at hand is done, and the thread gone; not for ever."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(_LONGEST_WAIT)
+            thread.join(LONGEST_WAIT)
 
     def _asked(self, ask: Callable[[], Fingerprinted]) -> Answer[Fingerprinted]:
         question = _Question(ask, Answer())
@@ -133,9 +134,12 @@ def _answer(question: _Question) -> None:
     question.answer.is_there.set()
 
 
-def settled(answer: Answer[T]) -> Answer[T]:
-    """Wait for an answer and return it. In a forked process nobody is at work on what its parent asked for."""
+def settled(answer: Answer[T], longest: float | None = None) -> Answer[T]:
+    """Wait for an answer, at most `longest` seconds, and return it, whether or not it is there by then.
+
+    In a forked process nobody is at work on what its parent asked for.
+    """
     if answer.process != os.getpid():
         return answer if answer.is_there.is_set() else Answer(reason="the program forked before this was known")
-    answer.is_there.wait()
+    answer.is_there.wait(longest)
     return answer

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from lineal.integrations.listener import Read, Split, Written
-from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.background import LONGEST_WAIT, Fingerprints, settled
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
 from lineal.sdk.seen import Seen, absolute, frame_fingerprint
@@ -51,7 +51,8 @@ class Observations:
     def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
         """Note a file that is about to be opened; False where that was known already.
 
-        What is read is fingerprinted as it is now: before a write to it may go on, that must be done.
+        What is read is fingerprinted as it is now: a write to it waits for that, but not for long. A file that is
+        written while it is still being read has no fingerprint, and the reason says so.
         """
         with self._lock:
             is_new = False
@@ -61,7 +62,7 @@ class Observations:
             if writes:
                 known = self.reads.get(path)
                 if known is not None and known.content is not None:
-                    settled(known.content)
+                    settled(known.content, LONGEST_WAIT)
                 elif reads and os.path.exists(path):  # noqa: PTH110  r+: what is there counts as well
                     self._settle_read(path)
                 is_new |= path not in self.writes
@@ -204,7 +205,7 @@ class Observations:
     def _settle_read(self, path: str) -> None:
         seen = self._seen_read(path, "open", path=path)
         if seen is not None and seen.content is not None:
-            settled(seen.content)
+            settled(seen.content, LONGEST_WAIT)
 
     def _written(self, path: str, by: str) -> Seen:
         self.removed.discard(path)

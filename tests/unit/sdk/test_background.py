@@ -53,3 +53,10 @@ def test_a_forked_process_does_not_wait_for_what_its_parent_asked_for():
         told = settled(answer)
         os._exit(0 if told.value is None and "forked" in told.reason else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_wait_for_an_answer_can_have_an_end():
+    answer = Answer()
+
+    assert settled(answer, 0.01) is answer
+    assert not answer.is_there.is_set()
