@@ -24,7 +24,7 @@ from lineal.store.protocol import Store
 N = TypeVar("N", Artifact, Execution, Context)
 Resolved = Artifact | Execution | Context | Prediction
 
-NOT_RUNS = ("Deploy", "Erase", "Rebuild")
+NOT_RUNS = ("Deploy", "Erase", "Export", "Rebuild")
 """Executions that no run made: `run:latest` passes over them."""
 
 _NODES = frozenset(kind.value for kind in NodeKind)

@@ -244,9 +244,12 @@ class Observations:
             self.fits.append(training)
 
     def exported(self, exports: Sequence[Export]) -> None:
-        """Note that models got another form."""
+        """Note that models got another form; from one that was read from a file the run itself leads there."""
         with self._lock:
-            self.exports.extend(exports)
+            for export in exports:
+                model = export.source.get()
+                if not any(seen.is_of(model) for seen in self.reads.values()):
+                    self.exports.append(export)
 
     def divided(self, split: Split) -> None:
         """Note that data was divided; the data itself is not held, and the same division is noted once."""

@@ -22,11 +22,14 @@ def is_keras(thing: object) -> bool:
 
 
 def keras_parts(model: Any) -> dict[str, object]:
-    """Return the model as dicts, lists, plain values and arrays; weights by their paths, a repeated one numbered."""
+    """Return the model as dicts, lists, plain values and arrays; weights by their paths, a repeated one marked.
+
+    A model that was loaded leaves its own name out of them, one that was made does not: it is left out here.
+    """
     keras: Any = sys.modules["keras"]
     weights: dict[str, object] = {}
     for weight in model.weights:
-        name = str(weight.path)
+        name = str(weight.path).removeprefix(f"{model.name}/")
         while name in weights:
             name = f"{name}'"
         weights[name] = keras.ops.convert_to_numpy(weight)
