@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from lineal.capture.fingerprints.differences import TOLERANCE
 from lineal.cli.cards import Card, Line, Mark, print_cards
 from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.naming import short
@@ -57,9 +56,11 @@ def reproduce(
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rebuild directory and say where it is.")] = False,
     tolerance: Annotated[
-        float,
-        typer.Option("--tolerance", min=0, metavar="T", help="How far apart numbers may lie, relatively."),
-    ] = TOLERANCE,
+        float | None,
+        typer.Option(
+            "--tolerance", min=0, metavar="T", help="How far apart numbers may lie, relatively; else 1e-9 for doubles."
+        ),
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option("--timeout", min=0, metavar="S", help="Stop the program after this many seconds.")
     ] = None,

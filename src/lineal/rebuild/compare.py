@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lineal.capture.fingerprints.differences import TOLERANCE, StateDifference, compare_states
+from lineal.capture.fingerprints.leaf import ordered
 from lineal.errors import InvalidArgument, NotFound
 from lineal.files import Files
 from lineal.lineage.changes import equal
@@ -78,7 +79,7 @@ def _twin(step: Step, candidates: Sequence[Step], *, in_order: bool) -> Step | N
     return (same or alike)[0]
 
 
-def compare_outputs(pair: Pair, files: Both, *, tolerance: float = TOLERANCE) -> list[OutputResult]:
+def compare_outputs(pair: Pair, files: Both, *, tolerance: float | None = None) -> list[OutputResult]:
     """Return the comparison of every output of a recorded run."""
     made = _by_family(pair.rebuilt.outputs if pair.rebuilt else ())
     results: list[OutputResult] = []
@@ -119,7 +120,8 @@ def ulps(one: float, other: float) -> int | None:
     """Return how many doubles lie between two numbers; None where one is not finite."""
     if not (math.isfinite(one) and math.isfinite(other)):
         return None
-    return abs(_ordered(one) - _ordered(other))
+    words = [struct.unpack("<q", struct.pack("<d", value))[0] for value in (one, other)]
+    return abs(ordered(words[0], 64) - ordered(words[1], 64))
 
 
 def is_of_the_machine(metric: str) -> bool:
@@ -134,7 +136,7 @@ def is_near(one: float, other: float, tolerance: float) -> bool:
     return one == other or math.isclose(one, other, rel_tol=tolerance, abs_tol=0.0)
 
 
-def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, tolerance: float) -> OutputResult:
+def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, tolerance: float | None) -> OutputResult:
     name = reference_to(artifact)
     result = OutputResult(
         name=name,
@@ -163,11 +165,13 @@ def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, toleran
         return replace(result, grade=Grade.CANONICAL_EXACT, note=note)
     apart = _states_apart(before, after, files, tolerance)
     if apart is not None:
-        return _by_state(result, apart, tolerance)
+        return _by_state(result, apart)
     return replace(result, differences=tuple(_content_differences(artifact, twin, name)))
 
 
-def _states_apart(before: Value | None, after: Value | None, files: Both, tolerance: float) -> StateDifference | None:
+def _states_apart(
+    before: Value | None, after: Value | None, files: Both, tolerance: float | None
+) -> StateDifference | None:
     """Return how two fitted states differ, where both were kept and can be read."""
     if not (isinstance(before, str) and isinstance(after, str)):
         return None
@@ -177,7 +181,7 @@ def _states_apart(before: Value | None, after: Value | None, files: Both, tolera
         return None
 
 
-def _by_state(result: OutputResult, apart: StateDifference, tolerance: float) -> OutputResult:
+def _by_state(result: OutputResult, apart: StateDifference) -> OutputResult:
     first = apart.first
     more = f", and {apart.count - 1} other part{'s' if apart.count > 2 else ''} differ" if apart.count > 1 else ""  # noqa: PLR2004
     difference = Difference(
@@ -191,7 +195,7 @@ def _by_state(result: OutputResult, apart: StateDifference, tolerance: float) ->
     return replace(
         result,
         grade=Grade.NUMERIC if apart.is_near else Grade.DIVERGED,
-        tolerance=tolerance if apart.is_near else None,
+        tolerance=apart.tolerance if apart.is_near else None,
         max_ulp=apart.max_ulp,
         note=f"{first.sentence}{more}",
         differences=(difference,),
@@ -287,11 +291,6 @@ def _by_family(artifacts: Iterable[Artifact]) -> dict[tuple[str, str], list[Arti
 
 def _key(artifact: Artifact) -> tuple[str, str]:
     return artifact.type, family_of(artifact.name)[0] if artifact.name else ""
-
-
-def _ordered(value: float) -> int:
-    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
-    return bits if bits >= 0 else -(2**63) - bits
 
 
 def _json(value: object) -> Json:

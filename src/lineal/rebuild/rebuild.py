@@ -56,7 +56,7 @@ class Options:
     allow_drift: bool = False
     keep: bool = False
     limits: Limits = field(default_factory=Limits)
-    tolerance: float = TOLERANCE
+    tolerance: float | None = None
     changes: tuple[Change, ...] = ()
 
 
@@ -188,7 +188,8 @@ def _judged(
     pairs = matched(planned.recipe.steps, steps)
     target = next(pair for pair in pairs if pair.recorded is planned.recipe.target)
     outputs = _outputs(planned.recipe, pairs, (files, kept), options.tolerance)
-    measured = compare_metrics(target, tolerance=options.tolerance)
+    allowed = TOLERANCE if options.tolerance is None else options.tolerance
+    measured = compare_metrics(target, tolerance=allowed)
     grade = worst([*(each.grade for each in outputs if each.role == "output"), *(grade for grade, _ in measured)])
     causes = differences_between(target, files, kept, planned.layout, str(tree))
     if executed.status != 0 and not failed_then:
@@ -217,7 +218,7 @@ def _judged(
         platform=_platforms(target),
         notes=notes,
         said=_said(executed) if executed.status != 0 else "",
-        tolerance=options.tolerance if grade is Grade.NUMERIC else None,
+        tolerance=_widest(outputs, allowed) if grade is Grade.NUMERIC else None,
         tried=tuple(change.sentence for change in options.changes),
         max_ulp=max((each.max_ulp for each in outputs if each.max_ulp is not None), default=None),
     )
@@ -228,7 +229,7 @@ def _said(executed: Executed) -> str:
     return redact(executed.said[-_SAID:])
 
 
-def _outputs(recipe: Recipe, pairs: Sequence[Pair], files: Both, tolerance: float) -> list[OutputResult]:
+def _outputs(recipe: Recipe, pairs: Sequence[Pair], files: Both, tolerance: float | None) -> list[OutputResult]:
     """Return the outputs of all runs of the process in the order they were made; those asked for decide."""
     deciding = {artifact.id for artifact in recipe.outputs}
     beside = {artifact.id for artifact in recipe.target.outputs}
@@ -239,6 +240,11 @@ def _outputs(recipe: Recipe, pairs: Sequence[Pair], files: Both, tolerance: floa
             role = "output" if artifact.id in deciding else "beside" if artifact.id in beside else "intermediate"
             results.append(replace(result, role=role))
     return results
+
+
+def _widest(outputs: Sequence[OutputResult], allowed: float) -> float:
+    """Return the widest tolerance the verdict needed: a type narrower than a double has one of its own."""
+    return max([allowed, *(each.tolerance for each in outputs if each.role == "output" and each.tolerance is not None)])
 
 
 def _of_outputs(outputs: Sequence[OutputResult]) -> list[Difference]:

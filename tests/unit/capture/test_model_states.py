@@ -113,6 +113,24 @@ def test_infinity_and_nan_have_no_distance_and_are_not_near():
     assert (found.first.rebuilt, found.max_ulp, found.is_near) == ("nan", None, False)
 
 
+def test_a_tolerance_that_is_given_holds_for_narrow_types_too_and_else_their_own_is_told():
+    before, after = {"w": np.ones(2, "<f4")}, {"w": np.nextafter(np.ones(2, "<f4"), np.float32(2))}
+
+    by_itself = compare_states(state(before), state(after))
+
+    assert (by_itself.is_near, by_itself.tolerance) == (True, 16 * 2**-23)
+    assert not compare_states(state(before), state(after), tolerance=0.0).is_near
+    assert not compare_states(state(before), state(after), tolerance=1e-9).is_near
+
+
+def test_two_parts_of_one_name_are_two_parts():
+    before, after = [{1: 0.5, "1": 1.0}], [{1: 7.5, "1": 1.0}]
+
+    found = compare_states(state(before), state(after))
+
+    assert (found.count, found.first.recorded, found.first.rebuilt, found.is_near) == (1, "0.5", "7.5", False)
+
+
 def test_another_shape_another_type_and_a_lost_part_are_told():
     before = {"a": np.ones(3), "b": np.ones(2), "c": np.ones(1)}
     after = {"a": np.ones(4), "b": np.ones(2, dtype="<f4")}

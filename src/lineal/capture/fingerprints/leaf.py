@@ -77,3 +77,8 @@ class Leaf(NamedTuple):
 def plain_leaf(path: str, value: str) -> Leaf:
     """Return a leaf that is one text."""
     return Leaf(path, "str", (), value.encode("utf-8", "surrogatepass"))
+
+
+def ordered(word: int, bits: int) -> int:
+    """Return the bits of a floating-point number as an integer counted from zero on; both zeros are 0."""
+    return word if word >= 0 else -(1 << (bits - 1)) - word
