@@ -238,7 +238,7 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     lines += [Line(missing.sentence, "missing", aside=missing.advice, mark=Mark.BAD) for missing in verdict.missing]
     lines += [_output(output) for output in verdict.outputs]
     shown = () if verdict.grade.is_exact else verdict.differences[:_SHOWN]
-    lines += [Line(difference.sentence, difference.kind, mark=Mark.BAD) for difference in shown]
+    lines += [Line(difference.told, difference.kind, mark=Mark.BAD) for difference in shown]
     lines += _drift(verdict.drift)
     lines += [Line(change, "tried", mark=Mark.UNKNOWN) for change in verdict.tried]
     if verdict.bisect is not None:
@@ -257,7 +257,7 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
 def _drift(drift: Sequence[Difference]) -> list[Line]:
     """What is not as recorded; packages that came in addition only by their number."""
     changed = [one for one in drift if one.kind != "package" or one.recorded is not None]
-    lines = [Line(one.sentence, "drift", mark=Mark.UNKNOWN) for one in changed[:_SHOWN]]
+    lines = [Line(one.told, "drift", mark=Mark.UNKNOWN) for one in changed[:_SHOWN]]
     left, added = len(changed[_SHOWN:]), len(drift) - len(changed)
     lines += [Line(f"and {left} more", "drift", mark=Mark.UNKNOWN)] if left else []
     lines += [Line(f"{added} packages have been installed since", "drift", mark=Mark.UNKNOWN)] if added else []

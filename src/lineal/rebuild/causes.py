@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
@@ -72,10 +73,11 @@ def changed_inputs(before: Step, after: Step, files: Files, rebuilt_files: Files
 
 def input_difference(recorded: Artifact, found: Artifact, files: Files, found_files: Files) -> Difference:
     """Return how the content of an input differs from the recorded one."""
-    told, where = explained(content_of(recorded, files), content_of(found, found_files))
+    told = explained(content_of(recorded, files), content_of(found, found_files))
     name = reference_to(recorded)
-    sentence = f"input {name} is not what it was" + (f": {told}" if told else "")
-    return _difference("input", name, recorded.fingerprint, found.fingerprint, sentence, where)
+    sentence = f"input {name} is not what it was" + (f": {told.words}" if told.words else "")
+    difference = _difference("input", name, recorded.fingerprint, found.fingerprint, sentence, told.where)
+    return replace(difference, rows=told.rows)
 
 
 def unseeded(before: Step, after: Step) -> Iterator[Difference]:

@@ -58,13 +58,15 @@ def recorded(
     run_id = identifiers.at(began)
     interval = (began, clock.now())
     named = replace(verdict, recorded_as=f"run:{run_id}")
+    kept = named.without_rows
     facts: Mapping[str, Value] = {}
     try:
-        facts = attest(named, interval) if attest is not None else {}
+        facts = attest(kept, interval) if attest is not None else {}
     except LinealError as error:
-        named = replace(named, notes=(*named.notes, f"the rebuild is not signed: {error.message}"))
+        unsigned = (*named.notes, f"the rebuild is not signed: {error.message}")
+        named, kept = replace(named, notes=unsigned), replace(kept, notes=unsigned)
     try:
-        _publish(store, recipe, named, by, run_id, interval, facts)
+        _publish(store, recipe, kept, by, run_id, interval, facts)
     except LinealError as error:
         return replace(verdict, notes=(*verdict.notes, f"the rebuild was not recorded: {error.message}"))
     return named

@@ -59,8 +59,17 @@ def kept_content(fingerprint: str, files: Files, facts: Mapping[str, Value] | No
     return Content(data=data, facts=facts or {})
 
 
-def explained(before: Content, after: Content) -> tuple[str, dict[str, Json]]:
-    """Return where two contents differ, in words ("" where that is not known) and as places."""
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where two contents differ: in words ("" where not known), as places, and both rows where both are kept."""
+
+    words: str
+    where: Mapping[str, Json]
+    rows: str = ""
+
+
+def explained(before: Content, after: Content) -> Explained:
+    """Return where two contents of one input differ."""
     where: dict[str, Json] = {}
     columns = _columns(before, after)
     if columns:
@@ -70,11 +79,11 @@ def explained(before: Content, after: Content) -> tuple[str, dict[str, Json]]:
     told = f" in column {', '.join(columns)}" if columns else ""
     row_set = before.facts.get("row_set")
     if row_set is not None and row_set == after.facts.get("row_set"):
-        return "the same rows in another order", {**where, "order": "other"}
+        return Explained("the same rows in another order", {**where, "order": "other"})
     if not old or not new:
-        return told.strip(), where
+        return Explained(told.strip(), where)
     if len(old) == len(new) and sorted(map(_key, old)) == sorted(map(_key, new)):
-        return "the same rows in another order", {**where, "order": "other"}
+        return Explained("the same rows in another order", {**where, "order": "other"})
     place = next((i for i, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
     if place is None or abs(len(old) - len(new)) > 0:
         place = min(len(old), len(new)) if place is None else place
@@ -83,12 +92,12 @@ def explained(before: Content, after: Content) -> tuple[str, dict[str, Json]]:
     changed = sum(one != other for one, other in zip(old, new, strict=False))
     count = f"{len(old)} rows then, {len(new)} now; " if len(old) != len(new) else ""
     first = "the only row that differs is" if changed == 1 and not count else "the first row that differs is"
-    return f"{count}{first} {place + 1}{told}{_values(old, new, place) if both_bytes else ''}", where
+    return Explained(f"{count}{first} {place + 1}{told}", where, _values(old, new, place) if both_bytes else "")
 
 
 def _values(old: Sequence[str | bytes], new: Sequence[str | bytes], place: int) -> str:
     one, other = (_shown(rows[place]) if place < len(rows) else "nothing" for rows in (old, new))
-    return f": {one} became {other}"
+    return f"{one} became {other}"
 
 
 def _shown(row: str | bytes) -> str:

@@ -79,9 +79,16 @@ def _file(kind: str, name: str, path: Path, recorded: str | None, before: Conten
     if found.fingerprint == recorded:
         return
     marks = {"row_marks": [found.row_marks]} if found.row_marks else {}
-    told, where = explained(before, Content(data=data, facts=marks))
-    sentence = f"{path} is no longer what {name} was" + (f": {told}" if told else "")
-    yield Difference(kind=kind, what=name, recorded=recorded, rebuilt=found.fingerprint, where=where, sentence=sentence)
+    told = explained(before, Content(data=data, facts=marks))
+    yield Difference(
+        kind=kind,
+        what=name,
+        recorded=recorded,
+        rebuilt=found.fingerprint,
+        sentence=f"{path} is no longer what {name} was" + (f": {told.words}" if told.words else ""),
+        where=told.where,
+        rows=told.rows,
+    )
 
 
 def _path_of(artifact: Artifact, layout: Layout) -> Path | None:

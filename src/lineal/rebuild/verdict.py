@@ -6,7 +6,7 @@ Data only; `document` is the JSON that `lineal reproduce --format json` prints a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from lineal.errors import NotRunnable
@@ -83,7 +83,8 @@ class Difference:
     """One fact that was one thing when it was recorded and another when it was rebuilt.
 
     `kind` says what it is (package, python, variable, threads, code, argument, input, parameter, seed, random state,
-    metric, output, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index.
+    metric, output, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index. `rows` are the
+    words about what stands there, then and now: for whoever asks, never for the record.
     """
 
     kind: str
@@ -92,6 +93,12 @@ class Difference:
     rebuilt: Json = None
     sentence: str = ""
     where: Mapping[str, Json] = field(default_factory=dict)
+    rows: str = ""
+
+    @property
+    def told(self) -> str:
+        """The sentence, with the rows where they are known."""
+        return f"{self.sentence}: {self.rows}" if self.rows else self.sentence
 
     def document(self) -> dict[str, Json]:
         """Return it as JSON."""
@@ -100,7 +107,7 @@ class Difference:
             "what": self.what,
             "recorded": self.recorded,
             "rebuilt": self.rebuilt,
-            "sentence": self.sentence,
+            "sentence": self.told,
             "where": dict(self.where),
         }
 
@@ -202,6 +209,20 @@ class Verdict:
             Grade.NUMERIC: f"the same within {self.tolerance:g}" if self.tolerance is not None else "nearly the same",
         }[self.grade]
         return f"{self.reference} was rebuilt and is {told}."
+
+    @property
+    def without_rows(self) -> Verdict:
+        """The verdict as it is kept and signed: it names the place of a row, and not what stands there.
+
+        Rows may tell of people, and a ledger and a signature cannot forget.
+        """
+        first = self.first_difference
+        return replace(
+            self,
+            first_difference=None if first is None else replace(first, rows=""),
+            differences=tuple(replace(one, rows="") for one in self.differences),
+            drift=tuple(replace(one, rows="") for one in self.drift),
+        )
 
     def document(self) -> dict[str, Json]:
         """Return the whole verdict as JSON."""

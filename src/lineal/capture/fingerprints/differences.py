@@ -9,7 +9,7 @@ from lineal.capture.fingerprints.leaf import Leaf, ordered
 from lineal.capture.fingerprints.leaves import read_state
 
 TOLERANCE = 1e-9
-"""How far two doubles may lie apart where nobody says, relative to the larger of them and to the largest of their array."""
+"""How far two doubles may lie apart where nobody says, relative to the larger one and to the largest of their array."""
 
 _EPSILONS = 16
 """In types narrower than a double it is this many times the distance of 1 to the next number."""
