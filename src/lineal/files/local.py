@@ -22,6 +22,7 @@ from lineal.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
+from lineal.files.sync import sync_directory
 
 ALGORITHM = "sha256"
 CHUNK = 1 << 20
@@ -131,7 +132,7 @@ class Files:
             target = self.path(fingerprint)
             target.parent.mkdir(parents=True, exist_ok=True)
             part.replace(target)
-            _sync_directory(target.parent)
+            sync_directory(target.parent)
         except OSError as error:
             if part is not None:
                 part.unlink(missing_ok=True)
@@ -156,16 +157,6 @@ class Files:
             part.unlink(missing_ok=True)
             raise
         return part, f"{ALGORITHM}:{digest.hexdigest()}", size
-
-
-def _sync_directory(directory: Path) -> None:
-    # A rename survives a power cut only once its directory is synced; Windows cannot open one.
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _translated(error: OSError, root: Path) -> LinealError:

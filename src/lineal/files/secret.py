@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lineal.errors import FileCorrupt, PermissionDenied, ResourceExhausted
+from lineal.files.sync import sync_directory
 
 SIZE = 32
 
@@ -56,13 +57,5 @@ def _create(path: Path) -> bytes:
             os.link(draft, path)
     finally:
         draft.unlink()
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return path.read_bytes()
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

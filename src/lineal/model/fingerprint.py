@@ -31,6 +31,10 @@ class Kind(Enum):
     VALUE = "value"
 
 
+OF_BYTES = (None, Kind.FILE.value)
+"""What stands beside the fingerprint of plain bytes as its kind: nothing, or that it is a file's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprinted:
     """One fingerprint and what is known about the content it names.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineal.errors import ResourceExhausted
+from lineal.files.locks import try_lock
 from lineal.rebuild.strays import end_strays
 
 PREFIX = "lineal-rebuild-"
@@ -130,11 +131,8 @@ def _sweep(directory: Path) -> None:
 
 
 def _is_ours(descriptor: int) -> bool:
-    """Lock an open file; False where a living process holds it. The kernel gives a lock back when its holder dies."""
-    import fcntl  # only where there is one: on Windows the other rooms still work
-
+    """Lock an open file; False where a living process holds it, and where the file system has no locks."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return try_lock(descriptor)
     except OSError:
         return False
-    return True

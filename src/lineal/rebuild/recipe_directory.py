@@ -20,7 +20,7 @@ from lineal.errors import AlreadyExists, LinealError, NotFound, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.lineage.training import reference_to
-from lineal.model.fingerprint import is_fingerprint
+from lineal.model.fingerprint import OF_BYTES, is_fingerprint
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
@@ -41,7 +41,6 @@ from lineal.store.protocol import Store
 
 _TOKEN, _PYTHON = "@LINEAL-RECIPE@", "@LINEAL-PYTHON@"
 _NEEDED = ("record", "code", "command", "argument")
-_OF_BYTES = (None, "file")
 _HANDOUT = Path(__file__).parent / "handout"
 
 
@@ -276,7 +275,7 @@ def _digest_of(artifact: Artifact) -> str | None:
     """Return the SHA-256 of the bytes, where the fingerprint is one of bytes."""
     if artifact.fingerprint is None or not is_fingerprint(artifact.fingerprint):
         return None
-    if artifact.custom_properties.get("fingerprint_kind") not in _OF_BYTES:
+    if artifact.custom_properties.get("fingerprint_kind") not in OF_BYTES:
         return None
     return artifact.fingerprint.partition(":")[2]
 

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from lineal.errors import InvalidArgument
 from lineal.lineage.training import reference_to
+from lineal.model.fingerprint import OF_BYTES
 from lineal.model.ids import Micros
 from lineal.model.nodes import Artifact
 from lineal.model.values import Json
@@ -24,7 +25,6 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:lineal:rebuild:v1"
 
 _LEFT_OUT = ("said", "kept", "outputs")
-_OF_BYTES = (None, "file")
 
 
 def statement_of(recipe: Recipe, verdict: Verdict, *, by: str, began: Micros, ended: Micros) -> dict[str, Json] | None:
@@ -87,7 +87,7 @@ def _digests(artifact: Artifact) -> dict[str, Json]:
     found: dict[str, Json] = {}
     kind = artifact.custom_properties.get("fingerprint_kind")
     if artifact.fingerprint is not None:
-        name = "sha256" if kind in _OF_BYTES else f"lineal{str(kind).capitalize()}"
+        name = "sha256" if kind in OF_BYTES else f"lineal{str(kind).capitalize()}"
         found[name] = artifact.fingerprint.partition(":")[2]
     canonical = artifact.properties.get("canonical")
     if isinstance(canonical, str):

@@ -48,7 +48,7 @@ def wanted_model(
         canonical=state.fingerprint,
         facts={**facts, **given},
         keep=data,
-        fitted=_within_limit(state),
+        fitted=kept_state(state),
     )
 
 
@@ -66,7 +66,7 @@ def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, V
         uri=path.absolute().as_uri(),
         facts={"format": "file", "bytes": path.stat().st_size, **given},
         keep=path,
-        fitted=_within_limit(state),
+        fitted=kept_state(state),
         place=str(path),
     )
 
@@ -78,7 +78,8 @@ def file_state(path: Path) -> Canonical:
     return _guarded(lambda: canonical_of_file(path))
 
 
-def _within_limit(state: Canonical) -> bytes | None:
+def kept_state(state: Canonical) -> bytes | None:
+    """Return the bytes of a fitted state that are kept beside its model; None where they are too large or not known."""
     return state.state if state.state is not None and len(state.state) <= STATE_LIMIT else None
 
 

@@ -26,7 +26,7 @@ from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import exports_of
 from lineal.sdk.kinds import type_of_file
-from lineal.sdk.models import FILE_LIMIT, STATE_LIMIT, fitted_state
+from lineal.sdk.models import FILE_LIMIT, fitted_state, kept_state
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
@@ -310,8 +310,9 @@ def _canonical(written: Written, files: Files) -> str | None:
     except OSError:
         return None
     state, _ = fitted_state(written.thing)
-    if state.state is not None and len(state.state) <= STATE_LIMIT:
-        guarded(lambda: captured(files.put_bytes(state.state or b"")))  # a full disk must not end a training
+    kept = kept_state(state)
+    if kept is not None:
+        guarded(lambda: captured(files.put_bytes(kept)))  # a full disk must not end a training
     return state.fingerprint
 
 

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lineal.errors import InvalidArgument, NotFound
+from lineal.files.locks import is_released, try_lock
 from lineal.model.predictions import Prediction
 from lineal.model.publication import Origin
 from lineal.serving.frames import Frame, decode
-from lineal.serving.locks import is_released, try_lock
 from lineal.serving.record import decode as decode_record
 from lineal.serving.spool import HEADER_START, SUFFIX
 from lineal.store.location import Location

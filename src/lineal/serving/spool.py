@@ -16,8 +16,8 @@ from enum import Enum
 from pathlib import Path
 
 from lineal.errors import InvalidArgument, LinealError, StoreFull, StoreUnavailable
+from lineal.files.locks import try_lock
 from lineal.serving.frames import MAX_BODY, encode
-from lineal.serving.locks import try_lock
 
 SUFFIX = ".spool"
 SEGMENT_BYTES = 16 << 20

@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from lineal.integrations.libraries import install
+from tests.hooked import with_hooks
 
 pytestmark = pytest.mark.torch
 
@@ -206,10 +206,7 @@ def test_weights_are_the_same_with_and_without_the_hooks():
         return losses, [one.numpy().tobytes() for one in net.state_dict().values()], torch.get_rng_state().tolist()
 
     plain = fitted()
-    patches = install(_Deaf())
-    hooked = fitted()
-    patches.undo()
-    assert hooked == plain
+    assert with_hooks(fitted) == plain
 
 
 def test_an_error_in_the_users_loop_is_the_users(heard):
@@ -231,12 +228,5 @@ def test_after_undo_the_library_is_as_it_was():
         return [torch.save, torch.load, torch.serialization.save, random_split, hooks, *found]
 
     before = state()
-    patches = install(_Deaf())
-    assert state() != before
-    patches.undo()
+    assert with_hooks(state) != before
     assert state() == before
-
-
-class _Deaf:
-    def __getattr__(self, name):
-        return lambda *_args, **_named: None

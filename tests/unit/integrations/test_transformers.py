@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from lineal.integrations.libraries import install
+from tests.hooked import with_hooks
 
 pytestmark = [pytest.mark.torch, pytest.mark.frameworks, pytest.mark.filterwarnings("ignore")]
 
@@ -107,25 +107,15 @@ def test_weights_are_the_same_with_and_without_the_hooks():
         return [one.numpy().tobytes() for one in model.state_dict().values()]
 
     plain = fitted()
-    patches = install(_Deaf())
-    hooked = fitted()
-    patches.undo()
-    assert hooked == plain
+    assert with_hooks(fitted) == plain
 
 
 def test_after_undo_the_library_is_as_it_was():
     from transformers import PreTrainedModel
 
     before = [dict(vars(Trainer)), dict(vars(PreTrainedModel))]
-    patches = install(_Deaf())
-    assert [dict(vars(Trainer)), dict(vars(PreTrainedModel))] != before
-    patches.undo()
+    assert with_hooks(lambda: [dict(vars(Trainer)), dict(vars(PreTrainedModel))]) != before
     assert [dict(vars(Trainer)), dict(vars(PreTrainedModel))] == before
-
-
-class _Deaf:
-    def __getattr__(self, name):
-        return lambda *_args, **_named: None
 
 
 def test_a_trainer_that_is_followed_can_be_sent_to_another_process(heard):

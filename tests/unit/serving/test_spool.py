@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from lineal.errors import InvalidArgument, StoreFull, StoreUnavailable
+from lineal.files.locks import is_released
 from lineal.serving.frames import decode
-from lineal.serving.locks import is_released
 from lineal.serving.spool import SUFFIX, Durability, Spool
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lineal.errors import AlreadyExists, FailedPrecondition, StoreFull, StoreReadOnly
+from lineal.files.sync import sync_directory
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def whole(file: Path) -> Iterator[Path]:
         with unfinished.open("rb+") as written:
             os.fsync(written.fileno())
         _name(unfinished, file)
-        _sync(unfinished.parent)
+        sync_directory(unfinished.parent)
     except sqlite3.IntegrityError as error:
         raise FailedPrecondition(f"{file} was not written: {error}", hint="ML Metadata cannot hold both") from error
     except (sqlite3.Error, OSError) as error:
@@ -64,13 +65,3 @@ def _replace(unfinished: Path, file: Path) -> None:
 
 def _appeared(file: Path) -> AlreadyExists:
     return AlreadyExists(f"{file} appeared meanwhile and is not overwritten", hint="choose another file")
-
-
-def _sync(directory: Path) -> None:
-    # A name survives a power cut only once its directory is synced; Windows cannot open one.
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

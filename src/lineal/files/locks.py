@@ -1,4 +1,4 @@
-"""Locks that die with their holder: how a spool says "in use", and how shippers take turns.
+"""Locks that die with their holder: how a spool or a rebuild directory says "in use", and how shippers take turns.
 
 `flock` is held by the open file, so the kernel gives it back however the process ends; a process id would be
 reused, and means nothing in another container.
