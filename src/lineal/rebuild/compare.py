@@ -84,7 +84,7 @@ def compare_outputs(pair: Pair, files: Both, *, tolerance: float | None = None) 
     made = _by_family(pair.rebuilt.outputs if pair.rebuilt else ())
     results: list[OutputResult] = []
     for artifact in pair.recorded.outputs:
-        twins = made.get(_key(artifact), [])
+        twins = made.get(family_key(artifact), [])
         twin = twins.pop(0) if twins else None
         results.append(_compared(artifact, twin, files, tolerance=tolerance))
     return results
@@ -285,11 +285,12 @@ def _metric_grade(before: MetricSeries, after: MetricSeries, tolerance: float) -
 def _by_family(artifacts: Iterable[Artifact]) -> dict[tuple[str, str], list[Artifact]]:
     found: dict[tuple[str, str], list[Artifact]] = {}
     for artifact in artifacts:
-        found.setdefault(_key(artifact), []).append(artifact)
+        found.setdefault(family_key(artifact), []).append(artifact)
     return found
 
 
-def _key(artifact: Artifact) -> tuple[str, str]:
+def family_key(artifact: Artifact) -> tuple[str, str]:
+    """Return what an output and the one made again in its place have in common: type and family."""
     return artifact.type, family_of(artifact.name)[0] if artifact.name else ""
 
 

@@ -16,8 +16,8 @@ from lineal.files import Files
 from lineal.lineage.capture_record import record_of
 from lineal.model.edges import OUTPUTS
 from lineal.model.ids import ArtifactId
-from lineal.model.nodes import Artifact, Execution, family_of
-from lineal.rebuild.compare import Pair
+from lineal.model.nodes import Artifact, Execution
+from lineal.rebuild.compare import Pair, family_key
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import Place, rebuild_directory
 from lineal.rebuild.rebuild import Options, Progress, rebuild
@@ -103,15 +103,11 @@ def _twins(pair: Pair) -> list[tuple[Artifact, Artifact]]:
     rest = list(pair.rebuilt.outputs) if pair.rebuilt is not None else []
     found: list[tuple[Artifact, Artifact]] = []
     for old in pair.recorded.outputs:
-        twin = next((new for new in rest if _family(new) == _family(old)), None)
+        twin = next((new for new in rest if family_key(new) == family_key(old)), None)
         if twin is not None:
             rest.remove(twin)
             found.append((old, twin))
     return found
-
-
-def _family(artifact: Artifact) -> tuple[str, str]:
-    return artifact.type, family_of(artifact.name)[0] if artifact.name else ""
 
 
 def _content(artifact: Artifact, made: Files, kept: Files, written: Path | None) -> Path | None:

@@ -91,10 +91,10 @@ class Observations:
 
     def connected(self, path: str, *, is_new: bool) -> bool:
         """Note a database in a file: read if it is there, written if it is new or comes out changed."""
-        if is_new:
-            return self.opened(path, reads=False, writes=True)
-        self.databases.add(path)
-        return self.opened(path, reads=True, writes=False)
+        with self._lock:
+            if not is_new:
+                self.databases.add(path)
+            return self.opened(path, reads=not is_new, writes=is_new)
 
     def change_databases(self) -> None:
         """Note which databases came out changed."""
