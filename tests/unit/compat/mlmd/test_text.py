@@ -11,6 +11,7 @@ from lineal.compat.mlmd.proto import metadata_store_service_pb2 as service_pb
 from lineal.compat.mlmd.service import Service
 from lineal.store.location import of_database
 from lineal.store.open import open_store
+from tests.property.messages import is_repeated
 
 METHODS = list(service_pb.DESCRIPTOR.services_by_name["MetadataStoreService"].methods)
 PLACE, NO_TEXT = "PLACE", b"\xff\xfe\xfd\xfc\xfb"
@@ -43,17 +44,17 @@ def _inner(field):
 
 
 def _put(message, field):
-    if field.is_repeated:
+    if is_repeated(message, field):
         getattr(message, field.name).append(PLACE)
     else:
         setattr(message, field.name, PLACE)
 
 
 def _inside(message, field):
-    if not field.is_repeated:
-        return getattr(message, field.name)
-    many = getattr(message, field.name)
-    return many["key"] if field.message_type.GetOptions().map_entry else many.add()
+    value = getattr(message, field.name)
+    if field.message_type.GetOptions().map_entry:
+        return value["key"]
+    return value.add() if is_repeated(message, field) else value
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
