@@ -38,8 +38,23 @@ def test_a_store_is_created_where_there_is_none(tmp_path):
     facts = store.facts()
     assert (facts["journal_mode"], facts["synchronous"], facts["schema"]) == ("wal", "2", HEAD)
     assert facts["application_id"] == str(int.from_bytes(b"LNEA", "big"))
+    assert facts["page_size"] == "2048"
     store.close()
     assert stat.S_IMODE(location.database.stat().st_mode) == 0o600
+
+
+def test_a_store_of_another_page_size_is_read_and_written(tmp_path):
+    path = tmp_path / "store.db"
+    open_store(of_database(path)).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # Only without a write-ahead log a file changes its pages.
+        for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 4096", "VACUUM"):
+            connection.execute(statement)
+    with closing(open_store(of_database(path))) as store:
+        (key,) = store.put([Artifact(type="Dataset", name="flights@v1")], by=BY)
+        assert store.facts()["page_size"] == "4096"
+        assert store.get(Artifact, [key.id])[0].name == "flights@v1"
+        assert store.verify().findings == []
 
 
 def test_an_empty_file_becomes_a_store(tmp_path):

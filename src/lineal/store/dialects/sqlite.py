@@ -40,6 +40,12 @@ GUARDS = frozenset(
 
 _SYNCHRONOUS = {"FULL": 2, "NORMAL": 1, "OFF": 0}
 
+_PAGE = 2048
+"""Bytes of a new store's pages. A write logs each page it touches whole, and most rows are far smaller than one."""
+
+_LOG = 2000
+"""Pages the log has before they are moved into the file: 4 MiB, as SQLite's default is with its own size of pages."""
+
 
 class SqliteDialect:
     """Opens connections to one database file, and translates what goes wrong."""
@@ -109,6 +115,8 @@ class SqliteDialect:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if self._writable():
+            # Only an empty file takes this: a store keeps the pages it was made with.
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
             # A pragma can be refused in silence: only its answer tells.
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":
@@ -120,6 +128,7 @@ class SqliteDialect:
         (level,) = connection.execute("PRAGMA synchronous").fetchone()
         if level != _SYNCHRONOUS[self.synchronous]:
             raise FailedPrecondition(f"{self.path}: asked for synchronous={self.synchronous}, SQLite answers {level}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = MEMORY")
         # Deep closures sort and join more than the default page cache holds; mapping saves copies.

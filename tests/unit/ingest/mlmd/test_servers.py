@@ -30,7 +30,7 @@ FLAGS = {"is_custom_property", "bool_value", "is_index_step"}
 class Server:
     """A database on a server, filled with the rows of a SQLite one."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authority: object = None) -> None:
         self.url = url
         parts = urlsplit(url)
         self.postgresql = parts.scheme.startswith("postgres")
@@ -45,6 +45,7 @@ class Server:
                 database=parts.path[1:],
                 charset="utf8mb4",
                 autocommit=True,
+                ssl_ca=authority and str(authority),
             )
 
     def execute(self, statement, parameters=()):

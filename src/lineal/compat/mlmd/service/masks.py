@@ -19,7 +19,7 @@ def masked(old: Node, message: Any, paths: Iterable[str]) -> Node:
     `properties` stands for the whole map, `properties.a` for one property.
     """
     given = set(paths)
-    whole = replaced(old, message)
+    whole = replaced(old, _listed(message, given))
     changes: dict[str, object] = {}
     if "external_id" in given:
         changes["external_id"] = whole.external_id
@@ -32,6 +32,18 @@ def masked(old: Node, message: Any, paths: Iterable[str]) -> Node:
     for name in _MAPS:
         changes[name] = _masked_map(name, getattr(old, name), getattr(whole, name), given)
     return replace(old, **changes)  # type: ignore[arg-type]
+
+
+def _listed(message: Any, paths: set[str]) -> Any:
+    """Return a message with the listed properties only: what a mask leaves out is not looked at, valid or not."""
+    listed = type(message)()
+    listed.CopyFrom(message)
+    for name in _MAPS:
+        if name not in paths:
+            values = getattr(listed, name)
+            for key in [key for key in values if f"{name}.{key}" not in paths]:
+                del values[key]
+    return listed
 
 
 def _masked_map(name: str, old: Mapping[str, Value], new: Mapping[str, Value], paths: set[str]) -> Mapping[str, Value]:

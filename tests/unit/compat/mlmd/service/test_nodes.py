@@ -238,6 +238,8 @@ def differing(before, after):
         (["custom_properties"], "", {"custom_properties.a", "custom_properties.c"}),
         (["name", "id", "type_id", "bogus", "uri.x", "", "create_time_since_epoch"], 'name: "m" uri: "v"', set()),
         (["last_known_state"], "state: DELETED", set()),
+        # What a mask leaves out is not looked at, even if it is no value.
+        (["uri"], 'uri: "v" properties { key: "a" value {} }', {"uri"}),
     ],
 )
 def test_only_the_listed_paths_change(client, paths, node, changed):
