@@ -134,8 +134,34 @@ def is_inside(group: str) -> bool:
     return group in _INSIDE.groups
 
 
+class Here:
+    """What a patched function tells in this process. Pickled with a function or class of the program, it stays here.
+
+    A class of the program's own script is sent to worker processes by its value, with the functions it has then.
+    """
+
+    def __init__(self, tell: Callable[..., Any]) -> None:
+        self._tell = tell
+
+    def __call__(self, *args: Any) -> Any:
+        return self._tell(*args)
+
+    def __reduce__(self) -> tuple[Callable[[], Function], tuple[()]]:
+        return nobody, ()
+
+
+def nobody() -> Function:
+    """Return what stands in for it in another process: nothing is told there."""
+    return _tell_nobody
+
+
+def _tell_nobody(*_args: object) -> None:
+    return
+
+
 def after(tell: Callable[[Call], None], *, group: str) -> Callable[[Function], Function]:
     """Return a maker for `patch`: `tell` hears of each call that returned, of the outermost ones of its group only."""
+    tell = Here(tell)
 
     def make(original: Function) -> Function:
         what = f"a hook on {getattr(original, '__qualname__', original)}"
@@ -165,6 +191,7 @@ def around(
     `end` hears of a call that raised as well, with the exception; it gets None where `start` itself failed.
     `add` gives keyword arguments to call the original with, beside or instead of the program's.
     """
+    start, end, add = Here(start), Here(end), None if add is None else Here(add)
 
     def make(original: Function) -> Function:
         what = f"a hook on {getattr(original, '__qualname__', original)}"
@@ -176,7 +203,7 @@ def around(
                 begun, more = None, kwargs
                 with telling(what):
                     begun = start(Call(original, args, kwargs))
-                    more = {**kwargs, **add(Call(original, args, kwargs), begun)} if add else kwargs
+                    more = {**kwargs, **(add(Call(original, args, kwargs), begun) or {})} if add else kwargs
                 try:
                     result = original(*args, **more)
                 except BaseException as error:
