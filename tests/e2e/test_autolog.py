@@ -103,3 +103,27 @@ def test_in_a_notebook_a_cell_that_fails_does_not_fail_the_run(program, runs):
     (run,) = runs()
     assert run.state.name == "COMPLETE"
     assert (paths(run, "inputs"), paths(run, "outputs")) == (["flights.csv"], ["clean.parquet"])
+
+
+def test_an_estimator_of_the_script_can_be_sent_to_worker_processes(program, runs):
+    done = program("""
+        import numpy as np
+        from sklearn.base import BaseEstimator, ClassifierMixin
+        from sklearn.model_selection import cross_val_score
+
+
+        class Zero(ClassifierMixin, BaseEstimator):
+            def fit(self, X, y):
+                self.classes_ = np.unique(y)
+                return self
+
+            def predict(self, X):
+                return np.zeros(len(X), dtype=int)
+
+
+        y = np.arange(20) % 2
+        print(cross_val_score(Zero(), y.reshape(-1, 1), y, cv=2, n_jobs=2).tolist())
+    """)
+    assert (done.returncode, done.stdout) == (0, "[0.5, 0.5]\n"), done.stderr
+    (run,) = runs()
+    assert run.custom_properties["metric.cross_val_score.test_score.mean"] == 0.5

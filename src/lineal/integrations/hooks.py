@@ -144,6 +144,7 @@ class Here:
         self._tell = tell
 
     def __call__(self, *args: Any) -> Any:
+        """Tell it."""
         return self._tell(*args)
 
     def __reduce__(self) -> tuple[Callable[[], Function], tuple[()]]:

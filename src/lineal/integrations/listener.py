@@ -6,11 +6,11 @@ call goes through `hooks.telling`. Objects are handed over as they are, to be re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lineal.model.values import Value
+from lineal.model.values import Json, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,22 @@ class Split:
     facts: Mapping[str, Value] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Numbers that the program computed about its models by one call: one, under "", or several by name.
+
+    `by` is the function, `name` what the metric is called after, `on` the program's own word for the data, `settings`
+    what else tells two calls apart. `way` is the place in the program: the same one again is the same metric's next.
+    """
+
+    by: str
+    name: str
+    values: Mapping[str, Sequence[float]]
+    on: str | None = None
+    way: Hashable = ()
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
+
 class Listener(Protocol):
     """Hears what the program does. May be called from any thread."""
 
@@ -103,6 +119,9 @@ class Listener(Protocol):
 
     def metrics(self, values: Mapping[str, float], *, step: int | None = None) -> None:
         """Hear one point of each of these metrics; without a step each metric counts its own."""
+
+    def scored(self, score: Score) -> None:
+        """Hear that the program computed how good something is."""
 
     def params(self, params: Mapping[str, object]) -> None:
         """Hear parameters of the run; one that is known already stays as it is."""

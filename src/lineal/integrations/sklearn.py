@@ -17,6 +17,7 @@ from lineal.integrations.fitted import curves_of, facts_of
 from lineal.integrations.hooks import Call, Patches, after, around
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split
 from lineal.integrations.params import known, params_of, plain
+from lineal.integrations.sklearn_scores import hook_mixins, hook_score, tell_best, tell_folds
 from lineal.integrations.sources import Remembered
 from lineal.integrations.training import GROUP, arguments, name_of, training, untold
 from lineal.model.values import Json
@@ -29,6 +30,7 @@ _DATA = ("X", "y", "sample_weight", "groups")
 def base(module: ModuleType, listener: Listener, patches: Patches) -> None:
     """Hook every estimator there is and every one that will be defined."""
     root, batches = module.BaseEstimator, _Batches(listener)
+    hook_mixins(module, listener, patches)
     for kind in _subclasses(root):
         _hook_class(kind, listener, patches, batches)
     told = after(lambda call: _hook_class(call.args[0], listener, patches, batches), group="estimator classes")
@@ -70,6 +72,7 @@ def _hook_class(kind: type, listener: Listener, patches: Patches, batches: _Batc
     for verb in _VERBS:
         if isinstance(vars(kind).get(verb), types.FunctionType):
             patches.patch(kind, verb, training(listener, _start(listener, verb), _end(listener)))
+    hook_score(kind, listener, patches)
     if isinstance(vars(kind).get("partial_fit"), types.FunctionType):
         patches.patch(kind, "partial_fit", around(batches.start, batches.end, group=GROUP))
 
@@ -147,6 +150,7 @@ def _end(listener: Listener) -> Callable[[Call, Fit], FitEnd]:
     def end(_call: Call, fit: Fit) -> FitEnd:
         curves = Curves(listener)
         curves.add_all(curves_of(fit.model))
+        tell_best(listener, fit)
         return FitEnd(facts=known({**facts_of(fit.model), "curves": curves.summary() if curves else None}))
 
     return end
@@ -187,7 +191,7 @@ def _told_scores(listener: Listener, verb: str) -> Callable[[Call], None]:
         given = arguments(call)
         scores = call.result if isinstance(call.result, dict) else {"test_score": call.result}
         wanted = {key: values for key, values in scores.items() if key.startswith(("test_", "train_"))}
-        Curves(listener).add_all({f"{verb}.{key}": values for key, values in wanted.items()})
+        tell_folds(listener, verb, wanted)
         facts: dict[str, Json] = {"estimator": name_of(given.get("estimator")), "scoring": plain(given.get("scoring"))}
         facts |= {"folds": max(map(len, wanted.values()), default=0)}
         facts |= {key: plain(values) for key, values in wanted.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lineal.integrations.files import FileListener
-from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split, Written
+from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Score, Split, Written
 from lineal.integrations.own import OwnFiles
 from lineal.sdk.content import is_url
 from lineal.sdk.seen import absolute
@@ -38,6 +38,9 @@ class Aside(Listener):
 
     def metrics(self, values: Mapping[str, float], *, step: int | None = None) -> None:
         """Leave them."""
+
+    def scored(self, score: Score) -> None:
+        """Leave it."""
 
     def params(self, params: Mapping[str, object]) -> None:
         """Leave them."""

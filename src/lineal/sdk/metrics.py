@@ -39,11 +39,15 @@ class MetricQueue:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._declared: set[str] = set()
         self.last: dict[str, float] = {}
         self.dropped = 0
 
-    def add(self, values: Mapping[str, object], step: int | None) -> None:
-        """Queue one point of each metric. Without a step each metric counts its own, from 0."""
+    def add(self, values: Mapping[str, object], step: int | None, *, is_declared: bool = True) -> None:
+        """Queue one point of each metric. Without a step each metric counts its own, from 0.
+
+        A name that was declared is the user's: what is only seen under it is left out from then on.
+        """
         if not isinstance(values, Mapping):
             raise InvalidArgument(f"metrics are a dict of name and number, got {values!r} ({type(values).__name__})")
         if step is not None:
@@ -53,6 +57,10 @@ class MetricQueue:
             check_text("a metric's name", name)
         now = self._now()
         with self._lock:
+            if is_declared:
+                self._declared.update(numbers)
+            else:
+                numbers = {name: value for name, value in numbers.items() if name not in self._declared}
             for name, value in numbers.items():
                 at = self._steps.get(name, 0) if step is None else step
                 self._steps[name] = at + 1

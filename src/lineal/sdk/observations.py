@@ -15,6 +15,7 @@ from lineal.integrations.listener import Read, Split, Written
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints, settled
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
+from lineal.sdk.scores import Scores
 from lineal.sdk.seen import Seen, absolute, frame_fingerprint
 from lineal.sdk.training import Training
 
@@ -44,6 +45,7 @@ class Observations:
         self.fits: list[Training] = []
         self.splits: list[Split] = []
         self.exports: list[Export] = []
+        self.scores = Scores()
 
     def __bool__(self) -> bool:
         return bool(self.reads or self.writes or self.fits or self.crowds)

@@ -5,6 +5,7 @@ Nobody watches by default. A watcher that fails does not fail a run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from lineal.integrations.hooks import telling
@@ -31,6 +32,9 @@ class Observed(Protocol):
 
     def record(self, wanted: Wanted) -> Artifact:
         """Write one artifact with its event."""
+
+    def observe_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Record metrics that were seen, not stated."""
 
 
 class Watcher(Protocol):

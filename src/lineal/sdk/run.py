@@ -144,6 +144,11 @@ class Run:
         if not self._recorder.is_foreign:
             self._metrics.add(metrics, step)
 
+    def observe_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Record metrics that were seen, not stated; one that `log_metrics` has recorded stays what it is."""
+        if not self._recorder.is_foreign:
+            self._metrics.add(metrics, step, is_declared=False)
+
     def log_dataset(
         self,
         data: object,

@@ -17,7 +17,7 @@ from lineal.capture.guard import guarded
 from lineal.files import Files
 from lineal.integrations.files import FileListener, tell_again
 from lineal.integrations.hooks import telling
-from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Split, Written
+from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Score, Split, Written
 from lineal.integrations.own import OwnFiles
 from lineal.model.values import Value
 from lineal.model.vocabulary import PARAM
@@ -31,6 +31,7 @@ from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
 from lineal.sdk.run import Run, current_run
+from lineal.sdk.scores import Point
 from lineal.sdk.seen import absolute
 from lineal.sdk.settling import settle, used
 from lineal.sdk.training import Trainings, storable
@@ -154,7 +155,16 @@ class Watching(Listener, FileListener, Watcher):
         """Add one point of each metric to the run."""
         run = self._run()
         if run is not None:
-            run.log_metrics(values, step)
+            run.observe_metrics(values, step)
+
+    def scored(self, score: Score) -> None:
+        """Add a score to the run: at its end to an explicit one, where the user may log another of that name."""
+        observations, run = self._acting(), self._run()
+        if observations is None or run is None:
+            return
+        observations.scores.add(score)
+        if run is self.ambient:
+            _tell_points(run, observations.scores.take())
 
     def params(self, params: Mapping[str, object]) -> None:
         """Add the parameters that the run does not have yet; what is no plain value is told by its class."""
@@ -210,6 +220,7 @@ class Watching(Listener, FileListener, Watcher):
                 observations.leave_out(self._written_elsewhere())
             observations.change_databases()
             _note(run, observations)
+            _tell_points(run, observations.scores.take_last())
             settle(run, observations, self._fingerprints)
 
     def declared(self, run: Observed, thing: object, wanted: Wanted) -> Wanted:
@@ -316,9 +327,14 @@ def _canonical(written: Written, files: Files) -> str | None:
     return state.fingerprint
 
 
+def _tell_points(run: Observed, points: list[Point]) -> None:
+    for name, step, value in points:
+        run.observe_metrics({name: value}, step)
+
+
 def _note(run: Observed, observations: Observations) -> None:
     """Record trainings and splits as facts of the run."""
-    facts: dict[str, Value] = {}
+    facts: dict[str, Value] = {**observations.scores.facts()}  # type: ignore[dict-item]
     if observations.splits:
         facts["splits"] = [storable({"by": split.by, **split.facts}) for split in observations.splits]  # type: ignore[misc]
     if observations.fits:

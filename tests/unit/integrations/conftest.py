@@ -21,6 +21,7 @@ class Heard:
     parameters: list = field(default_factory=list)
     splits: list = field(default_factory=list)
     parents: list = field(default_factory=list)
+    scores: list = field(default_factory=list)
 
     def read(self, read):
         self.reads.append(read)
@@ -36,6 +37,9 @@ class Heard:
 
     def metrics(self, values, *, step=None):
         self.points.append((dict(values), step))
+
+    def scored(self, score):
+        self.scores.append(score)
 
     def params(self, params):
         self.parameters.append(dict(params))

@@ -189,7 +189,6 @@ def test_a_cross_validation_is_a_split_with_scores_and_no_model(heard):
     told = next(split for split in heard.splits if split.by == "sklearn.cross_val_score")
     assert told.facts["test_score"] == scores.tolist()
     assert (told.facts["folds"], told.facts["estimator"]) == (4, "sklearn.linear_model.LogisticRegression")
-    assert [values["cross_val_score.test_score"] for values, _ in heard.points] == scores.tolist()
 
 
 def test_a_loss_curve_is_told_point_by_point_with_where_it_converged(heard):
