@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,7 +23,7 @@ from lineal.model.traversal import Direction
 from lineal.model.values import Json
 from lineal.store.clock import Clock, SystemClock
 from lineal.store.identifiers import Uuid7
-from lineal.store.location import Location, locate
+from lineal.store.location import HOME, Location, locate
 from lineal.store.open import open_store
 from lineal.store.protocol import Store
 
@@ -250,7 +251,18 @@ def open_workspace(
     location = locate(url, create=create)
     clock = clock or SystemClock()
     store = open_store(location, clock=clock, create=create)
+    if create:
+        _hide_from_git(location)
     return Workspace(location, store, Files(location.files), clock)
+
+
+def _hide_from_git(location: Location) -> None:
+    """Let git see nothing of a workspace's own directory: it is neither code nor to be committed by accident."""
+    ignore = location.home / ".gitignore"
+    if location.home.name != HOME or not location.home.is_dir() or ignore.exists():
+        return
+    with suppress(OSError):  # a directory that cannot be written is said by whoever must write there
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def current_actor() -> str:

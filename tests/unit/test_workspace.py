@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 import lineal
@@ -92,3 +94,10 @@ def test_the_fake_clock_moves_only_by_hand_and_never_stands_in_one_moment_twice(
     assert clock.now() == before + 1
     clock.advance(hours=1)
     assert clock.now() == before + 3_600_000_002
+
+
+def test_git_sees_nothing_of_a_workspace_in_a_working_tree(tmp_path):
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    open_workspace(tmp_path).close()
+    told = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert told.stdout == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of
@@ -11,7 +12,7 @@ from lineal.cli.times import iso
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.values import Json
 from lineal.rebuild.attest import STATEMENT
-from lineal.rebuild.record import COUNTERFACTUAL, DOCUMENT, VERDICT, rebuilds_of
+from lineal.rebuild.record import COUNTERFACTUAL, DOCUMENT, VERDICT, rebuilds_of, says_something
 from lineal.rebuild.verdict import Grade
 from lineal.store.protocol import Store
 
@@ -35,19 +36,24 @@ def verdict_card(run: Execution) -> Card:
 def rebuilt_lines(store: Store, artifact: Artifact) -> tuple[list[Line], list[Json]]:
     """Return the badge of an artifact, as lines and as data: what its newest rebuild said, if there was one.
 
-    Where the newest was not the same, the newest that was follows.
+    Where the newest was not the same, the newest that was follows. One that this machine could not even start says
+    nothing of the artifact: it comes last, if it is the newest of all.
     """
     found = rebuilds_of(store, artifact)
     if not found:
         return [], []
-    lines = [_badge(found[0], "rebuilt", count=len(found))]
-    same = next((run for run in found if _is_same(run)), None)
-    if same is not None and same is not found[0]:
+    real = [run for run in found if says_something(run)]
+    lines = [_badge(real[0], "rebuilt", count=len(real))] if real else []
+    same = next((run for run in real if _is_same(run)), None)
+    if same is not None and same is not real[0]:
         lines.append(_badge(same, "before that", count=1))
+    if found[0] not in real:
+        lines.append(replace(_badge(found[0], "not started", count=1), mark=Mark.UNKNOWN))
     facts: list[Json] = [
         {
             "run": name_of(run),
             "verdict": run.custom_properties.get(VERDICT),  # type: ignore[dict-item]
+            "says_something": says_something(run),
             "at": iso(run.ended_at),
             "platform": _platform(run),
             "statement": run.custom_properties.get(STATEMENT),  # type: ignore[dict-item]
@@ -59,7 +65,7 @@ def rebuilt_lines(store: Store, artifact: Artifact) -> tuple[list[Line], list[Js
 
 def _badge(run: Execution, label: str, *, count: int) -> Line:
     grade = str(run.custom_properties.get(VERDICT))
-    told = [iso(run.ended_at), name_of(run), _platform(run)]
+    told = [_lacking(run) if not says_something(run) else "", iso(run.ended_at), name_of(run), _platform(run)]
     told.append("signed" if STATEMENT in run.custom_properties else "")
     told.append(f"the newest of {count} rebuilds" if count > 1 else "")
     return Line(grade, label, aside=" · ".join(part for part in told if part), mark=_mark(grade))
@@ -74,6 +80,11 @@ def _platform(run: Execution) -> str:
     python = facts.get("python.version")
     told = [f"Python {python}" if python else "", str(facts.get("platform.tag", "")), str(facts.get("gpu", ""))]
     return ", ".join(part for part in told if part)
+
+
+def _lacking(run: Execution) -> str:
+    document = run.custom_properties.get(DOCUMENT)
+    return next(iter(_sentences(document.get("missing") if isinstance(document, Mapping) else None)), "")
 
 
 def _sentences(listed: Json) -> list[str]:

@@ -10,6 +10,7 @@ from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of, title_of
 from lineal.cli.times import iso, span
 from lineal.lineage.capture_record import record_of
+from lineal.lineage.checklist import untracked_files
 from lineal.lineage.completeness import completeness_of
 from lineal.lineage.render.document import node_document, plain
 from lineal.model.edges import INPUTS, OUTPUTS
@@ -126,14 +127,23 @@ def _recipe(run: Execution) -> list[Line]:
     lines = []
     commit = run.properties.get("commit")
     if commit:
-        dirty = "with uncommitted changes" if run.properties.get("dirty") else "clean"
-        lines.append(Line(str(commit)[:12], "commit", aside=dirty))
+        lines.append(Line(str(commit)[:12], "commit", aside=_beside_commit(run)))
     if "seed" in run.properties:
         lines.append(Line(str(run.properties["seed"]), "seed"))
     parameters = _named(run, PARAMETER)
     if parameters:
         lines.append(Line("  ".join(f"{name}={number(value)}" for name, value in parameters.items()), "parameters"))
     return lines
+
+
+def _beside_commit(run: Execution) -> str:
+    """Return what the code was beside its commit, as far as that is known."""
+    dirty, untracked = run.properties.get("dirty"), untracked_files(record_of(run))
+    told = ["with uncommitted changes"] if dirty else []
+    told += [f"{'and' if dirty else 'with'} {untracked}"] if untracked else []
+    if told:
+        return " ".join(told)
+    return "clean" if dirty is False else "whether it was changed is not known"
 
 
 def _numbers(key: str, question: str, values: Mapping[str, Value]) -> Card:

@@ -17,6 +17,7 @@ from lineal.cli import (
     export,
     importing,
     lineage,
+    listing,
     prediction,
     reproduce,
     run,
@@ -87,6 +88,7 @@ def _root(
         typer.echo(context.get_help())
 
 
+app.command("list", rich_help_panel=_ASK)(listing.list_)
 app.command("show", rich_help_panel=_ASK)(show.show)
 app.command("trace", rich_help_panel=_ASK)(lineage.trace)
 app.command("impact", rich_help_panel=_ASK)(lineage.impact)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from lineal.cli.output import console, on_terminal, only_ascii, print_text, width
@@ -28,6 +28,15 @@ class Line:
     label: str = ""
     aside: str = ""
     mark: Mark = Mark.NONE
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The line as it is shown: a text of several lines goes on below, without label and mark."""
+        first, *rest = self.text.splitlines() or [""]
+        if not rest:
+            return (self,)
+        below = [Line(f"  {each}") for each in rest]
+        return (replace(self, text=first, aside=""), *below[:-1], replace(below[-1], aside=self.aside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def _plain(card: Card) -> str:
     column = _column(card)
     lines = [safe(card.question)]
     marked = any(line.mark is not Mark.NONE for line in card.lines)
-    for line in card.lines:
+    for line in _shown(card):
         parts = [
             (sign(line.mark) or " ") if marked else "",
             _padded(line.label, column),
@@ -81,7 +90,7 @@ def _draw(cards: Sequence[Card]) -> None:
         grid = Table.grid(padding=(0, 1), expand=False)
         labelled = _column(card) > 0
         marked = any(line.mark is not Mark.NONE for line in card.lines)
-        for line in card.lines:
+        for line in _shown(card):
             body = Text(safe(line.text))
             if line.aside:
                 body.append("  " + safe(line.aside), style="dim")
@@ -91,6 +100,10 @@ def _draw(cards: Sequence[Card]) -> None:
         title = Text(safe(card.question), style="bold cyan")
         drawn.append(Panel(grid, title=title, title_align="left", box=box.ROUNDED, border_style="dim"))
     console().print(Group(*drawn))
+
+
+def _shown(card: Card) -> list[Line]:
+    return [shown for line in card.lines for shown in line.lines]
 
 
 def _column(card: Card) -> int:

@@ -41,7 +41,7 @@ def size_of(node: Artifact) -> str:
     parts = []
     rows, octets = node.properties.get("rows"), node.properties.get("bytes")
     if isinstance(rows, int):
-        parts.append(f"{rows:,} rows")
+        parts.append(f"{rows:,} row{'' if rows == 1 else 's'}")
     if isinstance(octets, int):
         parts.append(bytes_of(octets))
     return " · ".join(parts)

@@ -17,6 +17,8 @@ from lineal.cli.naming import bytes_of
 from lineal.cli.times import iso
 from lineal.errors import LinealError, NotFound
 from lineal.model.ids import Micros
+from lineal.rebuild.confinement import confinement_here
+from lineal.rebuild.uv import find_uv
 from lineal.store.location import Location, locate
 from lineal.workspace import Workspace, open_workspace
 
@@ -56,7 +58,7 @@ _CORE = ("sqlalchemy", "alembic", "orjson", "cryptography", "typer", "rich")
 
 def examine(url: str | None) -> list[Probe]:
     """Return the outcome of every check, those of the installation first."""
-    found = [_versions(), _packages(), _extras()]
+    found = [_versions(), _packages(), _extras(), *_rebuilding()]
     try:
         location = locate(url)
     except NotFound as error:
@@ -124,6 +126,24 @@ def _requirements() -> Mapping[str, list[str]]:
         if match and match[1] != "lineal":
             extras.setdefault(match[2], []).append(match[1])
     return extras
+
+
+def _rebuilding() -> Iterator[Probe]:
+    """Say what `lineal reproduce` can count on here: uv for recorded environments, and confinement of programs."""
+    uv = find_uv()
+    if uv is None:
+        said = "not found: `lineal reproduce --env locked` needs it, nothing else does"
+        yield Probe("uv", Level.WARN, said, "pip install uv")
+    else:
+        yield Probe("uv", Level.OK, " ".join(uv))
+    here = confinement_here()
+    how = f" ({', '.join(here.how)})" if here.how else ""
+    said = f"rebuilt programs have the network {here.network}, their writes are {here.writes}{how}"
+    if (here.network, here.writes) == ("off", "confined"):
+        yield Probe("confinement", Level.OK, said)
+    else:
+        hint = "Linux with Landlock (5.19 or newer) confines both; else rebuild in a container or a virtual machine"
+        yield Probe("confinement", Level.WARN, said, hint)
 
 
 def _writable(location: Location) -> Probe:

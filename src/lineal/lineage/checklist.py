@@ -52,9 +52,18 @@ def _completed(run: Execution) -> Finding:
         return Finding("completed", Outcome.PASS, "the run ended as it should")
     if run.state is ExecutionState.FAILED:
         error = run.properties.get("error")
-        return Finding("completed", Outcome.FAIL, f"the run failed: {error or 'no error was recorded'}", "run it again")
+        return Finding(
+            "completed",
+            Outcome.FAIL,
+            f"the run failed: {_on_one_line(error) or 'no error was recorded'}",
+            "run it again",
+        )
     sentence = f"the run is {run.state.name.lower()}"
     return Finding("completed", Outcome.UNKNOWN, sentence, "wait for its end, or see whether its process was killed")
+
+
+def _on_one_line(text: object) -> str:
+    return ", ".join(line.strip() for line in str(text or "").splitlines() if line.strip())
 
 
 def _code(run: Execution, record: Mapping[str, Item]) -> Finding:
@@ -75,13 +84,14 @@ def _code(run: Execution, record: Mapping[str, Item]) -> Finding:
         )
     if dirty.value:
         return Finding("code", Outcome.PASS, f"{text} with uncommitted changes, which are stored")
-    beside = _untracked(record)
+    beside = untracked_files(record)
     if beside:
         return Finding("code", Outcome.PASS, f"{text} and {beside}, stored; nothing else was changed")
     return Finding("code", Outcome.PASS, f"{text}, without uncommitted changes")
 
 
-def _untracked(record: Mapping[str, Item]) -> str:
+def untracked_files(record: Mapping[str, Item]) -> str:
+    """Return how many files git did not know yet, in words; "" for none."""
     value = item(record, "untracked").value
     files = value.get("files") if isinstance(value, Mapping) else None
     number = len(files) if isinstance(files, Mapping) else 0

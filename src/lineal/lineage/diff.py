@@ -167,9 +167,13 @@ def _with_rows(change: Change) -> Change:
     if before is None or after is None or change.status is not Status.CHANGED:
         return change
     if before == after and _has_same_rows(change.before, change.after):
-        return replace(change, note=f"the same {before:,} rows in another order or form")
-    note = f"{before:,} → {after:,} rows" if before != after else f"{before:,} rows on both sides"
+        return replace(change, note=f"the same {_counted(before)} in another order or form")
+    note = f"{before:,} → {_counted(after)}" if before != after else f"{_counted(before)} on both sides"
     return replace(change, note=note)
+
+
+def _counted(rows: int) -> str:
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def _rows(value: Json) -> int | None:

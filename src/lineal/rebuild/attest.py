@@ -10,7 +10,7 @@ from lineal.model.nodes import Artifact, Execution
 from lineal.model.values import Value
 from lineal.rebuild.envelope import signing_key
 from lineal.rebuild.recipe import Recipe
-from lineal.rebuild.record import TYPE, rebuilds_of
+from lineal.rebuild.record import TYPE, rebuilds_of, says_something
 from lineal.rebuild.statement import payload_of, statement_of
 from lineal.rebuild.verdict import Verdict
 from lineal.store.location import Location
@@ -35,7 +35,8 @@ def statement_for(store: Store, files: Files, reference: str) -> bytes:
     """Return the envelope of a rebuild, or of the newest rebuild of a model or data; NotFound where there is none."""
     found = resolve(store, reference)
     if isinstance(found, Artifact):
-        runs = [run for run in rebuilds_of(store, found) if STATEMENT in run.custom_properties]
+        signed = [run for run in rebuilds_of(store, found) if STATEMENT in run.custom_properties]
+        runs = [run for run in signed if says_something(run)] or signed
     elif isinstance(found, Execution) and found.type == TYPE:
         runs = [found] if STATEMENT in found.custom_properties else []
     else:

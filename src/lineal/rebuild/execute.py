@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from lineal.rebuild import confine
+from lineal.rebuild.confinement import confinement_in
 from lineal.rebuild.mount import Mount
 from lineal.rebuild.place import Place, size_of
 from lineal.rebuild.strays import end_strays
@@ -97,7 +98,7 @@ def execute(
         seconds=time.monotonic() - began,
         said=listener.tail.decode("utf-8", "replace"),
         stopped=stopped,
-        confinement=_confinement(report),
+        confinement=confinement_in(report),
     )
 
 
@@ -182,11 +183,3 @@ class _Listener:
                     log.write(part[:room])
                     log.flush()
                 room = max(0, room - len(part))
-
-
-def _confinement(report: Path) -> Confinement:
-    try:
-        said = json.loads(report.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Confinement()
-    return Confinement(network=str(said["network"]), writes=str(said["writes"]), how=tuple(map(str, said["how"])))

@@ -17,7 +17,7 @@ from lineal.model.nodes import Artifact, ArtifactState, Execution, ExecutionStat
 from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
 from lineal.rebuild.recipe import Recipe
-from lineal.rebuild.verdict import Grade, OutputResult, Verdict
+from lineal.rebuild.verdict import Grade, Missing, OutputResult, Verdict
 from lineal.store.clock import Clock
 from lineal.store.identifiers import Uuid7
 from lineal.store.protocol import Store
@@ -122,6 +122,20 @@ def rebuilds_of(store: Store, artifact: Artifact) -> list[Execution]:
     name = reference_to(artifact)
     own = [run for run in found if run.type == TYPE and COUNTERFACTUAL not in run.custom_properties]
     return [run for run in own if name in _rebuilt_names(run)]
+
+
+def says_something(run: Execution) -> bool:
+    """Return whether a recorded rebuild says something of what it rebuilt.
+
+    One that did not run because this machine had no uv, no such Python or no room says something of the machine alone.
+    """
+    if run.custom_properties.get(VERDICT) != Grade.NOT_RUNNABLE.value:
+        return True
+    document = run.custom_properties.get(DOCUMENT)
+    listed = document.get("missing") if isinstance(document, Mapping) else None
+    missing = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list | tuple) else []
+    of_here = [Missing(kind=str(one.get("kind")), what=str(one.get("what")), sentence="").is_of_here for one in missing]
+    return not of_here or not all(of_here)
 
 
 def _rebuilt_names(run: Execution) -> set[str]:

@@ -90,7 +90,7 @@ def explained(before: Content, after: Content) -> Explained:
         where["rows"] = [len(old), len(new)]
     where["row"] = place + 1
     changed = sum(one != other for one, other in zip(old, new, strict=False))
-    count = f"{len(old)} rows then, {len(new)} now; " if len(old) != len(new) else ""
+    count = f"{len(old)} row{'' if len(old) == 1 else 's'} then, {len(new)} now; " if len(old) != len(new) else ""
     first = "the only row that differs is" if changed == 1 and not count else "the first row that differs is"
     return Explained(f"{count}{first} {place + 1}{told}", where, _values(old, new, place) if both_bytes else "")
 

@@ -49,6 +49,10 @@ def worst(grades: Sequence[Grade], *, empty: Grade = Grade.BIT_EXACT) -> Grade:
     return max(grades, key=order.index, default=empty)
 
 
+OF_HERE = ("python", "package", "tool", "image", "variable", "disk", "memory", "time")
+"""Kinds of what this machine, or whoever asks, did not give: another one may."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """One thing a rebuild needs and does not have. `kind` is one of the words below, `what` the thing's name.
@@ -61,6 +65,11 @@ class Missing:
     what: str
     sentence: str
     advice: str = ""
+
+    @property
+    def is_of_here(self) -> bool:
+        """Whether it is this machine that lacks it, or whoever asked, so that it says nothing of what was recorded."""
+        return self.kind in OF_HERE or (self.kind, self.what) == ("network", "index")
 
     def document(self) -> dict[str, Json]:
         """Return it as JSON."""

@@ -12,6 +12,7 @@ from lineal.model.edges import EventType, How
 from lineal.model.nodes import Artifact, ArtifactState, family_of
 from lineal.model.references import parse_reference
 from lineal.sdk import content
+from lineal.sdk.kinds import stem_of
 from lineal.sdk.models import wanted_model
 from lineal.sdk.sources import Source
 from lineal.sdk.wanted import Wanted, checked_name, checked_version
@@ -56,10 +57,10 @@ def source_uri(source: str | os.PathLike[str] | Source) -> str | None:
 
 
 def family_from(location: str) -> str:
-    """Return a family name for a path or URL: `flights` for `data/flights.csv.gz`."""
+    """Return a family name for a path or URL: `flights` for `data/flights.csv.gz`, `ridge-0.1` for `ridge-0.1.pkl`."""
     last = unquote(urlsplit(location).path if content.is_url(location) else location).replace("\\", "/")
     file = last.rstrip("/").rpartition("/")[2]
-    return (file.lstrip(".").partition(".")[0] or file or "data").strip().replace("@", "_") or "data"
+    return (stem_of(file.lstrip(".")) or file or "data").strip().replace("@", "_") or "data"
 
 
 def is_reference(text: str) -> bool:

@@ -13,7 +13,17 @@ _DATASETS = frozenset({
     ".npy", ".npz", ".xlsx", ".xls", ".ods", ".db", ".sqlite", ".sqlite3", ".duckdb", ".dta", ".sas7bdat", ".sav",
     ".xml", ".libsvm", ".svm", ".zarr", ".lance",
 })  # fmt: skip
-_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".zip"})
+_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".zip", ".tar", ".tgz", ".7z"})
+_OTHERS = frozenset({
+    ".txt", ".md", ".rst", ".log", ".html", ".htm", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".tif",
+    ".tiff", ".bmp", ".wav", ".mp3", ".flac", ".ogg", ".mp4", ".webm", ".yaml", ".yml", ".toml", ".ini", ".cfg",
+    ".conf", ".env", ".sql", ".py", ".pyc", ".r", ".sh", ".ipynb", ".jl", ".rds", ".rdata", ".mat", ".pbf", ".geojson",
+    ".gpkg", ".shp", ".tfrecord", ".tfrecords", ".msgpack", ".proto", ".dat", ".data", ".bam", ".vcf", ".fasta",
+    ".fastq", ".nc", ".grib", ".las", ".tex", ".doc", ".docx", ".pptx", ".css", ".js",
+})  # fmt: skip
+"""Endings that say what a file is and are no part of its name; `.1` of `ridge-0.1` is not one of them."""
+
+_KNOWN = _MODELS | _DATASETS | _PACKED | _OTHERS
 _BEGINNINGS = {".txt": (b"tree\nversion=",), ".json": (b'{"learner":', b'{"version":[')}
 """LightGBM writes its models as text, XGBoost as JSON."""
 
@@ -31,6 +41,18 @@ def type_of_file(path: Path, *, is_output: bool) -> str:
     if is_output and ending == ".json" and any(word in path.stem.lower() for word in _FIGURES):
         return "Metrics"
     return "Dataset" if ending in _DATASETS or not is_output else "Report"
+
+
+def stem_of(file: str) -> str:
+    """Return a file's name without the endings that say what it is: `flights` of `flights.csv.gz`, else it whole."""
+    stem, is_packed = file, True
+    while is_packed:
+        rest, _, ending = stem.rpartition(".")
+        ending = f".{ending.lower()}"
+        if not rest.strip(".") or ending not in _KNOWN:
+            return stem
+        stem, is_packed = rest, ending in _PACKED
+    return stem
 
 
 def _ending(path: Path) -> str:

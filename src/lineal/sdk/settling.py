@@ -21,7 +21,7 @@ from lineal.sdk.background import Fingerprints, settled
 from lineal.sdk.exports import settle_export
 from lineal.sdk.inputs import family_from
 from lineal.sdk.keeping import OUTPUT, is_kept
-from lineal.sdk.kinds import type_of_file
+from lineal.sdk.kinds import stem_of, type_of_file
 from lineal.sdk.models import file_state, wanted_model
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed
@@ -234,7 +234,7 @@ def _family(run: Observed, seen: Seen, path: Path | None) -> str:
 
 
 def _stem(label: str) -> str:
-    return _plain(Path(label).stem)
+    return _plain(stem_of(Path(label).name))
 
 
 def _plain(name: str) -> str:

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
-from lineal.cli.naming import bytes_of, short
+from lineal.cli.cards import Card, Line, Mark, print_cards
+from lineal.cli.naming import bytes_of, short, size_of
 from lineal.cli.output import print_csv, print_json, print_json_text, print_table, say, width
+from lineal.model.nodes import Artifact
 
 
 def test_columns_of_a_plain_table_line_up_also_under_wide_characters(capsys):
@@ -67,3 +69,16 @@ def test_bytes_read_well(count, text):
 def test_a_short_fingerprint_keeps_its_algorithm():
     assert short("sha256:" + "4f3c2a91d0e7" + "0" * 52) == "sha256:4f3c2a91d0e7"
     assert short(None) == "no fingerprint"
+
+
+def test_a_text_of_several_lines_in_a_card_is_shown_as_lines(capsys):
+    print_cards([Card("run", "What?", [Line("boom\nat train.py:3", "error", aside="told", mark=Mark.BAD), Line("x")])])
+    _, first, second, third = capsys.readouterr().out.splitlines()
+    assert first.split() == ["✗", "error", "boom"]
+    assert second.strip() == "at train.py:3  told"
+    assert third.strip() == "x"
+
+
+def test_one_row_is_a_row():
+    assert size_of(Artifact(type="Dataset", properties={"rows": 1})) == "1 row"
+    assert size_of(Artifact(type="Dataset", properties={"rows": 1200})) == "1,200 rows"

@@ -117,6 +117,21 @@ def test_the_badge_tells_verdict_platform_and_the_last_time_it_was_the_same(rebu
     assert [each["verdict"] for each in facts["answers"]["rebuildable"]["rebuilds"]] == ["NOT_RUNNABLE", "BIT_EXACT"]
 
 
+def test_an_attempt_that_this_machine_could_not_start_does_not_replace_the_verdict(rebuilt):
+    verdict = rebuilt.reproduce("model:delay", "--env", "image", status=25)
+    assert {missing["kind"] for missing in verdict["missing"]} <= {"image", "tool"}
+
+    shown = rebuilt.run("-m", "lineal", "show", "model:delay").stdout
+    facts = json.loads(rebuilt.run("-m", "lineal", "show", "model:delay", "--format", "json").stdout)
+
+    badge, attempt = (next(line for line in shown.splitlines() if label in line) for label in ("rebuilt ", "not start"))
+    assert "BIT_EXACT" in badge
+    assert "image" in attempt
+    assert [one["says_something"] for one in facts["answers"]["rebuildable"]["rebuilds"]] == [False, True]
+    said = json.loads(statement(rebuilt, "model:delay", "--format", "json").stdout)
+    assert said["predicate"]["verdict"] == "BIT_EXACT"
+
+
 def test_a_key_that_cannot_be_read_does_not_cost_the_verdict(trained):
     keys = trained.root / ".lineal" / "keys"
     keys.mkdir(exist_ok=True)

@@ -111,6 +111,21 @@ def test_leaving_by_exit_or_interrupt_is_recorded_with_its_status(workspace, err
     assert (done.state, done.custom_properties["exit_status"]) == (state, status)
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (137, "it ended with exit status 137, which means SIGKILL"),
+        (3, "it ended with exit status 3"),
+        (200, "it ended with exit status 200"),
+        ("no data", "no data"),
+    ],
+)
+def test_an_exit_is_told_in_words(workspace, code, told):
+    with pytest.raises(SystemExit), lineal.run("train", workspace=workspace) as run:
+        raise SystemExit(code)
+    assert stored(workspace, run).properties["error"].splitlines()[0] == told
+
+
 def test_a_run_inside_a_run_names_it_and_shares_its_contexts(workspace):
     with lineal.run("pipeline", type="Transform", experiment="delays", workspace=workspace) as outer:
         with lineal.run("train", pipeline="nightly") as inner:

@@ -153,7 +153,7 @@ def value_text(value: Json) -> str:
         names = [str(version) for version in versions] if isinstance(versions, list | tuple) else []
         shown = ", ".join(names[:3]) + (f" … {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
         rows = value.get("rows")
-        return f"{shown} ({rows:,} rows)" if isinstance(rows, int) else shown
+        return f"{shown} ({rows:,} row{'' if rows == 1 else 's'})" if isinstance(rows, int) else shown
     return json.dumps(plain(value), ensure_ascii=False)
 
 
