@@ -68,10 +68,14 @@ def campaign(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test finds, or leaves, a workspace in the repository or the caller's environment."""
+def _a_directory_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No test finds, or leaves, a workspace in the repository or the caller's environment, or anything in its cache."""
     for name in [name for name in os.environ if name.startswith("LINEAL_")]:
         monkeypatch.delenv(name)
+    # One for all tests: what is kept there must be true for every process, and finding it out takes a second each time.
+    monkeypatch.setenv("LINEAL_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.chdir(tmp_path)
 
 

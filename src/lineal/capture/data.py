@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.fingerprints.arrays import is_array, of_array
-from lineal.capture.fingerprints.directories import of_directory
-from lineal.capture.fingerprints.files import of_file
+from lineal.capture.fingerprints.directories import directory_steps
+from lineal.capture.fingerprints.files import file_steps
 from lineal.capture.fingerprints.frames import is_frame, of_frame
 from lineal.capture.fingerprints.marks import MOST_BYTES, marks_of_text
 from lineal.capture.fingerprints.models import Canonical, canonical_of, is_model
 from lineal.capture.fingerprints.tables import is_table, of_table
+from lineal.capture.steps import Steps, finished
 from lineal.errors import InvalidArgument
 from lineal.model.fingerprint import Fingerprinted, Kind, of_bytes, of_value
 
@@ -27,6 +28,7 @@ __all__ = [
     "fingerprint_of_path",
     "is_table",
     "of_table",
+    "path_steps",
 ]
 
 
@@ -57,9 +59,14 @@ def fingerprint_of(thing: object) -> Fingerprinted:
 
 def fingerprint_of_path(path: str | os.PathLike[str]) -> Fingerprinted:
     """Return the fingerprint of the file or directory at `path`."""
+    return finished(path_steps(path))
+
+
+def path_steps(path: str | os.PathLike[str]) -> Steps[Fingerprinted]:
+    """Return the same in steps, so that a large file can be left for a while."""
     if os.path.isdir(path):  # noqa: PTH112
-        return of_directory(path)
-    found = of_file(path)
+        return (yield from directory_steps(path))
+    found = yield from file_steps(path)
     return replace(found, row_marks=_marks(path, found)) if (found.bytes or 0) <= MOST_BYTES else found
 
 

@@ -8,7 +8,6 @@ Reading them costs seconds once for each environment, so it is done beside the r
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
 import threading
 import time
@@ -16,16 +15,16 @@ from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown, withheld
-from lineal.capture.fingerprints.files import SETTLED_NS
+from lineal.capture.fingerprints.files import SETTLED_NS, digest_steps
 from lineal.capture.forks import ForkedLock
 from lineal.capture.guard import guarded
 from lineal.capture.installed import Package, installed_packages, installed_stamp
 from lineal.capture.program import file_of, is_installed, loaded_modules
 from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import has_secret
+from lineal.capture.steps import finished
 from lineal.files import Files
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
@@ -42,13 +41,9 @@ _TOOLS = ("_virtualenv.py",)
 """What makers of environments put among the packages."""
 
 _TESTS = f"{os.sep}tests{os.sep}"
+_READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _GONE = "gone"
 _INTACT = "intact"
-
-
-class _Recorded(NamedTuple):
-    path: str
-    digest: str
 
 
 @dataclass
@@ -108,7 +103,7 @@ def _begin(files: Files) -> None:
 
 def _look(files: Files, *, until: float) -> list[str]:
     """Look at the loaded packages not looked at before, and return the names of those there was no time for."""
-    memory = Remembered(files)
+    memory = Remembered()
     owners = memory.recall("owners", installed_stamp(), _owners)
     packages = {package.name: package for package in installed_packages()}
     loaded = _loaded_files()
@@ -118,9 +113,9 @@ def _look(files: Files, *, until: float) -> list[str]:
             late.append(name)
             continue
         record = _record(packages[name])
-        _looked.owned |= {entry.path for entry in record}
+        _looked.owned.update(record)
         # A package's own tests are half of its files, and are left out where they are not loaded.
-        wanted = [entry for entry in record if _TESTS not in entry.path or entry.path in loaded]
+        wanted = {path: text for path, text in record.items() if _TESTS not in path or path in loaded}
         _looked.odd[name] = _odd_files(memory, packages[name], wanted)
     memory.save()
     return late
@@ -130,9 +125,19 @@ def _owners() -> Json:
     """Return which packages have put files below each directory or module of a directory of packages."""
     found: dict[str, list[Json]] = {}
     for package in installed_packages():
-        for top in {_top(entry.path) for entry in _record(package)}:
+        for top in _tops(package):
             found.setdefault(top, []).append(package.name)  # several share a namespace package
     return dict(found)
+
+
+def _tops(package: Package) -> set[str]:
+    """Return the tops of a package's recorded files, without making an entry of each of thousands."""
+    place = os.path.dirname(package.directory) + os.sep  # noqa: PTH120
+    text = package.said("RECORD")
+    if '"' in text or _top(f"{place}x{os.sep}y") != f"{place}x":
+        return {_top(path) for path in _record(package)}
+    names = {line.partition("/")[0].partition(",")[0] for line in text.splitlines()}
+    return {place + name for name in names if not name.startswith("..") and not name.endswith(".dist-info")}
 
 
 def _loaded_packages(owners: Json, loaded: set[str]) -> set[str]:
@@ -171,25 +176,26 @@ def _top(path: str) -> str:
     return path
 
 
-def _record(package: Package) -> list[_Recorded]:
+def _record(package: Package) -> dict[str, str]:
     """Return the importable files of a package with their fingerprints; bytecode has none, metadata is no code."""
     place = os.path.dirname(package.directory) + os.sep  # noqa: PTH120
-    entries: list[_Recorded] = []
+    # Plain texts: thousands of objects of our own would set the garbage collector to work on the whole program.
+    entries: dict[str, str] = {}
     for line in package.said("RECORD").splitlines():
         name, found, rest = line.partition(",sha256=")
         if not found or name.startswith("..") or ".dist-info/" in name:
             continue
         path = place + name.strip('"').replace('""', '"').replace("/", os.sep)  # quoted where a comma is in it
-        entries.append(_Recorded(path, rest.partition(",")[0]))
+        entries[path] = rest.partition(",")[0]
     return entries
 
 
-def _odd_files(memory: Remembered, package: Package, record: list[_Recorded]) -> dict[str, str]:
+def _odd_files(memory: Remembered, package: Package, record: Mapping[str, str]) -> dict[str, str]:
     """Return the files of one package that are not as recorded; an unchanged package is not read again."""
     stamps = array("Q")
     newest = 0
-    for entry in record:
-        stamp = _stamp(entry.path)
+    for path in record:
+        stamp = _stamp(path)
         stamps.extend(stamp)
         newest = max(newest, stamp[1])
     if time.time_ns() - newest < SETTLED_NS:
@@ -208,23 +214,25 @@ def _stamp(path: str) -> tuple[int, int, int, int]:
     return max(0, about.st_mtime_ns), max(0, about.st_ctime_ns), about.st_size, about.st_ino
 
 
-def _differing(record: list[_Recorded]) -> Iterator[tuple[str, str]]:
-    for entry in record:
-        what = _state(entry)
+def _differing(record: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for path, recorded in record.items():
+        what = _state(path, recorded)
         if what != _INTACT:
-            yield entry.path, what
+            yield path, what
 
 
-def _state(entry: _Recorded) -> str:
+def _state(path: str, recorded: str) -> str:
     try:
-        with open(entry.path, "rb", buffering=0) as handle:  # noqa: PTH123 — thousands of files
-            digest = hashlib.file_digest(handle, "sha256").digest()
+        descriptor = os.open(path, _READING)
+        try:
+            digest = finished(digest_steps(descriptor, os.fstat(descriptor).st_size))
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return _GONE
     except OSError as error:
         return f"unreadable: {error.strerror}"
-    recorded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return _INTACT if recorded == entry.digest else "edited"
+    return _INTACT if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == recorded else "edited"
 
 
 def _described(files: Files, path: str, package: str, what: str) -> tuple[Json, bool]:

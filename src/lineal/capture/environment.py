@@ -55,7 +55,7 @@ def environment_item(files: Files, base: Path) -> Captured:
     """
     found = lock_files([base.absolute(), Path(sys.prefix)])
     stamp = (_RULE, sys.version, sys.prefix, installed_stamp(), found)
-    memory = Remembered(files)
+    memory = Remembered()
     value = memory.recall("lock", stamp, lambda: _lock(files, found))
     if isinstance(value, Mapping) and not files.has(str(value.get("fingerprint"))):
         value = _lock(files, found)  # the file was removed, what was remembered of it was not

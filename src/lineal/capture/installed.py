@@ -26,7 +26,8 @@ class Package(NamedTuple):
     def said(self, file: str) -> str:
         """Return the text of one file of its metadata, or "" where there is none."""
         try:
-            return (Path(self.directory) / file).read_text(encoding="utf-8", errors="replace")
+            with open(f"{self.directory}{os.sep}{file}", encoding="utf-8", errors="replace") as handle:  # noqa: PTH123 — hundreds
+                return handle.read()
         except OSError:
             return ""
 
@@ -70,7 +71,21 @@ def installed_stamp() -> tuple[object, ...]:
     found = _installed()
     places = {os.path.dirname(package.directory) for package in found.packages}  # noqa: PTH120
     # The directory of the script is on the path as well, and changes with every file a program writes into it.
-    return (found.packages, tuple(entry for entry in found.stamp if entry[0] in places))
+    directories = tuple(entry for entry in found.stamp if entry[0] in places)
+    # Images that are built to be reproducible give every directory one time: its place and change time still differ.
+    return (found.packages, directories, tuple(_about(package) for package in found.packages))
+
+
+def _about(package: Package) -> tuple[int, ...]:
+    found: list[int] = []
+    for place in (package.directory, f"{package.directory}{os.sep}RECORD"):
+        try:
+            about = os.stat(place)  # noqa: PTH116 — hundreds
+        except OSError:
+            found += (0, 0, 0, 0)
+        else:
+            found += (about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino)
+    return tuple(found)
 
 
 def _installed() -> _Installed:

@@ -12,7 +12,6 @@ from lineal.capture.fingerprints.files import of_file
 from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import redact_argv, redact_value
 from lineal.capture.variables import first_environment
-from lineal.files import Files
 from lineal.model.values import Json
 
 _THREADS = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "VECLIB_", "KMP_", "GOTO_", "BLIS_")
@@ -47,7 +46,7 @@ def cwd_item(root: Path | None, base: Path | None = None) -> Captured:
     return captured({"path": str(here), "machine_bound": True, "root": where})
 
 
-def python_item(files: Files) -> Captured:
+def python_item() -> Captured:
     """Return version and build of the interpreter, its executable's fingerprint, and options that change results."""
     flags = {name: getattr(sys.flags, name) for name in ("optimize", "dev_mode", "utf8_mode", "isolated")}
     is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
@@ -58,7 +57,7 @@ def python_item(files: Files) -> Captured:
         "implementation": sys.implementation.name,
         "free_threaded": is_gil_enabled is not None and not is_gil_enabled(),
         "flags": {name: int(flag) for name, flag in flags.items()},
-        "executable": _executable(files),
+        "executable": _executable(),
     }
     conda = sorted(Path(sys.prefix).glob("conda-meta/python-[0-9]*.json"))
     if conda:
@@ -158,14 +157,14 @@ def _zone_database() -> str | None:
         return None
 
 
-def _executable(files: Files) -> str | None:
+def _executable() -> str | None:
     """Return the fingerprint of the interpreter itself, read once for each of its installations."""
     path = Path(sys.executable).resolve()
     try:
         about = path.stat()
     except OSError:
         return None  # an embedded interpreter
-    memory = Remembered(files)
+    memory = Remembered()
     stamp = (str(path), about.st_size, about.st_mtime_ns, about.st_ino)
     found = memory.recall("python", stamp, lambda: of_file(path).fingerprint)
     memory.save()

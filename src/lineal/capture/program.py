@@ -39,6 +39,7 @@ def main_script() -> Path | None:
     return Path(os.path.abspath(name)) if isinstance(name, str) and os.path.isfile(name) else None  # noqa: PTH100, PTH113
 
 
+@lru_cache(maxsize=1 << 14)
 def is_installed(path: str) -> bool:
     """Return whether a file belongs to Python or to an installed package, so the lock names it already."""
     return any(place in path for place in _INSTALLED) or path.startswith(_STANDARD)

@@ -70,7 +70,7 @@ def at_start(
         "notebook": lambda: notebook_item(files),
         "argv": argv_item,
         "cwd": lambda: cwd_item(root, base),
-        "python": lambda: python_item(files),
+        "python": python_item,
         "platform": platform_item,
         "environment": lambda: environment_item(files, base),
         "edited_packages": lambda: _begun(files),

@@ -1,5 +1,6 @@
-"""Answers that stay true while an environment stays as it is, kept beside the files from one run to the next.
+"""Answers that stay true while an environment stays as it is, kept in the user's cache from one run to the next.
 
+Each stands beside the stamp of what it was found in: names, versions, times, sizes and places of the packages' files.
 Only a saving: what cannot be read or written is found out again, and the directory may be removed at any time.
 """
 
@@ -11,20 +12,26 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from lineal.files import Files
+from lineal.capture.cache_directory import cache_directory, is_ours
 from lineal.model.values import Json
 
 DIRECTORY = "remembered"
+
+MOST = 64
+"""Environments that are remembered; those that were met longest ago are forgotten."""
 
 
 class Remembered:
     """The answers about the environment we run in: one small file, read once, written by `save`."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self) -> None:
         name = hashlib.sha256(f"{sys.prefix}\n{sys.version}".encode("utf-8", "backslashreplace")).hexdigest()
-        self._path = files.root / DIRECTORY / f"{name[:16]}.json"
+        self._path: Path | None = None
+        with suppress(RuntimeError):  # there is no home directory
+            self._path = cache_directory() / DIRECTORY / f"{name[:16]}.json"
         self._known = _read(self._path)
         self._changed = False
 
@@ -41,20 +48,32 @@ class Remembered:
 
     def save(self) -> None:
         """Keep what was found since."""
-        if not self._changed:
+        if not self._changed or self._path is None:
             return
         part = self._path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not self._path.exists()
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part.touch(mode=0o600)
             part.write_text(json.dumps(self._known), encoding="utf-8")
             part.replace(self._path)
             self._changed = False
+            if is_new:
+                _forget_oldest(self._path.parent)
         except OSError:
             return  # it is found out again next time
 
 
-def _read(path: Path) -> dict[str, Json]:
+def _forget_oldest(directory: Path) -> None:
+    kept = sorted(directory.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for path in kept[:-MOST]:
+        path.unlink(missing_ok=True)
+
+
+def _read(path: Path | None) -> dict[str, Json]:
     try:
+        if path is None or not is_ours(path.stat()):
+            return {}
         known = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}  # never found out, or half of it is gone

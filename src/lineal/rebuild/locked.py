@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineal.capture.edited import differing_files
+from lineal.capture.cache_directory import cache_directory
 from lineal.capture.environment import index_urls_item
 from lineal.capture.installed import packages_in
 from lineal.capture.locks.locked import normal
@@ -29,9 +30,6 @@ from lineal.model.values import Json
 from lineal.rebuild.lends import lend, needed
 from lineal.rebuild.uv import find_uv, make_venv, no_uv, run_uv
 from lineal.rebuild.verdict import Missing, refused
-
-CACHE = "LINEAL_CACHE"
-"""The variable that names another directory for environments than the user's cache."""
 
 _RULE = 1
 _DONE = "lineal-complete"
@@ -66,7 +64,7 @@ class Lock:
     @property
     def directory(self) -> Path:
         """Where it is, or will be."""
-        return _cache() / self.fingerprint[:32]
+        return cache_directory() / "environments" / self.fingerprint[:32]
 
     @property
     def interpreter(self) -> Path:
@@ -228,16 +226,6 @@ def _edits(record: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
 def _lost(sentence: str) -> Missing:
     advice = "rebuild with --env current, or record again from an environment with a lock"
     return Missing(kind="lock", what="environment", sentence=sentence, advice=advice)
-
-
-def _cache() -> Path:
-    given = os.environ.get(CACHE)
-    if given:
-        return Path(given).absolute() / "environments"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "lineal" / "environments"
-    base = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base).absolute() / "lineal" / "environments"
 
 
 @contextmanager

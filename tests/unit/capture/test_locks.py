@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal.capture.cache_directory import CACHE
 from lineal.capture.conda import conda_list
 from lineal.capture.environment import environment_item
 from lineal.capture.installed import installed_packages
@@ -197,9 +198,10 @@ def test_a_lock_whose_file_was_removed_is_written_again(files, gadget, project):
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"lock": 3}'])
-def test_a_damaged_memory_is_no_memory(files, gadget, project, damage):
+def test_a_damaged_memory_is_no_memory(files, gadget, project, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
     first = locked(files, project)[0]
-    (kept,) = (files.root / "remembered").iterdir()
+    (kept,) = (tmp_path / "cache" / "remembered").iterdir()
     kept.write_bytes(damage)
     assert locked(files, project)[0] == first
 

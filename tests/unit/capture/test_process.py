@@ -92,11 +92,11 @@ def test_a_module_outside_the_script_s_directory_is_kept_with_its_path(files, tm
 
 
 def test_the_interpreter_is_known_by_the_fingerprint_of_its_executable(files):
-    value = python_item(files).value
+    value = python_item().value
     assert isinstance(value, dict)
     content = Path(sys.executable).resolve().read_bytes()
     assert value["executable"] == "sha256:" + hashlib.sha256(content).hexdigest()
-    assert python_item(files).value == value
+    assert python_item().value == value
 
 
 def test_conda_names_the_build_of_its_interpreter(files, tmp_path, monkeypatch):
@@ -104,7 +104,7 @@ def test_conda_names_the_build_of_its_interpreter(files, tmp_path, monkeypatch):
     (tmp_path / "conda-meta" / "python-3.11.9-h955ad1f_0.json").touch()
     (tmp_path / "conda-meta" / "python-dateutil-2.9-x_0.json").touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    value = python_item(files).value
+    value = python_item().value
     assert isinstance(value, dict)
     assert value["conda"] == "python-3.11.9-h955ad1f_0"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal.capture.cache_directory import CACHE
 from lineal.capture.locks.locked import Locked
 from lineal.capture.locks.pylock import Contents, write_pylock
 from lineal.errors import NotRunnable
@@ -45,7 +46,7 @@ def wheels(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv(locked.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
     return directory
 
 

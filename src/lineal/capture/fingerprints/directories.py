@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from lineal.capture.fingerprints.files import of_file, refused
+from lineal.capture.fingerprints.files import file_steps, refused
+from lineal.capture.steps import Steps, finished
 from lineal.errors import InvalidArgument
 from lineal.model.fingerprint import Fingerprinted, Kind, framed, int_bytes, of_parts
 
@@ -31,13 +32,19 @@ def of_directory(path: str | os.PathLike[str], *, leave_out: Sequence[str] = ())
     `leave_out` are patterns of relative paths (`*.tmp`, `cache/*`); they are part of the fingerprint.
     Raises NotFound, PermissionDenied, and InvalidArgument for a socket, pipe or device below.
     """
+    return finished(directory_steps(path, leave_out=leave_out))
+
+
+def directory_steps(path: str | os.PathLike[str], *, leave_out: Sequence[str] = ()) -> Steps[Fingerprinted]:
+    """Return the same in steps of one file, or one chunk of a large one."""
     root = os.path.abspath(path)  # noqa: PTH100
     entries = sorted(_walk(root, "", leave_out), key=lambda entry: entry.name)
     patterns = sorted(leave_out)
     parts = [framed(b"leave out"), *(framed(os.fsencode(pattern)) for pattern in patterns), framed(b"entries")]
     total = 0
     for entry in entries:
-        encoded, size = _encoded(entry)
+        encoded, size = yield from _encoded(entry)
+        yield
         parts.append(encoded)
         total += size
     return Fingerprinted(
@@ -69,14 +76,14 @@ def _walk(directory: str, above: str, leave_out: Sequence[str]) -> Iterator[_Ent
             raise InvalidArgument(f"{child.path} is neither a file, a directory nor a symbolic link")
 
 
-def _encoded(entry: _Entry) -> tuple[bytes, int]:
+def _encoded(entry: _Entry) -> Steps[tuple[bytes, int]]:
     if entry.is_link:
         try:
             target = os.fsencode(os.readlink(entry.path))  # noqa: PTH115 — bytes in, bytes out
         except OSError as error:
             raise refused(entry.path, error) from error
         return b"".join([framed(b"link"), framed(entry.name), framed(target)]), 0
-    content = of_file(entry.path)
+    content = yield from file_steps(entry.path)
     size = content.bytes or 0
     return b"".join(
         [framed(b"file"), framed(entry.name), framed(int_bytes(size)), framed(content.fingerprint.encode())]
