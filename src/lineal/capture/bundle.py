@@ -32,7 +32,7 @@ def bundle_item(files: Files, root: Path, commit: str, *, pushed: bool) -> Captu
     """
     if pushed:
         return not_applicable("the commit is on the remote")
-    memory = Remembered(files)
+    memory = Remembered(files.root)
     found = memory.recall(f"bundle {root}", commit, lambda: _bundle(files, root))
     if isinstance(found, Mapping) and "fingerprint" in found and not files.has(str(found["fingerprint"])):
         found = _bundle(files, root)

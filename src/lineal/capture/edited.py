@@ -61,15 +61,15 @@ _looked = _Looked()
 _working = ForkedLock()
 
 
-def begin(files: Files) -> None:
+def begin() -> None:
     """Start looking at what is loaded, in a thread of its own, so that the end of the run need not wait."""
-    threading.Thread(target=_begin, args=(files,), name="lineal-packages", daemon=True).start()
+    threading.Thread(target=_begin, name="lineal-packages", daemon=True).start()
 
 
 def edited_item(files: Files) -> Captured:
     """Return the files of loaded packages that are not as they were installed; small ones are kept."""
     with _working:
-        late = _look(files, until=time.monotonic() + PATIENCE_S)
+        late = _look(until=time.monotonic() + PATIENCE_S)
         odd = {path: (name, what) for name, found in _looked.odd.items() for path, what in found.items()}
         odd |= dict.fromkeys(_strays(), ("no package", "belongs to no package"))
     described: dict[str, Json] = {}
@@ -93,15 +93,15 @@ def differing_files(package: Package) -> list[str]:
     return [_below(path) for path, _ in _differing(_record(package))]
 
 
-def _begin(files: Files) -> None:
+def _begin() -> None:
     def look() -> Captured:
         with _working:
-            return captured(list(_look(files, until=time.monotonic() + PATIENCE_S)))
+            return captured(list(_look(until=time.monotonic() + PATIENCE_S)))
 
     guarded(look)  # nobody waits here: what goes wrong goes wrong again at the end, and is said there
 
 
-def _look(files: Files, *, until: float) -> list[str]:
+def _look(*, until: float) -> list[str]:
     """Look at the loaded packages not looked at before, and return the names of those there was no time for."""
     memory = Remembered()
     owners = memory.recall("owners", installed_stamp(), _owners)

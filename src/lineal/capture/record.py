@@ -73,7 +73,7 @@ def at_start(
         "python": python_item,
         "platform": platform_item,
         "environment": lambda: environment_item(files, base),
-        "edited_packages": lambda: _begun(files),
+        "edited_packages": _begun,
         "index_urls": index_urls_item,
         "editable": lambda: editable_item(files, root),
         "container": container_item,
@@ -166,8 +166,8 @@ def _place(script: Path | None) -> tuple[Path, Path | None]:
         return Path("/"), None  # the working directory was removed under us
 
 
-def _begun(files: Files) -> Captured:
-    begin(files)
+def _begun() -> Captured:
+    begin()
     return unknown("the run has not ended: packages are compared with their RECORD meanwhile")
 
 

@@ -25,13 +25,16 @@ MOST = 64
 
 
 class Remembered:
-    """The answers about the environment we run in: one small file, read once, written by `save`."""
+    """The answers about the environment we run in: one small file, read once, written by `save`.
 
-    def __init__(self) -> None:
+    `root` is another place than the user's cache: for answers that are true within one workspace only.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
         name = hashlib.sha256(f"{sys.prefix}\n{sys.version}".encode("utf-8", "backslashreplace")).hexdigest()
         self._path: Path | None = None
         with suppress(RuntimeError):  # there is no home directory
-            self._path = cache_directory() / DIRECTORY / f"{name[:16]}.json"
+            self._path = (root or cache_directory()) / DIRECTORY / f"{name[:16]}.json"
         self._known = _read(self._path)
         self._changed = False
 

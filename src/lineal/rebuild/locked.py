@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineal.capture.edited import differing_files
 from lineal.capture.cache_directory import cache_directory
+from lineal.capture.edited import differing_files
 from lineal.capture.environment import index_urls_item
 from lineal.capture.installed import packages_in
 from lineal.capture.locks.locked import normal

@@ -23,7 +23,7 @@ from lineal.capture.edited import begin, edited_item
 from lineal.files import Files
 import {modules}
 files = Files(Path(sys.argv[1]))
-begin(files)
+begin()
 item = edited_item(files)
 print(json.dumps([item.status, item.reason, item.value]))
 """
