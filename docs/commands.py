@@ -35,7 +35,7 @@ lines are as long as they are. Every time is ISO 8601 in UTC.
 | `LINEAL_URL` | the workspace, where `--url` does not name one; else the `.lineal` found here or above |
 | `LINEAL_HOME` | where the files, spools and keys of workspaces on servers lie; else `~/.local/share/lineal` |
 | `LINEAL_ACTOR` | who writes and decides, where `--by` does not say; else the user of this machine |
-| `LINEAL_CACHE` | where environments made by `reproduce --env locked`, fingerprints of large files and what is known of packages are kept; else the cache of the user |
+| `LINEAL_CACHE` | where made environments and fingerprints of large files are kept; else the cache of the user |
 | `NO_COLOR` | no colour |
 
 A plain date in `--as-of` is the end of that day in UTC. A time without a time zone is refused: it would mean
