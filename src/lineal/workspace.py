@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lineal.lineage.notebook import Lineage
     from lineal.lineage.paths import Paths
     from lineal.lineage.resolve import Resolved
+    from lineal.rebuild.chain import ChainPlan
     from lineal.rebuild.counterfactual import Supposed
     from lineal.rebuild.plan import Plan
     from lineal.rebuild.rebuild import Options
@@ -171,11 +172,16 @@ class Workspace:
 
         return loader.load_model(self.store, self.files, ref)
 
-    def plan_rebuild(self, ref: str, options: Options | None = None) -> Plan:
-        """Return what a rebuild of a model, data or a run would do, what it lacks and the best verdict it can reach."""
+    def plan_rebuild(
+        self, ref: str, options: Options | None = None, *, probe: str | None = None, from_raw: bool = False
+    ) -> Plan | ChainPlan:
+        """Return what a rebuild of a model, data or a run would do, what it lacks and the best verdict it can reach.
+
+        With a `probe` (a file or a reference) also which models can be called on it; with `from_raw` of every step.
+        """
         from lineal.rebuild import reproduce
 
-        return reproduce.plan_rebuild(self.store, self.files, ref, options)
+        return reproduce.plan_rebuild(self.store, self.files, ref, options, probe=probe, from_raw=from_raw)
 
     def reproduce(
         self,
@@ -186,11 +192,13 @@ class Workspace:
         supposed: Supposed | None = None,
         from_raw: bool = False,
         bisect: bool = False,
+        probe: str | None = None,
     ) -> Verdict:
         """Rebuild a model, data or a run from its record, record that, and return whether the result is the same.
 
         With `from_raw` everything upstream is rebuilt first. With `supposed` an input is left out or exchanged, and
         the answer is what comes of that. With `bisect` one that differs is repeated with one suspect at a time.
+        `probe` names data, a file or a reference: the recorded model and the rebuilt one are called on it and compared.
         """
         from lineal.rebuild import reproduce
 
@@ -207,6 +215,7 @@ class Workspace:
             supposed=supposed,
             from_raw=from_raw,
             bisect=bisect,
+            probe=probe,
         )
 
     def export_recipe(self, ref: str, directory: Path, *, with_inputs: bool = True) -> Exported:

@@ -18,10 +18,11 @@ from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.naming import short
 from lineal.cli.options import AnswerFormat, AsAnswer, Url, Verbose
 from lineal.cli.output import on_terminal, print_json, say
-from lineal.cli.reproduce_all import code_of, reproduce_all, tell_all
-from lineal.cli.supposed import tell_supposed
+from lineal.cli.reproduce_all import code_of, plan_all, reproduce_all, tell_all
+from lineal.cli.supposed import probe_lines, tell_supposed
 from lineal.errors import InvalidArgument
 from lineal.lineage.render.words import safe
+from lineal.rebuild.chain import ChainPlan
 from lineal.rebuild.changes import parse_change
 from lineal.rebuild.counterfactual import supposed
 from lineal.rebuild.environment import EnvironmentKind
@@ -86,6 +87,10 @@ def reproduce(
         list[str] | None,
         typer.Option("--replace", metavar="OLD=NEW", help="What if this input were another: a reference or a file?"),
     ] = None,
+    probe: Annotated[
+        str | None,
+        typer.Option("--probe", metavar="DATA", help="Compare what the models predict on this: a file or a reference."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Rebuild every model that is due.")] = False,
     due: Annotated[
         str, typer.Option("--due", metavar="AGE", help="With --all: due after this time, such as 12h, 30d, 8w.")
@@ -106,7 +111,7 @@ def reproduce(
     With --all every model is rebuilt whose last good rebuild is too old; the worst decides the exit code.
     """
     what_if = supposed(without or (), instead or ())
-    _check(ref, everything=everything, alone=not (what_if or beginning or dry_run or tries or bisect))
+    _check(ref, everything=everything, alone=not (what_if or beginning or tries or bisect or probe))
     if beginning is not None and (what_if or tries or bisect):
         raise InvalidArgument(
             "--from raw goes with none of --without, --replace, --try and --bisect", hint="do one after the other"
@@ -121,13 +126,17 @@ def reproduce(
         changes=tuple(parse_change(text) for text in tries or ()),
     )
     with open_workspace(url, create=False) as workspace:
+        if ref is None and dry_run:
+            rows, left = plan_all(workspace, options, due=due, limit=limit)
+            tell_all(rows, left, format, due=due, planned=True)
+            raise typer.Exit(code_of(rows))
         if ref is None:
             with _signals_end_it(), _telling() as progress:
                 rows, left = reproduce_all(workspace, options, progress, due=due, limit=limit)
             tell_all(rows, left, format, due=due)
             raise typer.Exit(code_of(rows))
         if dry_run:
-            planned = workspace.plan_rebuild(ref, options)
+            planned = workspace.plan_rebuild(ref, options, probe=probe, from_raw=beginning is Beginning.RAW)
             _tell_plan(planned, format)
             raise typer.Exit(NOT_RUNNABLE if planned.missing else 0)
         with _signals_end_it(), _telling() as progress:
@@ -138,6 +147,7 @@ def reproduce(
                 supposed=what_if,
                 from_raw=beginning is Beginning.RAW,
                 bisect=bisect,
+                probe=probe,
             )
     _tell(verdict, format)
     raise typer.Exit(_code(verdict))
@@ -148,7 +158,7 @@ def _check(ref: str | None, *, everything: bool, alone: bool) -> None:
         raise InvalidArgument("say what to rebuild: a REF, or --all", hint="lineal reproduce --all --due 30d")
     if everything and not alone:
         raise InvalidArgument(
-            "--all rebuilds each model as it was recorded: no --dry-run, --from, --without, --replace, --try, --bisect"
+            "--all rebuilds models as recorded, without --from, --without, --replace, --try, --bisect and --probe"
         )
 
 
@@ -211,7 +221,7 @@ def _telling() -> Iterator[_Teller]:
         teller.end()
 
 
-def _tell_plan(planned: Plan, format: AnswerFormat) -> None:
+def _tell_plan(planned: Plan | ChainPlan, format: AnswerFormat) -> None:
     if format is AnswerFormat.JSON:
         print_json(planned.document())
         return
@@ -239,6 +249,7 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     lines += [_output(output) for output in verdict.outputs]
     shown = () if verdict.grade.is_exact else verdict.differences[:_SHOWN]
     lines += [Line(difference.told, difference.kind, mark=Mark.BAD) for difference in shown]
+    lines += probe_lines(verdict.probe)
     lines += _drift(verdict.drift)
     lines += [Line(change, "tried", mark=Mark.UNKNOWN) for change in verdict.tried]
     if verdict.bisect is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
 from lineal.cli.options import AnswerFormat
 from lineal.cli.output import print_json, print_table, say
 from lineal.cli.times import iso, parse_span, span
 from lineal.errors import LinealError, Unavailable
+from lineal.lineage.training import reference_to
 from lineal.model.ids import Micros
 from lineal.model.values import Json
 from lineal.rebuild.due import Due, due_models, last_same
@@ -59,6 +60,28 @@ def reproduce_all(
     return rows, 0
 
 
+def plan_all(workspace: Workspace, options: Options, *, due: str, limit: int | None) -> tuple[list[Row], int]:
+    """Return a row for each run that is due, with the best verdict it can reach, and how many a limit leaves.
+
+    Nothing is computed. A program that makes several models would run once: they are told in the row of the first.
+    """
+    listed = due_models(workspace.store, Micros(workspace.clock.now() - parse_span(due)))
+    names = [each.reference for each in listed]
+    rows: list[Row] = []
+    told: set[str] = set()
+    for each in listed:
+        if each.reference in told:
+            continue
+        if limit is not None and len(rows) >= limit:
+            return rows, sum(name not in told for name in names)
+        row, made = _planned(workspace, options, each)
+        others = [name for name in names if name in made and name != each.reference]
+        more = f"; makes {', '.join(others)} too" if others else ""
+        rows.append(replace(row, sentence=row.sentence + more))
+        told |= {each.reference, *others}
+    return rows, 0
+
+
 def code_of(rows: list[Row]) -> int:
     """Return the one exit code: something differs, else something is missing, else 0."""
     grades = {row.verdict for row in rows}
@@ -67,8 +90,8 @@ def code_of(rows: list[Row]) -> int:
     return NOT_RUNNABLE if Grade.NOT_RUNNABLE.value in grades else 0
 
 
-def tell_all(rows: list[Row], left: int, format: AnswerFormat, *, due: str) -> None:
-    """Print the table, or one JSON document."""
+def tell_all(rows: list[Row], left: int, format: AnswerFormat, *, due: str, planned: bool = False) -> None:
+    """Print the table, or one JSON document; `planned` rows tell what can be reached."""
     if format is AnswerFormat.JSON:
         print_json({"due": due, "models": [row.document() for row in rows], "left": left})
         return
@@ -85,7 +108,8 @@ def tell_all(rows: list[Row], left: int, format: AnswerFormat, *, due: str) -> N
         )
         for row in rows
     ]
-    print_table(("model", "verdict", "last the same", "took", "in words"), cells, whole=("model", "verdict"))
+    verdict = "best verdict" if planned else "verdict"
+    print_table(("model", verdict, "last the same", "took", "in words"), cells, whole=("model", verdict))
     if left:
         say(f"{left:,} more are due: --limit left them for another time")
 
@@ -104,3 +128,17 @@ def _row(workspace: Workspace, options: Options, progress: Callable[[str], None]
         seconds=verdict.seconds,
         recorded_as=verdict.recorded_as,
     )
+
+
+def _planned(workspace: Workspace, options: Options, due: Due) -> tuple[Row, set[str]]:
+    """Return the row of a plan, and the references of all that its program makes."""
+    try:
+        planned = workspace.plan_rebuild(due.reference, options)
+    except Unavailable:
+        raise
+    except LinealError as error:
+        return Row(due=due, verdict=Grade.NOT_RUNNABLE.value, sentence=error.message), set()
+    made = {reference_to(one) for step in planned.recipe.steps for one in step.outputs}
+    inputs = len(planned.recipe.inputs)
+    sentence = planned.missing[0].sentence if planned.missing else f"can run: {inputs} input{'s' * (inputs != 1)}"
+    return Row(due=due, verdict=planned.reachable.value, sentence=sentence), made

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lineal.cli.cards import Card, Line, Mark, print_cards
 from lineal.model.values import Json
+from lineal.rebuild.probed import ProbeResult
 from lineal.rebuild.verdict import Grade, Verdict
 
 
@@ -16,6 +17,7 @@ def tell_supposed(verdict: Verdict) -> None:
     mark = Mark.NONE if ran else Mark.BAD
     lines = [Line(verdict.sentence, "answer", mark=mark)]
     lines += supposed_lines(verdict.counterfactual)
+    lines += probe_lines(verdict.probe)
     lines += [Line(missing.advice, "advice") for missing in verdict.missing if missing.advice]
     lines += [Line(note, "note", mark=Mark.UNKNOWN) for note in verdict.notes]
     if verdict.recorded_as:
@@ -36,6 +38,18 @@ def supposed_lines(facts: Mapping[str, Json]) -> list[Line]:
             now = _shown(metric.get("now"), "not measured")
             lines.append(Line(f"{_shown(metric.get('recorded'))} → {now}", _shown(metric.get("name"))))
     return lines
+
+
+def probe_lines(found: ProbeResult | None) -> list[Line]:
+    """Return what the models predicted, a line for each, with the values of the first row that differs."""
+    if found is None:
+        return []
+    lines: list[Line] = []
+    for each in found.models:
+        mark = Mark.UNKNOWN if not each.told else Mark.GOOD if each.is_near else Mark.BAD
+        told = f"{each.sentence}: {each.values}" if each.values else each.sentence
+        lines.append(Line(told, "probe", mark=mark))
+    return lines + [Line(note, "probe", mark=Mark.UNKNOWN) for note in found.notes]
 
 
 def _shown(value: Json, nothing: str = "") -> str:

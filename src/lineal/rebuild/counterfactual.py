@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from lineal.capture.data import fingerprint_of_path
 from lineal.errors import InvalidArgument, NotFound
@@ -19,6 +18,10 @@ from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, key_of
 from lineal.model.values import Json, Value
 from lineal.rebuild.compare import Pair, is_of_the_machine, series_of
+from lineal.rebuild.content import content_of
+from lineal.rebuild.inputs import targets_of
+from lineal.rebuild.layout import Layout
+from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.swaps import Swap, Swaps
 from lineal.rebuild.verdict import Grade, Missing, Verdict
@@ -64,14 +67,36 @@ def swaps_of(store: Store, files: Files, recipe: Recipe, wanted: Supposed) -> Sw
     return swaps
 
 
-def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed) -> Verdict:
-    """Return the verdict as the answer to `what if`: the metrics then and now, and a sentence about them."""
+def remade(swaps: Swaps, recipe: Recipe, pairs: Sequence[Pair], layout: Layout, place: Place) -> list[str]:
+    """Return the inputs that were left out and are there again: the program has made or fetched them itself.
+
+    Told by a file in its place, or by an input of the same content where no other input has it.
+    """
+    targets = targets_of(recipe, layout)
+    lost = [swap for swap in swaps.values() if swap.new is None]
+    others = {one.fingerprint for one in recipe.inputs if ArtifactId(one.id or 0) not in swaps}
+    read = {one.fingerprint for pair in pairs if pair.rebuilt for one in pair.rebuilt.inputs} - others - {None}
+    found = [
+        swap.name
+        for swap in lost
+        if any((place.tree / target).exists() for target in targets.get(swap.name, ())) or swap.old.fingerprint in read
+    ]
+    return list(dict.fromkeys(found))
+
+
+def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed, *, again: Sequence[str] = ()) -> Verdict:
+    """Return the verdict as the answer to `what if`: the metrics then and now, and a sentence about them.
+
+    `again` names the inputs that were left out and that the program has made itself.
+    """
     exchanged = [swap.name for swap in swaps.values() if swap.new is not None]
     document: dict[str, Json] = {
         "without": [swap.name for swap in swaps.values() if swap.new is None],
         "replaced": dict(zip(exchanged, (other for _, other in wanted.instead), strict=True)),
         "used": [str(key_of(swap.new)) for swap in swaps.values() if swap.new is not None and swap.new.id is not None],
         "metrics": list(_metrics(pair)),
+        "remade": list(again),
+        "predictions": list(_predictions(verdict)),
     }
     ended_badly = next((each for each in verdict.differences if each.kind == "exit status"), None)
     if verdict.grade is Grade.NOT_RUNNABLE or ended_badly is not None:
@@ -107,22 +132,6 @@ def _other(store: Store, files: Files, old: Artifact, other: str) -> tuple[Artif
     return new, content_of(new, files)
 
 
-def content_of(artifact: Artifact, files: Files) -> Path:
-    """Return the file that holds an artifact's bytes, verified: the kept copy, else where it lies. NotFound else."""
-    kept = artifact.custom_properties.get("kept", artifact.fingerprint)
-    if isinstance(kept, str) and kept.startswith("sha256:") and files.has(kept):
-        files.open(kept).close()
-        return files.path(kept)
-    parts = urlsplit(artifact.uri or "")
-    path = Path(unquote(parts.path))
-    if parts.scheme == "file" and path.is_file() and fingerprint_of_path(path).fingerprint == artifact.fingerprint:
-        return path
-    raise NotFound(
-        f"the bytes of {reference_to(artifact)} are not at hand",
-        hint="log it with keep=True, or give the file: --replace OLD=FILE",
-    )
-
-
 def _metrics(pair: Pair | None) -> list[Json]:
     if pair is None:
         return []
@@ -136,6 +145,16 @@ def _metrics(pair: Pair | None) -> list[Json]:
         change = None if after is None else after - before
         found.append({"name": name, "recorded": _number(before), "now": _number(after), "change": _number(change)})
     return found
+
+
+def _predictions(verdict: Verdict) -> list[Json]:
+    """Return how many predictions of each model are others; what they were is not kept."""
+    if verdict.probe is None:
+        return []
+    return [
+        {"name": each.name, "called": not each.fault, "rows": each.rows, "differing": each.differing}
+        for each in verdict.probe.models
+    ]
 
 
 def _number(value: float | None) -> Json:
@@ -158,14 +177,20 @@ def _sentence(verdict: Verdict, document: dict[str, Json], swaps: Swaps) -> str:
     head = " and ".join(parts)
     metrics = document["metrics"]
     assert isinstance(metrics, list)
+    again = document["remade"]
+    assert isinstance(again, list)
+    itself = f"the program has made {' and '.join(map(str, again))} again by itself" if again else ""
     if verdict.grade.is_exact:
-        return f"{head}, {verdict.reference} comes out the same: that input did not matter"
+        why = f"{itself}, so whether it matters is not known" if itself else "that input did not matter"
+        return f"{head}, {verdict.reference} comes out the same: {why}"
     changes = [_change(each) for each in metrics if isinstance(each, dict) and each["change"] not in (0, 0.0)]
     same = (
         "its metrics are the same, and its content is not" if metrics else "its content differs, and it has no metrics"
     )
     rest = ", ".join(changes) if changes else same
-    return f"{head}, {verdict.reference} comes out otherwise: {rest}"
+    predicted = verdict.probe.sentence if verdict.probe is not None else ""
+    parts = [f"{head}, {verdict.reference} comes out otherwise: {rest}", predicted, itself]
+    return "; ".join(part for part in parts if part)
 
 
 def _change(metric: dict[str, Json]) -> str:

@@ -38,6 +38,8 @@ class Plan:
     missing: tuple[Missing, ...]
     notes: tuple[str, ...]
     changed: tuple[Difference, ...] = ()
+    probe: Mapping[str, Json] | None = None
+    """What can be said of the data that models shall be called on, and of each model, before anything runs."""
 
     @property
     def drift(self) -> tuple[Difference, ...]:
@@ -65,7 +67,14 @@ class Plan:
         told += [f"input: {source.name} from {_origin(source)}" for source in self.inputs]
         told.append(f"run: {' '.join(self.recipe.argv)}")
         told += [f"compare: {artifact.type} {artifact.name}" for artifact in self.recipe.outputs]
+        told += [f"probe: {sentence}" for sentence in self._probed]
         return tuple(step for step in told if step)
+
+    @property
+    def _probed(self) -> list[str]:
+        models = (self.probe or {}).get("models")
+        listed = models if isinstance(models, list | tuple) else ()
+        return [str(one["sentence"]) for one in listed if isinstance(one, Mapping)]
 
     def document(self) -> dict[str, Json]:
         """Return the plan as JSON: the keys of a verdict that are known before, and the steps."""
@@ -80,6 +89,7 @@ class Plan:
             "notes": list(self.notes),
             "outputs": [],
             "first_difference": None if self.first_difference is None else self.first_difference.document(),
+            "probe": None if self.probe is None else dict(self.probe),
         }
 
 

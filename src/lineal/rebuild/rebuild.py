@@ -33,6 +33,8 @@ from lineal.rebuild.mount import hide_kept, mount_of
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, is_full, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
+from lineal.rebuild.probe import Probe, models_of, with_probe
+from lineal.rebuild.probing import Probing
 from lineal.rebuild.recipe import Recipe, Step
 from lineal.rebuild.scratch import rebuilt_steps, seed
 from lineal.rebuild.swaps import NO_SWAPS, Swaps, leave_out, swapped_missing, swapped_sources
@@ -78,19 +80,24 @@ def rebuild(
     progress: Progress = silent,
     swaps: Swaps = NO_SWAPS,
     harvest: Harvest | None = None,
+    probe: Probe | None = None,
 ) -> Verdict:
     """Rebuild a run and return the verdict. Only faults of the workspace itself raise.
 
     `swaps` are inputs that shall be others than the recorded ones; `harvest` sees what was made before it is gone.
+    `probe` is data that the recorded models and the rebuilt ones are called on; FailedPrecondition where those that are
+    recorded cannot be called on it.
     """
     began = time.monotonic()
+    if probe is not None:
+        models_of(recipe)
     planned = plan_of(recipe, files, options)
     planned = replace(planned, missing=swapped_missing(planned.missing, swaps))
     if planned.missing:
         return _not_runnable(planned, options, planned.missing)
     with rebuild_directory(keep=options.keep) as place:
         try:
-            verdict = _rebuilt(store, files, planned, options, place, progress, swaps, harvest)
+            verdict = _rebuilt(store, files, planned, options, place, progress, swaps, harvest, probe)
         except NotRunnable as error:
             verdict = _not_runnable(planned, options, [missing_of(error)])
         except (LinealError, GitUnavailable, OSError) as error:
@@ -110,6 +117,7 @@ def _rebuilt(
     progress: Progress,
     swaps: Swaps,
     harvest: Harvest | None,
+    probe: Probe | None,
 ) -> Verdict:
     recipe, layout = planned.recipe, planned.layout
     assert planned.code is not None
@@ -132,6 +140,9 @@ def _rebuilt(
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
         hide_kept(mount, place.tree / layout.code)
+    probing = None if probe is None else Probing(probe, planned, place, url, options.limits)
+    if probing is not None:
+        probing.ask_recorded(files, progress)
     progress(f"running: {' '.join(recipe.argv)}")
     executed = execute(
         changed_command(
@@ -149,9 +160,12 @@ def _rebuilt(
     )
     steps, kept = rebuilt_steps(url)
     progress("comparing")
+    pairs = matched(recipe.steps, steps)
     if harvest is not None:
-        harvest(matched(recipe.steps, steps), kept, layout, place)
+        harvest(pairs, kept, layout, place)
     verdict = _judged(planned, options, executed, steps, files, kept, place.tree)
+    if probing is not None and verdict.grade is not Grade.NOT_RUNNABLE:
+        verdict = with_probe(verdict, probing.compared(pairs, kept, progress, options.tolerance))
     return replace(verdict, notes=(*planned.notes, *notes, *verdict.notes))
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 
 from lineal.errors import NotRunnable
 from lineal.model.values import Json
+from lineal.rebuild.probed import ProbeResult
 
 
 class Grade(Enum):
@@ -92,8 +93,8 @@ class Difference:
     """One fact that was one thing when it was recorded and another when it was rebuilt.
 
     `kind` says what it is (package, python, variable, threads, code, argument, input, parameter, seed, random state,
-    metric, output, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index. `rows` are the
-    words about what stands there, then and now: for whoever asks, never for the record.
+    metric, output, predictions, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index.
+    `rows` are the words about what stands there, then and now: for whoever asks, never for the record.
     """
 
     kind: str
@@ -201,6 +202,8 @@ class Verdict:
     """Where another input was supposed: which, and the metrics then and now. It says nothing about the model itself."""
     tried: tuple[str, ...] = ()
     bisect: Mapping[str, Json] | None = None
+    probe: ProbeResult | None = None
+    """What the recorded models and the rebuilt ones predict on data that was named for it."""
 
     @property
     def sentence(self) -> str:
@@ -231,6 +234,7 @@ class Verdict:
             first_difference=None if first is None else replace(first, rows=""),
             differences=tuple(replace(one, rows="") for one in self.differences),
             drift=tuple(replace(one, rows="") for one in self.drift),
+            probe=None if self.probe is None else replace(self.probe, values=False),
         )
 
     def document(self) -> dict[str, Json]:
@@ -259,4 +263,5 @@ class Verdict:
             "counterfactual": None if self.counterfactual is None else dict(self.counterfactual),
             "tried": list(self.tried),
             "bisect": None if self.bisect is None else dict(self.bisect),
+            "probe": None if self.probe is None else self.probe.document(),
         }
