@@ -40,6 +40,7 @@ GUESTS = {
     "xgboost",
     "lightgbm",
     "joblib",
+    "onnxruntime",
     "IPython",
     "ipykernel",
     "cloudpickle",

@@ -115,3 +115,27 @@ def test_ages_are_read(text, hours):
 def test_what_is_no_age_is_refused(text):
     with pytest.raises(InvalidArgument, match="is no duration"):
         parse_span(text)
+
+
+def test_a_dry_run_says_what_each_run_that_is_due_could_reach_and_runs_nothing(models):
+    models.write(
+        "two.py",
+        """
+        import lineal
+
+        with lineal.run("two") as run:
+            run.log_model({"n": 1}, name="one")
+            run.log_model({"n": 2}, name="other")
+        """,
+    )
+    models.run("two.py")
+
+    answer = all_due(models, "--dry-run", status=25)
+
+    told = {row["model"]: (row["verdict"], row["sentence"]) for row in answer["models"]}
+    assert told["model:good@v1"] == ("BIT_EXACT", "can run: 0 inputs")
+    assert told["model:secret@v1"][0] == "NOT_RUNNABLE"
+    assert told["model:one@v1"] == ("BIT_EXACT", "can run: 0 inputs; makes model:other@v1 too")
+    assert "model:other@v1" not in told
+    with lineal.open(models.root) as workspace:
+        assert last_same(workspace.store, workspace.resolve("model:good@v1")) is None

@@ -52,6 +52,32 @@ def test_all_steps_are_rebuilt_in_order_and_what_comes_between_is_compared(pipel
     assert not (pipeline.root / "clean.csv").exists()
 
 
+def test_a_dry_run_plans_every_step_with_what_each_one_lacks(pipeline):
+    for name in ("clean.csv", "features.csv"):
+        (pipeline.root / name).unlink()
+
+    planned = pipeline.reproduce("model:delay", "--from", "raw", "--dry-run", status=0)
+    (pipeline.root / "raw.csv").write_text("1\n")
+    with lineal.open(pipeline.root) as workspace:
+        for kept in workspace.files.root.rglob("*"):
+            if kept.is_file() and kept.read_bytes() == b"1\n-2\n3\n":
+                kept.unlink()
+    lacking = pipeline.reproduce("model:delay", "--from", "raw", "--dry-run", status=25)
+
+    labels = [step for step in planned["steps"] if step.startswith("step ")]
+    assert [label.split(",")[0] for label in labels] == [
+        "step 1 of 3: clean",
+        "step 2 of 3: features",
+        "step 3 of 3: train",
+    ]
+    assert "input: dataset:features@v1 as an earlier step makes it" in planned["steps"]
+    assert [each["reachable"] for each in planned["chain"]] == ["BIT_EXACT"] * 3
+    [missing] = lacking["missing"]
+    assert missing["sentence"].startswith("the step 'clean' upstream cannot be rebuilt: the input dataset:raw")
+    assert [each["reachable"] for each in lacking["chain"]] == ["NOT_RUNNABLE", "BIT_EXACT", "BIT_EXACT"]
+    assert pipeline.left_behind == []
+
+
 def test_it_is_one_rebuild_in_the_graph(pipeline):
     verdict = pipeline.reproduce("model:delay", "--from", "raw", status=0)
 

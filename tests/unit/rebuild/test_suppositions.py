@@ -90,6 +90,31 @@ def test_an_input_that_does_not_matter_is_said_not_to_matter(project):
         assert not [event for event in workspace.store.events(executions=[run.id]) if event.type in OUTPUTS]
 
 
+def test_an_input_that_the_program_makes_again_itself_is_not_said_not_to_matter(project):
+    project.write("cache.txt", "5")
+    project.write(
+        "train.py",
+        """
+        import lineal, os
+
+        with lineal.run("train") as run:
+            if not os.path.exists("cache.txt"):
+                open("cache.txt", "w").write("5")
+            run.use("cache.txt", name="cache")
+            run.log_model({"w": int(open("cache.txt").read())}, name="m")
+        """,
+    )
+    project.run("train.py")
+
+    answer = project.reproduce("model:m", "--without", "dataset:cache", status=0)
+
+    assert answer["counterfactual"]["remade"] == ["dataset:cache@v1"]
+    assert answer["sentence"] == (
+        "without dataset:cache@v1, model:m@v1 comes out the same: "
+        "the program has made dataset:cache@v1 again by itself, so whether it matters is not known"
+    )
+
+
 def test_an_input_is_exchanged_for_a_file(batches):
     other = batches.write("elsewhere/better day.csv", "3\n")
 

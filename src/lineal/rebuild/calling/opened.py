@@ -97,7 +97,7 @@ def _keras(path: Path) -> Any:
 
     suffix = ".h5" if path.read_bytes().startswith(b"\x89HDF") else ".keras"
     named = path.rename(path.with_suffix(suffix))
-    return keras.saving.load_model(named, compile=False)
+    return keras.saving.load_model(named, compile=False, safe_mode=False)
 
 
 def _torch(path: Path) -> Any:
