@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import base64
 import os
-import threading
 import time
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown, withheld
 from lineal.capture.fingerprints.files import SETTLED_NS, digest_steps
-from lineal.capture.forks import ForkedLock
-from lineal.capture.guard import guarded
 from lineal.capture.installed import Package, installed_packages, installed_stamp
 from lineal.capture.program import file_of, is_installed, loaded_modules
 from lineal.capture.remembered import Remembered
 from lineal.capture.secrets import has_secret
-from lineal.capture.steps import finished
+from lineal.capture.steps import Steps, finished
+from lineal.capture.worker import Worker, settled
 from lineal.files import Files
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
@@ -32,9 +30,10 @@ from lineal.model.values import Json
 KEPT_SIZE = 1 << 20
 """An edited file up to this size is kept with its bytes."""
 
-PATIENCE_S = 20.0
-"""How long the end of a run waits for packages nobody has looked at before; then the rest is unknown."""
+PATIENCE_S = 10.0
+"""How long the end of a run waits for packages nobody has looked at before; then the rest is unknown, this time."""
 
+_SAVED_EVERY_S = 2.0
 _MOST = 50
 _NAMED = 5
 _TOOLS = ("_virtualenv.py",)
@@ -53,33 +52,34 @@ class _Looked:
     A module stays in memory as it was loaded, so a later edit of its file concerns the next process.
     """
 
+    wanted: list[str] = field(default_factory=list)
     odd: dict[str, dict[str, str]] = field(default_factory=dict)
     owned: set[str] = field(default_factory=set)
 
 
 _looked = _Looked()
-_working = ForkedLock()
+_worker = Worker("lineal-packages", "comparing")
+_WHAT = "the loaded packages with what was installed"
 
 
 def begin() -> None:
     """Start looking at what is loaded, in a thread of its own, so that the end of the run need not wait."""
-    threading.Thread(target=_begin, name="lineal-packages", daemon=True).start()
+    _worker.ask(_look, what=_WHAT)
 
 
 def edited_item(files: Files) -> Captured:
     """Return the files of loaded packages that are not as they were installed; small ones are kept."""
-    with _working:
-        late = _look(until=time.monotonic() + PATIENCE_S)
-        odd = {path: (name, what) for name, found in _looked.odd.items() for path, what in found.items()}
-        odd |= dict.fromkeys(_strays(), ("no package", "belongs to no package"))
+    answer = settled(_worker.ask(_look, what=_WHAT), PATIENCE_S)
+    odd = {path: (name, what) for name, found in list(_looked.odd.items()) for path, what in found.items()}
+    odd |= dict.fromkeys(_strays() if answer.value else (), ("no package", "belongs to no package"))
     described: dict[str, Json] = {}
     lost = 0
     for path in sorted(odd)[:_MOST]:
         described[path], kept = _described(files, path, *odd[path])
         lost += not kept
     value: dict[str, Json] = {"number": len(odd), "files": described}
-    if late:
-        return unknown(f"there was no time to look at {', '.join(late[:_NAMED])}", value)
+    if not answer.value:
+        return unknown(answer.reason or f"there was no time to look at {_late()}", value)
     if not odd:
         return not_applicable("every loaded package is as it was installed")
     reason = f"edited after installation: {', '.join(sorted({name for name, _ in odd.values()}))}"
@@ -90,35 +90,30 @@ def edited_item(files: Files) -> Captured:
 
 def differing_files(package: Package) -> list[str]:
     """Return the files of one package that are not what its RECORD says, below the directory of packages."""
-    return [_below(path) for path, _ in _differing(_record(package))]
+    return [_below(path) for path in finished(_differing(_record(package)))]
 
 
-def _begin() -> None:
-    def look() -> Captured:
-        with _working:
-            return captured(list(_look(until=time.monotonic() + PATIENCE_S)))
-
-    guarded(look)  # nobody waits here: what goes wrong goes wrong again at the end, and is said there
-
-
-def _look(*, until: float) -> list[str]:
-    """Look at the loaded packages not looked at before, and return the names of those there was no time for."""
+def _look() -> Steps[bool]:
+    """Look at the loaded packages not looked at before, one file after the other; return True when done."""
     memory = Remembered()
     owners = memory.recall("owners", installed_stamp(), _owners)
     packages = {package.name: package for package in installed_packages()}
     loaded = _loaded_files()
-    late: list[str] = []
-    for name in sorted(_loaded_packages(owners, loaded) & packages.keys() - _looked.odd.keys()):
-        if time.monotonic() > until:
-            late.append(name)
-            continue
-        record = _record(packages[name])
-        _looked.owned.update(record)
-        # A package's own tests are half of its files, and are left out where they are not loaded.
-        wanted = {path: text for path, text in record.items() if _TESTS not in path or path in loaded}
-        _looked.odd[name] = _odd_files(memory, packages[name], wanted)
+    _looked.wanted = sorted(_loaded_packages(owners, loaded) & packages.keys())
+    for name in _looked.wanted:
+        if name not in _looked.odd:
+            record = _record(packages[name])
+            _looked.owned.update(record)
+            # A package's own tests are half of its files, and are left out where they are not loaded.
+            wanted = {path: text for path, text in record.items() if _TESTS not in path or path in loaded}
+            _looked.odd[name] = yield from _odd_files(memory, packages[name], wanted)
+            memory.save(least_s=_SAVED_EVERY_S)
     memory.save()
-    return late
+    return True
+
+
+def _late() -> str:
+    return ", ".join([name for name in _looked.wanted if name not in _looked.odd][:_NAMED])
 
 
 def _owners() -> Json:
@@ -190,7 +185,7 @@ def _record(package: Package) -> dict[str, str]:
     return entries
 
 
-def _odd_files(memory: Remembered, package: Package, record: Mapping[str, str]) -> dict[str, str]:
+def _odd_files(memory: Remembered, package: Package, record: Mapping[str, str]) -> Steps[dict[str, str]]:
     """Return the files of one package that are not as recorded; an unchanged package is not read again."""
     stamps = array("Q")
     newest = 0
@@ -199,10 +194,13 @@ def _odd_files(memory: Remembered, package: Package, record: Mapping[str, str]) 
         stamps.extend(stamp)
         newest = max(newest, stamp[1])
     if time.time_ns() - newest < SETTLED_NS:
-        return dict(_differing(record))  # so young that a second write could hide behind the same stamp
+        return (yield from _differing(record))  # so young that a second write could hide behind the same stamp
     key = (package, of_bytes(stamps.tobytes()), len(record))
-    found = memory.recall(f"package {package.name}", key, lambda: dict(_differing(record)))
-    return {str(path): str(what) for path, what in found.items()} if isinstance(found, Mapping) else {}
+    known = memory.known(f"package {package.name}", key)
+    if not isinstance(known, Mapping):
+        known = yield from _differing(record)
+        memory.put(f"package {package.name}", key, known)
+    return {str(path): str(what) for path, what in known.items()}
 
 
 def _stamp(path: str) -> tuple[int, int, int, int]:
@@ -214,18 +212,21 @@ def _stamp(path: str) -> tuple[int, int, int, int]:
     return max(0, about.st_mtime_ns), max(0, about.st_ctime_ns), about.st_size, about.st_ino
 
 
-def _differing(record: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _differing(record: Mapping[str, str]) -> Steps[dict[str, str]]:
+    found: dict[str, str] = {}
     for path, recorded in record.items():
-        what = _state(path, recorded)
+        what = yield from _state(path, recorded)
         if what != _INTACT:
-            yield path, what
+            found[path] = what
+        yield
+    return found
 
 
-def _state(path: str, recorded: str) -> str:
+def _state(path: str, recorded: str) -> Steps[str]:
     try:
         descriptor = os.open(path, _READING)
         try:
-            digest = finished(digest_steps(descriptor, os.fstat(descriptor).st_size))
+            digest = yield from digest_steps(descriptor, os.fstat(descriptor).st_size)
         finally:
             os.close(descriptor)
     except FileNotFoundError:

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -37,20 +38,35 @@ class Remembered:
             self._path = (root or cache_directory()) / DIRECTORY / f"{name[:16]}.json"
         self._known = _read(self._path)
         self._changed = False
+        self._saved_at = time.monotonic()
 
     def recall(self, name: str, stamp: object, find: Callable[[], Json]) -> Json:
         """Return what `find` found under the same stamp before, else what it finds now. The stamp's text counts."""
-        key = hashlib.sha256(repr(stamp).encode("utf-8", "backslashreplace")).hexdigest()
-        known = self._known.get(name)
-        if isinstance(known, Mapping) and known.get("stamp") == key:
-            return known.get("answer")
+        if self._is_known(name, stamp):
+            return self.known(name, stamp)
         value = find()
-        self._known[name] = {"stamp": key, "answer": value}
-        self._changed = True
+        self.put(name, stamp, value)
         return value
 
-    def save(self) -> None:
-        """Keep what was found since."""
+    def known(self, name: str, stamp: object) -> Json:
+        """Return what was found under the same stamp before, None for nothing."""
+        known = self._known.get(name)
+        return known.get("answer") if self._is_known(name, stamp) and isinstance(known, Mapping) else None
+
+    def put(self, name: str, stamp: object, answer: Json) -> None:
+        """Note what was found under this stamp."""
+        self._known[name] = {"stamp": _key(stamp), "answer": answer}
+        self._changed = True
+
+    def _is_known(self, name: str, stamp: object) -> bool:
+        known = self._known.get(name)
+        return isinstance(known, Mapping) and known.get("stamp") == _key(stamp)
+
+    def save(self, *, least_s: float = 0.0) -> None:
+        """Keep what was found since; with `least_s` only where that took so long that it is worth it already."""
+        if time.monotonic() - self._saved_at < least_s:
+            return
+        self._saved_at = time.monotonic()
         if not self._changed or self._path is None:
             return
         part = self._path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
@@ -65,6 +81,10 @@ class Remembered:
                 _forget_oldest(self._path.parent)
         except OSError:
             return  # it is found out again next time
+
+
+def _key(stamp: object) -> str:
+    return hashlib.sha256(repr(stamp).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _forget_oldest(directory: Path) -> None:

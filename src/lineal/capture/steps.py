@@ -5,7 +5,7 @@ It comes back with its result at its end. `finished` runs one to its end at once
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,3 +22,9 @@ def finished(steps: Steps[T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
+
+
+def at_once(find: Callable[[], T]) -> Steps[T]:
+    """Return what `find` returns, in one step."""
+    yield
+    return find()

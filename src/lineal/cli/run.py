@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from lineal.capture.command import Command
+from lineal.capture.waiting import patience
 from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND, INTERRUPTED
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
@@ -57,9 +58,10 @@ def run(
         captured = Command(tuple(command), hash_seed)
         recorded = run_command(name or _label(command), captured, type=type_, seed=seed, workspace=workspace)
         variables = {"PYTHONHASHSEED": hash_seed, PARENT_RUN: recorded.id, ENVIRONMENT: workspace.location.url}
-        with recorded.handed_over(seed=seed) as handed:
-            status = _execute(command, {**os.environ, **variables, **handed})
-        recorded.finish(_ending(status))
+        with patience():
+            with recorded.handed_over(seed=seed) as handed:
+                status = _execute(command, {**os.environ, **variables, **handed})
+            recorded.finish(_ending(status))
     if status:
         raise typer.Exit(status)
 

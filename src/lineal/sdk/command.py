@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from lineal.capture.command import Command
+from lineal.capture.worker import Answer
 from lineal.integrations.hooks import telling
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
 from lineal.model.vocabulary import LAUNCHED, RECORDED_BY
-from lineal.sdk.background import Answer, Fingerprints
+from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
 from lineal.sdk.handoff import Handoff

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from lineal.capture.worker import settled
 from lineal.integrations.listener import Read, Split, Written
-from lineal.sdk.background import LONGEST_WAIT, Fingerprints, settled
+from lineal.sdk.background import LONGEST_WAIT, Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
 from lineal.sdk.scores import Scores

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar, overload
 
 from lineal.capture.seeds import set_seed as seed_everything
+from lineal.capture.waiting import patience
 from lineal.errors import InvalidArgument
 from lineal.model.nodes import Artifact, Context, Execution
 from lineal.model.values import Value
@@ -213,14 +214,18 @@ class Run:
         self._recorder.set_properties({"seed": whole})
 
     def finish(self, error: BaseException | None = None) -> None:
-        """End the run: COMPLETE, or FAILED with this error. Finishing twice is fine."""
+        """End the run: COMPLETE, or FAILED with this error. Finishing twice is fine.
+
+        Where fingerprints take longer than two seconds that is said, and Ctrl-C leaves unknown what is not there yet.
+        """
         if self._finished or self._recorder.is_foreign:
             return
-        observing.ends(self)
-        self._finished = True
-        points = self._metrics.close()
-        self._recorder.end(self._ended(ending_of(error)), points)
-        self._session.leave()
+        with patience():
+            observing.ends(self)
+            self._finished = True
+            points = self._metrics.close()
+            self._recorder.end(self._ended(ending_of(error)), points)
+            self._session.leave()
 
     def _begin(self) -> None:
         self._recorder.start()

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from lineal.capture.fingerprints.frames import is_frame
+from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Written
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Json, Value
-from lineal.sdk.background import Answer, Fingerprints, settled
+from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.identity import Identity
 from lineal.sdk.training import Training

@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.fingerprints.models import Canonical
+from lineal.capture.worker import settled
 from lineal.integrations.hooks import telling
 from lineal.model.edges import EventType, How
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.nodes import ArtifactState
 from lineal.model.values import Value
 from lineal.sdk import content
-from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.background import Fingerprints
 from lineal.sdk.exports import settle_export
 from lineal.sdk.inputs import family_from
 from lineal.sdk.keeping import OUTPUT, is_kept

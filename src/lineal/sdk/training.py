@@ -6,11 +6,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from lineal.capture.worker import Answer, settled
 from lineal.errors import InvalidArgument
 from lineal.integrations.listener import Fit, FitEnd
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Json, Proto, Value, check
-from lineal.sdk.background import Answer, Fingerprints, settled
+from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_data
 from lineal.sdk.identity import Identity
 

@@ -148,12 +148,11 @@ def test_where_nothing_is_recorded_nobody_is_accused(site):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="platform: no fork")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_process_does_not_wait_for_the_thread_that_looks_at_packages(tmp_path):
-    with edited._working:  # as that thread holds it while the program forks
-        child = os.fork()
-        if child == 0:
-            signal.alarm(60)
-            edited.edited_item(Files(tmp_path / "files"))
-            os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+def test_a_forked_process_looks_for_itself(tmp_path):
+    edited.begin()  # a thread that the forked process does not have
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        item = edited.edited_item(Files(tmp_path / "files"))
+        os._exit(1 if item.status == "unknown" else 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from lineal.capture.data import fingerprint_of
+from lineal.capture.worker import settled
 from lineal.files import Files
-from lineal.sdk.background import Fingerprints, settled
+from lineal.sdk.background import Fingerprints
 from lineal.sdk.seen import Identity, frame_fingerprint
 
 ROWS = {"a": [1, 2], "b": ["x", "y"]}

@@ -1,0 +1,95 @@
+"""Waiting: nobody waits for our work without being told, and nobody must. One line after two seconds; Ctrl-C ends it.
+
+At the end of a run (`patience`) Ctrl-C is an answer to that line: what is still open becomes unknown, and the run is
+written. Elsewhere it is the user's own, as ever.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+SAID_AFTER_S = 2.0
+"""Seconds of waiting after which the line is said."""
+
+INTERRUPTED = "interrupted"
+"""The reason of what is unknown because the user did not want to wait for it."""
+
+_LOOKED_AT_S = 0.5
+
+
+@dataclass(slots=True)
+class Patience:
+    """How the user's patience stands in one ending: what was waited so far, and whether it is over."""
+
+    waited_s: float = 0.0
+    is_told: bool = False
+    is_over: bool = False
+    owes: bool = False
+    """Ctrl-C came before we had said anything: it was not meant for us."""
+
+
+_CURRENT: ContextVar[Patience | None] = ContextVar("lineal_patience", default=None)
+
+
+@contextmanager
+def patience() -> Iterator[Patience]:
+    """Take Ctrl-C for "do not wait" while we wait within; one that came before our line is raised behind the block."""
+    outer = _CURRENT.get()
+    ours = outer or Patience()
+    token = _CURRENT.set(ours)
+    try:
+        yield ours
+    finally:
+        _CURRENT.reset(token)
+    if outer is None and ours.owes:
+        raise KeyboardInterrupt
+
+
+def is_over() -> bool:
+    """Return whether the user has said in this ending not to wait any longer."""
+    ours = _CURRENT.get()
+    return ours is not None and ours.is_over
+
+
+def wait(is_done: Callable[[float], bool], told: Callable[[], str], longest: float | None = None) -> bool:
+    """Return whether it was done within `longest` seconds; `is_done` waits for the seconds it is given, at most.
+
+    `told` says what is waited for. Raises KeyboardInterrupt outside of `patience` only.
+    """
+    ours = _CURRENT.get()
+    if ours is None:
+        return _waited(Patience(), is_done, told, longest)
+    if ours.is_over:
+        return is_done(0.0)
+    try:
+        return _waited(ours, is_done, told, longest)
+    except KeyboardInterrupt:
+        ours.is_over, ours.owes = True, not ours.is_told
+        return False
+
+
+def _waited(ours: Patience, is_done: Callable[[float], bool], told: Callable[[], str], longest: float | None) -> bool:
+    began = last = time.monotonic()
+    while True:
+        left = _LOOKED_AT_S if longest is None else min(_LOOKED_AT_S, longest - (last - began))
+        done = is_done(max(0.0, left))
+        now = time.monotonic()
+        ours.waited_s += now - last
+        last = now
+        if done or (longest is not None and now - began >= longest):
+            return done
+        if ours.waited_s >= SAID_AFTER_S and not ours.is_told:
+            ours.is_told = True
+            _say(f"{told()}, Ctrl-C leaves it unknown")
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"lineal: {text}\n")
+            sys.stderr.flush()
