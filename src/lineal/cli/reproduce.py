@@ -76,6 +76,12 @@ def reproduce(
     bisect: Annotated[
         bool, typer.Option("--bisect", help="If it differs, try the suspects one at a time and name the one.")
     ] = False,
+    passed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pass", metavar="NAME", help="Give the program this variable, which was a secret, as it is set now."
+        ),
+    ] = None,
     network: Annotated[bool, typer.Option("--network", help="Let the program reach the network.")] = False,
     beginning: Annotated[
         Beginning | None, typer.Option("--from", help="Rebuild everything upstream first, from the raw data on.")
@@ -124,6 +130,7 @@ def reproduce(
         limits=limits,
         tolerance=tolerance,
         changes=tuple(parse_change(text) for text in tries or ()),
+        passed=frozenset(passed or ()),
     )
     with open_workspace(url, create=False) as workspace:
         if ref is None and dry_run:
@@ -258,6 +265,7 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
     if verdict.grade is not Grade.NOT_RUNNABLE or verdict.confinement.how:
         how = ", ".join(verdict.confinement.how)
         lines.append(Line(verdict.confinement.network, "network", aside=how))
+        lines.append(Line(verdict.confinement.sentence, "reach"))
     if verdict.recorded_as:
         lines.append(Line(verdict.recorded_as, "recorded as"))
     if verdict.kept:

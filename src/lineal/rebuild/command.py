@@ -68,10 +68,22 @@ def command_of(
     ]
 
 
-def environment_of(recipe: Recipe, layout: Layout, environment: Environment, place: Place, url: str) -> dict[str, str]:
-    """Return the variables of the rebuilt process; what it records goes to the scratch workspace `url`."""
+def environment_of(
+    recipe: Recipe,
+    layout: Layout,
+    environment: Environment,
+    place: Place,
+    url: str,
+    passed: frozenset[str] = frozenset(),
+) -> dict[str, str]:
+    """Return the variables of the rebuilt process; what it records goes to the scratch workspace `url`.
+
+    A secret was not recorded. It is given only where `passed` names it: the record alone asks for no secret of today.
+    """
     found = {name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ}
     recorded, unset = recorded_variables(recipe.record, layout, str(place.tree))
+    secrets = set(secret_variables(recipe.record)) & passed
+    recorded |= {name: os.environ[name] for name in secrets if name in os.environ}
     found = {name: value for name, value in found.items() if name not in unset} | recorded
     found |= {
         "HOME": str(place.home),
@@ -95,10 +107,10 @@ def environment_of(recipe: Recipe, layout: Layout, environment: Environment, pla
 
 
 def secret_variables(record: Mapping[str, Item]) -> list[str]:
-    """Return the variables whose values were secrets, so that they must be given again, and are not."""
+    """Return the variables whose values were secrets, so that they must be given again."""
     values = item(record, "variables").value
     named = values.items() if isinstance(values, Mapping) else ()
-    return [name for name, value in named if isinstance(value, str) and HIDDEN in value and name not in os.environ]
+    return [name for name, value in named if isinstance(value, str) and HIDDEN in value]
 
 
 def recorded_variables(record: Mapping[str, Item], layout: Layout, tree: str) -> tuple[dict[str, str], set[str]]:
@@ -116,8 +128,6 @@ def recorded_variables(record: Mapping[str, Item], layout: Layout, tree: str) ->
                 continue  # a setting of a library, such as torch.get_num_threads
             if isinstance(value, str) and HIDDEN not in value:
                 found[name] = layout.moved(value, tree)
-            elif isinstance(value, str) and name in os.environ:
-                found[name] = os.environ[name]  # a secret: not recorded, given again by whoever rebuilds
             elif value is None:
                 unset.add(name)
     return {name: value for name, value in found.items() if name not in unset}, unset

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import os
 import subprocess
 import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from lineal.rebuild import confine
+from lineal.rebuild.starter import Wanted, reporting, start
 from lineal.rebuild.verdict import Confinement
 
 _MOST_S = 30
@@ -18,37 +18,17 @@ _MOST_S = 30
 @lru_cache(maxsize=1)
 def confinement_here() -> Confinement:
     """Return how far a program can be confined on this machine; of what cannot be tried nothing is promised."""
-    with tempfile.TemporaryDirectory(prefix="lineal-confinement-") as place:
-        report, spec = Path(place, "report.json"), Path(place, "spec.json")
-        wanted = {
-            "argv": [sys.executable, "-I", "-S", "-c", ""],
-            "cwd": place,
-            "environment": {},
-            "report": str(report),
-            "network": "off",
-            "writable": [place],
-            "mount": None,
-            "most_bytes": 1 << 20,
-            "home": {"real": place, "place": place},
-        }
-        spec.write_text(json.dumps(wanted), encoding="utf-8")
-        try:
-            subprocess.run(
-                [sys.executable, "-I", confine.__file__, str(spec)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=_MOST_S,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return Confinement()
-        return confinement_in(report)
-
-
-def confinement_in(report: Path) -> Confinement:
-    """Return what a confined process said that it achieved."""
-    try:
-        said = json.loads(report.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Confinement()
-    return Confinement(network=str(said["network"]), writes=str(said["writes"]), how=tuple(map(str, said["how"])))
+    with tempfile.TemporaryDirectory(prefix="lineal-confinement-") as directory:
+        place = Path(directory).resolve()
+        argv = [sys.executable, "-I", "-S", "-c", ""]
+        Wanted(argv=argv, root=place, cwd=place, home=place, most_bytes=1 << 20).put(place / "spec.json")
+        with reporting() as report, Path(os.devnull).open("rb") as nothing:
+            try:
+                with start(place / "spec.json", nothing, report) as child:
+                    try:
+                        child.communicate(timeout=_MOST_S)
+                    except subprocess.TimeoutExpired:
+                        child.kill()
+            except OSError:
+                return Confinement()
+            return report.read()

@@ -6,13 +6,10 @@ is ended with it.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,18 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lineal.rebuild import confine
-from lineal.rebuild.confinement import confinement_in
 from lineal.rebuild.mount import Mount
 from lineal.rebuild.place import Place, size_of
+from lineal.rebuild.said import Listener
+from lineal.rebuild.starter import Report, Wanted, reporting, start
 from lineal.rebuild.strays import end_strays
 from lineal.rebuild.verdict import Confinement, Missing
 
 _GIB = 1 << 30
 _LOOKED_AT_S = 0.5
 _GRACE_S = 3.0
-_TAIL = 64 << 10
-_LOG = 32 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,53 +60,52 @@ def execute(
     progress: Callable[[str], None],
     given: Path | None = None,
     mount: Mount | None = None,
+    hidden: Sequence[Path] = (),
 ) -> Executed:
     """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted.
 
     Its standard input is the file `given`, else it is closed. With a `mount` it finds the tree at the recorded path.
+    The directories `hidden` are empty for it, where the system allows that.
     """
-    report, spec = place.root / "confinement.json", place.root / "command.json"
-    wanted = {
-        "argv": list(argv),
-        "cwd": str(cwd),
-        "environment": dict(environment),
-        "report": str(report),
-        "network": "on" if limits.network else "off",
-        "writable": [str(place.root), str(place.tree)],
-        "mount": None if mount is None else {"at": mount.at, "tree": str(mount.tree), "keep": list(mount.keep)},
-        "most_bytes": limits.bytes,
-        "home": {"real": str(Path.home()), "place": str(place.home)},
-    }
-    spec.write_text(json.dumps(wanted), encoding="utf-8", errors="surrogateescape")
+    spec = place.root / "command.json"
+    wanted = Wanted(
+        argv=argv,
+        root=place.root,
+        cwd=cwd,
+        home=place.home,
+        environment=environment,
+        most_bytes=limits.bytes,
+        network=limits.network,
+        mount=mount,
+        hidden=hidden,
+        writable=[place.tree],
+    )
+    wanted.put(spec)
     began = time.monotonic()
     with (
         (given or Path(os.devnull)).open("rb") as source,
-        _started([sys.executable, "-I", confine.__file__, str(spec)], source) as child,
+        reporting() as report,
+        place.said.open("wb") as log,
     ):
-        assert child.stdout is not None
-        listener = _Listener(child.stdout, place.said)
-        stopped = _watched(child, place.root, limits, began, progress)
-    end_strays(place.root)
-    listener.join()
+        with _started(spec, source, report) as child:
+            assert child.stdout is not None
+            listener = Listener(child.stdout, log)
+            stopped = _watched(child, place.root, limits, began, progress)
+        end_strays(place.root)
+        listener.join()
+        confinement = report.read()
     return Executed(
         status=child.returncode,
         seconds=time.monotonic() - began,
         said=listener.tail.decode("utf-8", "replace"),
         stopped=stopped,
-        confinement=confinement_in(report),
+        confinement=confinement,
     )
 
 
 @contextmanager
-def _started(command: Sequence[str], source: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    # In our own environment: a recorded LD_PRELOAD would run what it names before anything is confined.
-    child = subprocess.Popen(
-        command,
-        stdin=source,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+def _started(spec: Path, source: IO[bytes], report: Report) -> Iterator[subprocess.Popen[bytes]]:
+    child = start(spec, source, report)
     try:
         yield child
     finally:
@@ -158,28 +152,3 @@ def _end(child: subprocess.Popen[bytes]) -> None:
                 child.wait(_GRACE_S)
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-
-
-class _Listener:
-    """Reads what a program says, writes the beginning to a file and remembers the end."""
-
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
-        self.tail = b""
-        self._stream = stream
-        self._path = path
-        self._thread = threading.Thread(target=self._listen, name="lineal-rebuild-output", daemon=True)
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait until everything is read. A program that left its session may hold the stream open for ever."""
-        self._thread.join(_GRACE_S)
-
-    def _listen(self) -> None:
-        room = _LOG
-        with self._stream, self._path.open("wb") as log:
-            while part := os.read(self._stream.fileno(), _TAIL):
-                self.tail = (self.tail + part)[-_TAIL:]
-                with suppress(OSError):  # a full disk is noticed by the one who watches
-                    log.write(part[:room])
-                    log.flush()
-                room = max(0, room - len(part))

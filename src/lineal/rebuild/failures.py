@@ -22,6 +22,8 @@ def missing_behind(status: int, said: str, *, network: str) -> Missing | None:
             what="SIGKILL",
             sentence="the system killed it: most likely it asked for more memory than there is",
         )
+    if status in (_SIGNALS + signal.SIGXFSZ, -signal.SIGXFSZ):
+        return _limit(None)
     if status in (_NOT_FOUND, _NOT_EXECUTABLE):
         last = _last_line(said)
         return Missing(kind="command", what=last.partition(":")[0], sentence=f"the command cannot be started: {last}")
@@ -104,7 +106,7 @@ def _disk(_found: re.Match[str]) -> Missing:
     return Missing(kind="disk", what="disk", sentence="the disk is full", advice="free some space, or set TMPDIR")
 
 
-def _limit(_found: re.Match[str]) -> Missing:
+def _limit(_found: re.Match[str] | None) -> Missing:
     return Missing(kind="disk", what="output", sentence="it wrote a file larger than a rebuild may write")
 
 

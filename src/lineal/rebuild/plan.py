@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -93,14 +94,22 @@ class Plan:
         }
 
 
-def plan(recipe: Recipe, files: Files, *, kind: EnvironmentKind, limits: Limits, allow_drift: bool = False) -> Plan:
+def plan(
+    recipe: Recipe,
+    files: Files,
+    *,
+    kind: EnvironmentKind,
+    limits: Limits,
+    allow_drift: bool = False,
+    passed: frozenset[str] = frozenset(),
+) -> Plan:
     """Return the plan of a rebuild. Reads the record, files and inputs; writes and executes nothing."""
     layout = layout_of(recipe.record)
     code = find_code(recipe.record, layout, files, network=limits.network)
     sources, lost = find_inputs(recipe, layout, files)
     environment = prepare(recipe.record, files, kind, allow_drift=allow_drift)
     told = () if isinstance(environment, Missing) else environment.notes
-    missing = [*_record(recipe), *_arguments(recipe), *_variables(recipe)]
+    missing = [*_record(recipe), *_arguments(recipe), *_variables(recipe, passed)]
     missing += [code] if isinstance(code, Missing) else []
     missing += lost
     missing += [environment] if isinstance(environment, Missing) else []
@@ -162,15 +171,16 @@ def _arguments(recipe: Recipe) -> list[Missing]:
     ]
 
 
-def _variables(recipe: Recipe) -> list[Missing]:
+def _variables(recipe: Recipe, passed: frozenset[str]) -> list[Missing]:
     return [
         Missing(
             kind="variable",
             what=name,
             sentence=f"the variable {name} was a secret and was not recorded",
-            advice=f"set {name} for the rebuild",
+            advice=f"{'' if name in os.environ else f'set {name}, and '}let the program have it: --pass {name}",
         )
         for name in secret_variables(recipe.record)
+        if name not in passed or name not in os.environ
     ]
 
 

@@ -60,6 +60,8 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     tolerance: float | None = None
     changes: tuple[Change, ...] = ()
+    passed: frozenset[str] = frozenset()
+    """Variables whose values were secrets, and that are given to the program as they are set here and now."""
 
 
 def silent(_text: str) -> None:
@@ -68,7 +70,14 @@ def silent(_text: str) -> None:
 
 def plan_of(recipe: Recipe, files: Files, options: Options) -> Plan:
     """Return what `rebuild` would do with these options, and what it lacks."""
-    return plan(recipe, files, kind=options.environment, limits=options.limits, allow_drift=options.allow_drift)
+    return plan(
+        recipe,
+        files,
+        kind=options.environment,
+        limits=options.limits,
+        allow_drift=options.allow_drift,
+        passed=options.passed,
+    )
 
 
 def rebuild(
@@ -152,10 +161,13 @@ def _rebuilt(
         ),
         place=place,
         cwd=place.tree / layout.cwd,
-        environment=changed_variables(environment_of(recipe, layout, planned.environment, place, url), options.changes),
+        environment=changed_variables(
+            environment_of(recipe, layout, planned.environment, place, url, options.passed), options.changes
+        ),
         limits=_limits(planned, options.limits),
         given=given,
         mount=mount,
+        hidden=[files.root],
         progress=progress,
     )
     steps, kept = rebuilt_steps(url)

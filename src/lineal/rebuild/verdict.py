@@ -160,15 +160,39 @@ class OutputResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What the process could reach: `network` is `off` or `on`, `writes` `confined` or `open`; `how` says by what."""
+    """What the process could reach; `how` says by what it was kept from more.
+
+    `network` is `off` or `on`, `writes` `confined` or `open`. `processes` of others were `hidden`, `shielded` (in
+    sight, out of reach of signals and debuggers) or `open`; `sockets` of others were `hidden` or `open`.
+    """
 
     network: str = "on"
     writes: str = "open"
+    processes: str = "open"
+    sockets: str = "open"
     how: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What it could reach, in words."""
+        writes = "wrote below its directory only" if self.writes == "confined" else "could write anywhere"
+        told = {
+            "hidden": "saw no other processes",
+            "shielded": "saw other processes and could not touch them",
+            "open": "could end other processes",
+        }[self.processes]
+        sockets = "reached no sockets of theirs" if self.sockets == "hidden" else "could reach their sockets"
+        return f"it {writes}, {told}, {sockets}"
 
     def document(self) -> dict[str, Json]:
         """Return it as JSON."""
-        return {"network": self.network, "writes": self.writes, "how": list(self.how)}
+        return {
+            "network": self.network,
+            "writes": self.writes,
+            "processes": self.processes,
+            "sockets": self.sockets,
+            "how": list(self.how),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

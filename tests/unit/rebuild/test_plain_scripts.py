@@ -119,10 +119,14 @@ def test_a_secret_variable_is_asked_for_and_then_given(plain):
     plain.write("train.py", PLAIN + 'open("out/length.txt", "w").write(str(len(os.environ["API_TOKEN"])))\n')
     record(plain, "train.py", API_TOKEN="hunter2hunter2")
 
-    missing = plain.reproduce("run:latest", status=25)["missing"]
-    given = plain.reproduce("run:latest", API_TOKEN="hunter2hunter2")
+    missing = plain.reproduce("run:latest", "--pass", "API_TOKEN", status=25)["missing"]
+    kept_back = plain.reproduce("run:latest", status=25, API_TOKEN="hunter2hunter2")["missing"]
+    given = plain.reproduce("run:latest", "--pass", "API_TOKEN", API_TOKEN="hunter2hunter2")
 
     assert [(each["kind"], each["what"]) for each in missing] == [("variable", "API_TOKEN")]
+    assert [(each["what"], each["advice"]) for each in kept_back] == [
+        ("API_TOKEN", "let the program have it: --pass API_TOKEN")
+    ]
     assert given["verdict"] == "BIT_EXACT"
 
 
