@@ -55,6 +55,10 @@ def reproduce(
     allow_drift: Annotated[
         bool, typer.Option("--allow-drift", help="Go on with another Python or other packages than recorded.")
     ] = False,
+    builds: Annotated[
+        bool,
+        typer.Option("--allow-builds", help="With --env locked: build packages that come as source only, confined."),
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rebuild directory and say where it is.")] = False,
     tolerance: Annotated[
         float | None,
@@ -126,6 +130,7 @@ def reproduce(
     options = Options(
         environment=env,
         allow_drift=allow_drift,
+        builds=builds,
         keep=keep,
         limits=limits,
         tolerance=tolerance,

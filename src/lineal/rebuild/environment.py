@@ -71,10 +71,10 @@ def prepare(
     return Environment(kind=kind, python=Path(sys.executable), cap=cap, drift=drift)
 
 
-def realise(environment: Environment, files: Files, progress: Callable[[str], None]) -> None:
-    """Make the environment unless it is there; NotRunnable says what hinders it."""
+def realise(environment: Environment, files: Files, progress: Callable[[str], None], *, builds: bool = False) -> None:
+    """Make the environment unless it is there; NotRunnable says what hinders it. `builds` allows to build packages."""
     if environment.lock is not None:
-        make(environment.lock, files, progress)
+        make(environment.lock, files, progress, builds=builds)
 
 
 def _locked(record: Mapping[str, Item], files: Files, *, allow_drift: bool) -> Environment | Missing:

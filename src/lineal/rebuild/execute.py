@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lineal.rebuild.mount import Mount
 from lineal.rebuild.place import Place, size_of
 from lineal.rebuild.said import Listener
-from lineal.rebuild.starter import Report, Wanted, reporting, start
+from lineal.rebuild.starter import Mount, Report, Wanted, reporting, start
 from lineal.rebuild.strays import end_strays
 from lineal.rebuild.verdict import Confinement, Missing
 
@@ -78,7 +77,6 @@ def execute(
         network=limits.network,
         mount=mount,
         hidden=hidden,
-        writable=[place.tree],
     )
     wanted.put(spec)
     began = time.monotonic()

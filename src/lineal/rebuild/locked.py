@@ -104,8 +104,11 @@ def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock 
     return lock if lock.is_made or find_uv() is not None else no_uv()
 
 
-def make(lock: Lock, files: Files, progress: Callable[[str], None]) -> None:
-    """Make the environment unless it is there; NotRunnable says what hinders it. Other processes wait for this one."""
+def make(lock: Lock, files: Files, progress: Callable[[str], None], *, builds: bool = False) -> None:
+    """Make the environment unless it is there; NotRunnable says what hinders it. Other processes wait for this one.
+
+    Packages that come as source only are refused, unless they are to be built.
+    """
     directory = lock.directory
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _held(directory.with_suffix(".lock")):
@@ -114,28 +117,28 @@ def make(lock: Lock, files: Files, progress: Callable[[str], None]) -> None:
         shutil.rmtree(directory, ignore_errors=True)
         progress(f"environment: {len(lock.requirements)} packages from the recorded lock")
         try:
-            _make(lock, files)
+            _make(lock, files, builds=builds)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         (directory / _DONE).touch()
 
 
-def _make(lock: Lock, files: Files) -> None:
+def _make(lock: Lock, files: Files, *, builds: bool) -> None:
     uv = find_uv()
     if uv is None:
         lacking = no_uv()
         raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
     make_venv(uv, lock.directory, python=lock.python)
     hashed = [line for line in lock.requirements if _HASHED in line]
-    _install(uv, lock, hashed, "--require-hashes")
-    _install(uv, lock, lock.unhashed)
+    _install(uv, lock, hashed, "--require-hashes", builds=builds)
+    _install(uv, lock, lock.unhashed, builds=builds)
     site = _site_packages(lock.directory)
     wrong = _not_as_packed(site)
     if wrong:
         # uv links or copies from its cache; whoever edits an installed file there edits what all others get.
-        _install(uv, lock, hashed, "--require-hashes", "--no-cache", "--reinstall")
-        _install(uv, lock, lock.unhashed, "--no-cache", "--reinstall")
+        _install(uv, lock, hashed, "--require-hashes", "--no-cache", "--reinstall", builds=builds)
+        _install(uv, lock, lock.unhashed, "--no-cache", "--reinstall", builds=builds)
         wrong = _not_as_packed(site)
     if wrong:
         raise refused("package", wrong[0], f"{wrong[0]} is not what its package says: it was edited after it was made")
@@ -149,7 +152,7 @@ def _make(lock: Lock, files: Files) -> None:
     has = {package.name for package in packages_in(site)}
     if lock.python.split(".")[:2] != here().split(".")[:2]:
         pins = {name: f"{name}=={found.version}" for name, found in needed().items() if name not in has}
-        _install(uv, lock, list(pins.values()))  # ours are compiled for another Python
+        _install(uv, lock, list(pins.values()), builds=False)  # ours are compiled for another Python
         has |= pins.keys()
     lend(site, has=frozenset(has))
 
@@ -159,7 +162,7 @@ def here() -> str:
     return ".".join(map(str, sys.version_info[:3]))
 
 
-def _install(uv: Sequence[str], lock: Lock, lines: Sequence[str], *options: str) -> None:
+def _install(uv: Sequence[str], lock: Lock, lines: Sequence[str], *options: str, builds: bool) -> None:
     if not lines:
         return
     wanted = lock.directory / "requirements.txt"
@@ -170,7 +173,8 @@ def _install(uv: Sequence[str], lock: Lock, lines: Sequence[str], *options: str)
     strategy = ["--index-strategy", "unsafe-best-match"] if "--require-hashes" in options else []
     run_uv(
         uv, "pip", "install", "--python", str(lock.interpreter), "--no-deps", "--link-mode", "copy",
-        *indexes, *places, *strategy, *options, "--requirements", str(wanted),
+        *indexes, *places, *strategy, *options, *(() if builds else ("--no-build",)), "--requirements", str(wanted),
+        building=lock.directory if builds else None,
     )  # fmt: skip
 
 

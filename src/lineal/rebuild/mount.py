@@ -7,23 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from lineal.rebuild.environment import Environment
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import Place
+from lineal.rebuild.starter import Mount
 
 _OURSELVES = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
-    """`tree` is to be seen at `at`, and the directories `keep` below it as they are: interpreters lie there."""
-
-    at: str
-    tree: Path
-    keep: tuple[str, ...] = ()
 
 
 def mount_of(layout: Layout, place: Place, environment: Environment) -> Mount | None:

@@ -56,6 +56,7 @@ class Options:
 
     environment: EnvironmentKind = EnvironmentKind.CURRENT
     allow_drift: bool = False
+    builds: bool = False
     keep: bool = False
     limits: Limits = field(default_factory=Limits)
     tolerance: float | None = None
@@ -132,7 +133,7 @@ def _rebuilt(
     assert planned.code is not None
     assert planned.environment is not None
     progress(f"environment: {planned.environment.sentence}")
-    realise(planned.environment, files, progress)
+    realise(planned.environment, files, progress, builds=options.builds)
     progress(f"code: {planned.code.sentence}")
     notes = assemble(recipe.record, layout, files, place.tree, planned.code)
     for path in layout.outside:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from lineal.rebuild.mount import Mount
 from lineal.rebuild.verdict import Confinement
 
 _REPORT = 64 << 10
@@ -24,13 +23,27 @@ _START = (
     "import sys; sys.path.append(sys.argv[1]); from lineal.rebuild.confining.start import main; "
     "main(sys.argv[2], int(sys.argv[3]))"
 )
+_LEASH = (
+    "import ctypes, os, sys\n"
+    "ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)\n"
+    "os.getppid() == int(sys.argv[1]) or sys.exit(1)\n"
+    "os.execvp(sys.argv[2], sys.argv[2:])"
+)
 _WITH_SOCKETS = ("/tmp", "/var/tmp", "/run", "/var/run")  # noqa: S108  where other programs put theirs
-_SHARED = "/dev/shm"  # noqa: S108  where processes share memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """`tree` is to be seen at `at`, and the directories `keep` below it as they are: interpreters lie there."""
+
+    at: str
+    tree: Path
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A program and what it may: it writes below `root` only, and `home` is what it is lent of the user's own.
+    """A program and what it may: it writes below `root` and the directories `beside` only, and `home` is its home.
 
     Directories `hidden` are empty for it; `network` lets it out.
     """
@@ -44,7 +57,7 @@ class Wanted:
     network: bool = False
     mount: Mount | None = None
     hidden: Sequence[Path] = ()
-    writable: Sequence[Path] = ()
+    beside: Sequence[Path] = ()
 
     def put(self, path: Path) -> None:
         """Write it into the file that the starter reads."""
@@ -56,7 +69,8 @@ class Wanted:
             "parent": os.getpid(),
             "network": "on" if self.network else "off",
             "root": str(self.root),
-            "writable": [str(self.root), *map(str, self.writable), _SHARED],
+            "beside": [str(path) for path in self.beside],
+            "inside": [] if mount is None else [str(mount.tree)],
             "apart": _apart(),
             "hidden": [str(path) for path in self.hidden],
             "mount": None if mount is None else {"at": mount.at, "tree": str(mount.tree), "keep": list(mount.keep)},
@@ -112,6 +126,15 @@ def start(spec: Path, source: IO[bytes], report: Report) -> subprocess.Popen[byt
         stderr=subprocess.STDOUT,
         pass_fds=[report.outlet.fileno()],
         start_new_session=True,
+    )
+
+
+def leashed(command: Sequence[str]) -> list[str]:
+    """Return the words that start a command which ends with us, however we end; on Linux only."""
+    return (
+        [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()), *command]
+        if sys.platform == "linux"
+        else list(command)
     )
 
 

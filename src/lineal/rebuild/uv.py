@@ -8,10 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lineal.errors import NotRunnable
+from lineal.rebuild.starter import Wanted, leashed, reporting, start
 from lineal.rebuild.verdict import Missing, refused
 
 _TAIL = 300
@@ -23,6 +26,29 @@ _PIPS = {
 }
 """What people who use pip have set says where packages are as well; uv does not read it."""
 
+_URL = re.compile(r"\b(?:https?|git\+\w+|ssh)://[^\s`'\"()<>]+")
+_FOR_BUILDS = (
+    "PATH",
+    "LANG",
+    "LC_",
+    "UV_",
+    "PIP_",
+    "SSL_",
+    "HTTP",
+    "http",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "CC",
+    "CXX",
+    "LD_",
+)
+"""Beginnings of the variables that finding, fetching and compiling packages need; others may be secrets."""
+
+_MOST_BUILT = 16 << 30
+
+_NO_BUILD = re.compile(
+    r"Wheels are required for `(?P<name>[^`]+)`|Building source distributions for `(?P<source>[^`]+)` is disabled"
+)
 _UNREACHABLE = re.compile(
     r"^.*(?:error sending request|Failed to fetch|dns error|Connection refused|timed out|network was disabled).*$",
     re.IGNORECASE | re.MULTILINE,
@@ -52,17 +78,83 @@ def no_uv() -> Missing:
     )
 
 
-def run_uv(uv: Sequence[str], *words: str) -> None:
-    """Run uv to its end; NotRunnable says why it could not."""
+def run_uv(uv: Sequence[str], *words: str, building: Path | None = None) -> None:
+    """Run uv to its end; NotRunnable says why it could not.
+
+    With `building` packages that come as source only are built: that runs what they bring, so uv and all it starts
+    write below that directory only, keep their files in one beside it, and see nothing of other programs.
+    """
     command = [*uv, "--quiet", "--no-progress", "--color", "never", *words]
     try:
-        done = subprocess.run(
-            command, env=_environment(os.environ), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        status, said = _run(command) if building is None else _run_confined(command, building)
     except OSError as error:
         raise refused("tool", "uv", f"{uv[0]} cannot be started: {error.strerror}") from error
-    if done.returncode != 0:
-        raise reason(done.stderr)
+    if status != 0:
+        raise reason(unnamed(said, [*words, *os.environ.values()]))
+
+
+def _run(command: Sequence[str]) -> tuple[int, str]:
+    done = subprocess.run(
+        leashed(command),
+        env=_environment(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def _run_confined(command: Sequence[str], directory: Path) -> tuple[int, str]:
+    place = directory.with_suffix(".build")
+    with suppress(FileNotFoundError):
+        shutil.rmtree(place)
+    for name in ("tmp", "home", "cache"):
+        (place / name).mkdir(parents=True)
+    given = {name: value for name, value in _environment(os.environ).items() if name.startswith(_FOR_BUILDS)}
+    # What a build leaves in a cache would be installed for others: it gets one of its own.
+    own = {"HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "UV_CACHE_DIR": str(place / "cache")}
+    wanted = Wanted(
+        argv=command,
+        root=place,
+        cwd=place,
+        home=place / "home",
+        most_bytes=_MOST_BUILT,
+        environment=given | own,
+        network=True,
+        beside=[directory],
+    )
+    wanted.put(place / "spec.json")
+    try:
+        with (
+            reporting() as report,
+            Path(os.devnull).open("rb") as nothing,
+            start(place / "spec.json", nothing, report) as child,
+        ):
+            said, _ = child.communicate()
+        return child.returncode, said.decode("utf-8", "replace")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def unnamed(said: str, words: Iterable[str]) -> str:
+    """Return what uv said without the addresses of indexes: a verdict is kept and handed on, and they are not its own.
+
+    `words` may hold addresses too; the names of their hosts are taken out where they stand alone.
+    """
+    urls = _URL.findall(" ".join([said, *words]))
+    hosts = {host for host in (_host(url) for url in urls) if host}
+    plain = _URL.sub("the index", said)
+    for host in sorted(hosts, key=len, reverse=True):
+        plain = plain.replace(host, "the index")
+    return plain
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def make_venv(uv: Sequence[str], directory: Path, *, python: str) -> None:
@@ -102,6 +194,15 @@ def reason(said: str) -> NotRunnable:
             "index",
             f"no package index can be reached: {unreachable[0].strip().removeprefix('cause: ')[:_TAIL]}",
             "go online, set UV_INDEX or UV_FIND_LINKS to a place with the packages, or rebuild with --env current",
+        )
+    source = _NO_BUILD.search(said)
+    if source:
+        name = source["name"] or source["source"]
+        return refused(
+            "lock",
+            name,
+            f"the package {name} comes as source only, and building it would run what it brings",
+            "let it: --allow-builds, or rebuild with --env current",
         )
     for pattern, told in ((_NO_WHEEL, "has no file for this machine"), (_NO_VERSION, "is in no index any more")):
         found = pattern.search(said)

@@ -17,10 +17,12 @@ from lineal.errors import NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import Item
 from lineal.rebuild import locked
+from lineal.rebuild.confinement import confinement_here
 from lineal.rebuild.environment import Environment, EnvironmentKind, prepare, realise
 from lineal.rebuild.lends import needed
+from lineal.rebuild.uv import unnamed
 from lineal.rebuild.verdict import Grade, Missing
-from tests.unit.rebuild.wheels import make_wheel, repack, sha256_of
+from tests.unit.rebuild.wheels import make_source, make_wheel, repack, sha256_of
 
 HERE = ".".join(map(str, sys.version_info[:3]))
 TOOLS = Path(__file__).resolve().parents[3] / ".venv-uv" / "bin"
@@ -255,6 +257,40 @@ def test_a_file_edited_in_the_cache_of_uv_is_not_taken_for_the_package(files, wh
         [other.interpreter, "-c", "import gauge; print(gauge.FACTOR)"], capture_output=True, check=True
     )
     assert told.stdout == b"3\n"
+
+
+@pytest.mark.parametrize("is_hashed", [True, False])
+def test_a_package_that_comes_as_source_only_is_not_built_unless_that_is_allowed(files, wheels, tmp_path, is_hashed):
+    source = make_source(wheels, "gauge", "2.0", {"gauge.py": "FACTOR = 9\n"}, trace=tmp_path / "trace")
+    wanted = record(files, gauge(sha256_of(source), "2.0")) if is_hashed else record(files, pins=[("gauge", "2.0")])
+
+    with pytest.raises(NotRunnable, match="gauge comes as source only") as refused:
+        made(wanted, files)
+
+    assert refused.value.missing == ("lock", "gauge")
+    assert "--allow-builds" in str(refused.value.hint)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_build_that_is_allowed_writes_nowhere_else_and_gets_no_secret(files, wheels, tmp_path, monkeypatch):
+    monkeypatch.setenv("API_TOKEN", "hunter2hunter2")
+    source = make_source(wheels, "gauge", "2.0", {"gauge.py": "FACTOR = 9\n"}, trace=tmp_path / "trace")
+    environment = prepare(record(files, gauge(sha256_of(source), "2.0")), files, EnvironmentKind.LOCKED)
+    assert isinstance(environment, Environment)
+
+    realise(environment, files, quiet, builds=True)
+
+    assert says(environment, "import gauge, secret; print(gauge.FACTOR, secret.TOKEN)") == "9 None"
+    assert not (tmp_path / "trace").exists() or confinement_here().writes == "open"
+    assert [path.suffix for path in environment.lock.directory.parent.iterdir() if path.suffix == ".build"] == []
+
+
+def test_what_uv_says_is_told_without_the_address_of_an_index():
+    said = "error: Failed to fetch: `https://wheels.example.org/simple/gauge/`\n  cause: no route to wheels.example.org"
+
+    told = unnamed(said, ["--index", "https://ada:hunter2@wheels.example.org/simple"])
+
+    assert told == "error: Failed to fetch: `the index`\n  cause: no route to the index"
 
 
 def test_without_uv_it_says_so(files, wheels, monkeypatch):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import tarfile
 import zipfile
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -47,3 +49,42 @@ def _packed(path: Path, info: str, data: dict[str, bytes]) -> Path:
 
 def _digest(content: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+
+
+def make_source(directory: Path, name: str, version: str, files: dict[str, str], *, trace: Path) -> Path:
+    """Write a source package whose build tries to leave a trace, and return its path; building it needs nothing."""
+    backend = _BACKEND.format(name=name, version=version, files=files, trace=str(trace))
+    project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    parts = {
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "pyproject.toml": project,
+        "backend.py": backend,
+    }
+    path = directory / f"{name}-{version}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for place, text in parts.items():
+            member = tarfile.TarInfo(f"{name}-{version}/{place}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+_BACKEND = """
+import os, zipfile
+
+def build_wheel(directory, settings=None, metadata=None):
+    info, files = "{name}-{version}.dist-info", {files!r}
+    try:
+        open({trace!r}, "w").close()
+    except OSError:
+        pass
+    files["secret.py"] = "TOKEN = " + repr(os.environ.get("API_TOKEN"))
+    files[info + "/METADATA"] = "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
+    files[info + "/WHEEL"] = "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    files[info + "/RECORD"] = "".join(name + ",,\\n" for name in (*files, info + "/RECORD"))
+    name = "{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
+        for place, text in files.items():
+            archive.writestr(place, text)
+    return name
+"""

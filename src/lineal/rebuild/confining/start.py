@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from lineal.rebuild.confining.calls import refuse_calls
 from lineal.rebuild.confining.kernel import die_with_parent, drop_capabilities, unshare
 from lineal.rebuild.confining.sockets import open_sockets
-from lineal.rebuild.confining.view import NO_SOCKETS, READ_ONLY_VIEW, TERMINALS, TREE, arrange, devices
+from lineal.rebuild.confining.view import NO_SOCKETS, READ_ONLY_VIEW, SHARED, TERMINALS, TREE, arrange, devices
 from lineal.rebuild.confining.writes import restrict_writes
 
 _MOUNTS, _MESSAGES, _USERS, _PROCESSES, _NETWORK = 0x2_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000
@@ -94,7 +94,8 @@ def _confined(spec: Mapping[str, Any]) -> dict[str, Any]:
     how += ["processes of its own"] if flags & _PROCESSES else []
     with suppress(OSError):
         drop_capabilities(_OF_FILES)
-    wrote, signals = restrict_writes(spec["writable"], devices(terminals=TERMINALS in how))
+    writable = [spec["root"], *spec["beside"], *spec["inside"], SHARED]
+    wrote, signals = restrict_writes(writable, devices(terminals=TERMINALS in how))
     how += ["landlock"] if wrote else []
     filtered = False
     with suppress(OSError, KeyError):

@@ -36,7 +36,7 @@ _DEVICES = (
     *("null", "zero", "full", "random", "urandom", "tty"),
     *("nvidia*", "dri", "kfd", "accel", "dxg", "infiniband"),
 )
-_SHARED = "/dev/shm"  # noqa: S108  where processes share memory
+SHARED = "/dev/shm"  # noqa: S108  where processes share memory
 
 
 def devices(*, terminals: bool) -> list[str]:
@@ -52,7 +52,7 @@ def arrange(spec: Mapping[str, Any], sockets: Sequence[str], *, own_processes: b
     """Arrange the view of this process and return what was achieved; OSError where it must not be used by half."""
     mount(None, "/", flags=PRIVATE | RECURSIVE)
     wanted = spec["mount"] if tree else None
-    root = os.open(spec["root"], os.O_PATH | os.O_CLOEXEC)
+    shown = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in (spec["root"], *spec["beside"])]
     kept = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in (wanted["keep"] if wanted else ())]
     if own_processes:
         mount("proc", "/proc", "proc", NO_SET_ID | NO_DEVICES | NO_PROGRAMS)
@@ -63,7 +63,8 @@ def arrange(spec: Mapping[str, Any], sockets: Sequence[str], *, own_processes: b
     with suppress(OSError):
         set_mount("/", gains=READ_ONLY | NO_DEVICES | NO_SET_ID, below=True)
         how.append(READ_ONLY_VIEW)
-    _show(spec["root"], root)
+    for path, descriptor in shown:
+        _show(path, descriptor)
     how += [TERMINALS] if _own_devices() else []
     for path in spec["hidden"]:
         with suppress(OSError):
@@ -103,8 +104,8 @@ def _own_devices() -> bool:
             mount(path, path, flags=BIND | RECURSIVE)
             set_mount(path, loses=NO_DEVICES)
     with suppress(OSError):
-        if stat.S_ISDIR(os.stat(_SHARED).st_mode):  # noqa: PTH116
-            mount("shm", _SHARED, "tmpfs", NO_SET_ID | NO_DEVICES, "mode=1777")
+        if stat.S_ISDIR(os.stat(SHARED).st_mode):  # noqa: PTH116
+            mount("shm", SHARED, "tmpfs", NO_SET_ID | NO_DEVICES, "mode=1777")
     with suppress(OSError):
         mount("devpts", "/dev/pts", "devpts", NO_SET_ID | NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=0620")
         mount("/dev/pts/ptmx", "/dev/ptmx", flags=BIND)
