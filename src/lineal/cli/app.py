@@ -27,8 +27,10 @@ from lineal.cli import (
 from lineal.cli.exits import ANSWERS
 from lineal.cli.failures import flushed, report
 from lineal.cli.options import Invocation
+from lineal.cli.output import say
 from lineal.cli.probes import installed_version
 from lineal.errors import STATUS
+from lineal.sdk.orphans import end_left_runs
 
 _ASK, _RECORD, _DECIDE, _PROVE, _CARE = "Ask", "Record", "Decide", "Prove", "Look after"
 
@@ -86,6 +88,8 @@ def _root(
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+    for reference in end_left_runs():
+        say(f"{reference} is FAILED now: its `lineal run` was killed")
 
 
 app.command("list", rich_help_panel=_ASK)(listing.list_)

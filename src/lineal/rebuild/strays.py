@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-_PROCESSES = Path("/proc")
+from lineal.capture.processes import processes_with
 
 
 def end_strays(root: Path) -> int:
@@ -15,14 +15,10 @@ def end_strays(root: Path) -> int:
 
     Where the system does not show the environments of processes (it is Linux that does), none is found.
     """
-    mark = os.fsencode(f"TMPDIR={root}{os.sep}")
     ended = 0
-    for directory in _PROCESSES.glob("[0-9]*"):
-        number = int(directory.name)
-        if number == os.getpid():
-            continue
-        with suppress(OSError):
-            if any(entry.startswith(mark) for entry in (directory / "environ").read_bytes().split(b"\0")):
+    for number in processes_with("TMPDIR", f"{root}{os.sep}"):
+        if number != os.getpid():
+            with suppress(OSError):
                 os.kill(number, signal.SIGKILL)
                 ended += 1
     return ended

@@ -26,6 +26,7 @@ from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
 from lineal.sdk.handoff import HANDOFF, Handed, Handoff, version
 from lineal.sdk.journal import Journal, first_writes, read_journals
+from lineal.sdk.orphans import end_left_run
 from lineal.sdk.places import Places
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import Run
@@ -124,6 +125,8 @@ class _Adoption:
             with telling("handing the run back"):
                 self._handoff.put(Handed(execution=run.execution, seed=self._seed, version=version()))
                 self._handoff.release()
+                if not self._handoff.is_used() and self._handoff.hold():
+                    end_left_run(self._handoff)  # nobody takes it back, and we are the last
             autolog.end_as_interrupted()
 
 

@@ -26,6 +26,9 @@ from lineal.sdk.settling import settle
 from lineal.sdk.starting import properties_of, started
 from lineal.workspace import Workspace
 
+_FLUSHED_NS = 2_000_000_000
+"""How long after a file was opened it may still be written, and be taken for what the run wrote."""
+
 
 class CommandRun(Run):
     """A run that is recorded by the Python processes of its command, and by us where they cannot."""
@@ -36,16 +39,17 @@ class CommandRun(Run):
         handoff: Handoff | None = None
         if self.execution.id is not None:
             with telling("handing the run over"):
-                handoff = Handoff.made(self.execution, seed=seed)
+                handoff = Handoff.made(self.execution, seed=seed, url=self.session.location.url)
         try:
             yield handoff.environment(self.session.location.url) if handoff else {}
         finally:
             if handoff is not None:
                 with telling("taking the run back"):
-                    self._take_back(handoff)
+                    self.take_back(handoff)
                 handoff.remove()
 
-    def _take_back(self, handoff: Handoff) -> None:
+    def take_back(self, handoff: Handoff, *, seen_ns: int | None = None) -> None:
+        """Record what the processes of the command wrote down; with `seen_ns` only what has not changed since then."""
         recorded = handoff.recorded()
         if recorded and self.execution.id is not None:
             (execution,) = self.session.workspace().store.get(Execution, [self.execution.id])
@@ -54,7 +58,8 @@ class CommandRun(Run):
         fingerprints = Fingerprints(self.session.files)
         observations = Observations(fingerprints)
         for line in read_journals(handoff.directory, leave_out=recorded):
-            _replay(observations, line)
+            if seen_ns is None or not _is_younger(line, seen_ns):
+                _replay(observations, line)
         settle(self, observations, fingerprints)
 
     def _ended(self, ending: Ending) -> Execution:
@@ -84,6 +89,12 @@ def run_command(
         started_at=session.clock.now(),
     )
     return started(session, execution, (), capturing, strict=False, make=CommandRun)
+
+
+def _is_younger(line: Line, seen_ns: int) -> bool:
+    """Whether a file was changed after the run's last sign of life: by whom is not known then."""
+    stamp = stamp_of(line.target or line.path)
+    return stamp is not None and stamp[1] > seen_ns + _FLUSHED_NS
 
 
 def _replay(observations: Observations, line: Line) -> None:

@@ -6,12 +6,18 @@ journals of the files that were opened. Removed when the command is over.
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineal.capture.processes import processes_with
+from lineal.files.locks import is_released, try_lock
 from lineal.model.nodes import Execution
 from lineal.store.location import ENVIRONMENT
 
@@ -21,7 +27,10 @@ HANDOFF = "LINEAL_HANDOFF"
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """The directory whose `sitecustomize` lets a Python process adopt the run it was started for."""
 
-_RUN, _OWNER, _DONE = "run", "owner", "done-"
+_PREFIX = "lineal-run-"
+_RUN, _OWNER, _DONE, _HELD, _ABOUT = "run", "owner", "done-", "held", "about.json"
+_UNSEEN_S = 86_400
+"""How long nothing must have happened where the processes of others cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +42,82 @@ class Handed:
     version: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What a `lineal run` that was killed left: the run, the workspace it is in, and the last sign of life."""
+
+    run: int
+    url: str
+    seen_ns: int
+
+
 class Handoff:
-    """One handoff directory."""
+    """One handoff directory. Whoever made it holds a lock on it, which the system gives back however that one ends."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._held: int | None = None
 
     @classmethod
-    def made(cls, execution: Execution, *, seed: int | None) -> Handoff:
+    def made(cls, execution: Execution, *, seed: int | None, url: str) -> Handoff:
         """Make the directory and put the run into it."""
         import tempfile  # not light, and needed by `lineal run` only
 
-        handoff = cls(Path(tempfile.mkdtemp(prefix="lineal-run-")))
+        handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
+        handoff.hold()
+        about = json.dumps({"run": execution.id, "url": url})
+        (handoff.directory / _ABOUT).write_text(about, encoding="utf-8")
         handoff.put(Handed(execution=execution, seed=seed, version=version()))
         return handoff
+
+    @classmethod
+    def left(cls) -> Iterator[Handoff]:
+        """Yield the directories that killed ones left and nobody uses any more, each held by us alone."""
+        import tempfile
+
+        for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+            with suppress(OSError):
+                found = directory.lstat()
+                # Of another user, or a link of theirs: nothing in it is to be believed.
+                if found.st_uid != os.getuid() or found.st_mode & 0o077 or directory.is_symlink():
+                    continue
+                handoff = cls(directory)
+                if not handoff.is_used() and handoff.hold():
+                    yield handoff
+
+    def is_orphaned(self) -> bool:
+        """Return whether the `lineal run` that made it is gone, so that nobody takes the run back."""
+        try:
+            return is_released(self.directory / _HELD)
+        except OSError:
+            return False  # removed by its maker, or made where there are no locks
+
+    def is_used(self) -> bool:
+        """Return whether its maker or a process that was started for it lives."""
+        if not self.is_orphaned():
+            return True
+        if Path("/proc/self/environ").exists():
+            return any(number != os.getpid() for number in processes_with(HANDOFF, str(self.directory)))
+        return time.time_ns() - self._seen() < _UNSEEN_S * 1_000_000_000
+
+    def about(self) -> Left | None:
+        """Return whose it is; None where that cannot be read."""
+        try:
+            said = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8"))
+            return Left(run=int(said["run"]), url=str(said["url"]), seen_ns=self._seen())
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _seen(self) -> int:
+        times = [path.stat().st_mtime_ns for path in self.directory.iterdir() if path.name != _HELD]
+        return max(times, default=0)
+
+    def hold(self) -> bool:
+        """Become the one who takes the run back; False while another one is."""
+        self._held = os.open(self.directory / _HELD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(OSError, ImportError):
+            return try_lock(self._held)
+        return False
 
     def put(self, handed: Handed) -> None:
         """Write the run as it stands now."""
@@ -95,8 +166,11 @@ class Handoff:
         return frozenset(int(path.name.removeprefix(_DONE)) for path in self.directory.glob(f"{_DONE}*"))
 
     def remove(self) -> None:
-        """Remove the directory."""
+        """Remove the directory and give back what is held of it."""
         shutil.rmtree(self.directory, ignore_errors=True)
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def _is_mine(self, owner: Path) -> bool:
         try:
