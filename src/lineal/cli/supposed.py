@@ -28,8 +28,9 @@ def tell_supposed(verdict: Verdict) -> None:
 
 
 def supposed_lines(facts: Mapping[str, Json]) -> list[Line]:
-    """Return what was supposed, and the metrics then and now."""
+    """Return what was supposed, and the metrics then and now; the outputs where there were none."""
     without, replaced, metrics = facts.get("without"), facts.get("replaced"), facts.get("metrics")
+    outputs = facts.get("outputs")
     lines = [Line(str(name), "without") for name in (without if isinstance(without, list | tuple) else ())]
     pairs = replaced.items() if isinstance(replaced, Mapping) else ()
     lines += [Line(f"{old} → {_shown(new)}", "replaced") for old, new in pairs]
@@ -37,6 +38,10 @@ def supposed_lines(facts: Mapping[str, Json]) -> list[Line]:
         if isinstance(metric, Mapping):
             now = _shown(metric.get("now"), "not measured")
             lines.append(Line(f"{_shown(metric.get('recorded'))} → {now}", _shown(metric.get("name"))))
+    for output in outputs if isinstance(outputs, list | tuple) else ():
+        if isinstance(output, Mapping):
+            told = f"{_shown(output.get('name'))} {_shown(output.get('verdict'))}"
+            lines.append(Line(told, "output", aside=_shown(output.get("note"))))
     return lines
 
 

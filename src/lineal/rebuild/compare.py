@@ -28,9 +28,10 @@ Both = tuple[Files, Files]
 """The files of what was recorded, and those of what was rebuilt."""
 
 _TIMES = re.compile(
-    r"(?:^|[_./ -])(?:time|seconds?|secs?|ms|millis|duration|elapsed|latency|throughput|per_second|speed|memory|rss)"
-    r"(?:$|[_./ -])",
-    re.IGNORECASE,
+    r"(?:^|[_./ -]|(?<=[a-z])(?=[A-Z]))"
+    r"(?i:(?:run|wall|cpu|gpu|up)?time|timestamp|seconds?|secs?|minutes|ms|millis|duration|elapsed|latency|throughput"
+    r"|per_second|fps|speed|memory|mem|rss)"
+    r"(?:$|[_./ -]|(?<=[a-z])(?=[A-Z]))"
 )
 """Names of metrics that measure the machine: they differ each time and decide nothing."""
 

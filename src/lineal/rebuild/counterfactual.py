@@ -24,10 +24,18 @@ from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.swaps import Swap, Swaps
-from lineal.rebuild.verdict import Grade, Missing, Verdict
+from lineal.rebuild.verdict import Grade, Missing, OutputResult, Verdict
 from lineal.store.protocol import Store
 
+NO_METRIC = (
+    "no metric was recorded that would say how much better or worse it is: score the model with sklearn.metrics or "
+    "model.score, write metrics.json, or call run.log_metrics, and record the run again; or compare what both predict, "
+    "with --probe DATA"
+)
+"""Said where only the outputs themselves could be compared."""
+
 _LIST = 8
+_SAID = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,9 @@ def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed, *,
         why = ended_badly.sentence if ended_badly is not None else None
         verdict = replace(verdict, grade=Grade.NOT_RUNNABLE, missing=_reasons(swaps, verdict, why), differences=())
         verdict = replace(verdict, outputs=(), first_difference=None)
+    elif not document["metrics"] and not verdict.grade.is_exact:
+        document["outputs"] = [_output(each) for each in verdict.outputs if not each.grade.is_exact]
+        verdict = replace(verdict, notes=(*verdict.notes, NO_METRIC))
     document["sentence"] = _sentence(verdict, document, swaps)
     return replace(verdict, counterfactual=document)
 
@@ -184,13 +195,24 @@ def _sentence(verdict: Verdict, document: dict[str, Json], swaps: Swaps) -> str:
         why = f"{itself}, so whether it matters is not known" if itself else "that input did not matter"
         return f"{head}, {verdict.reference} comes out the same: {why}"
     changes = [_change(each) for each in metrics if isinstance(each, dict) and each["change"] not in (0, 0.0)]
-    same = (
-        "its metrics are the same, and its content is not" if metrics else "its content differs, and it has no metrics"
-    )
-    rest = ", ".join(changes) if changes else same
+    rest = ", ".join(changes) or ("its metrics are the same, and its content is not" if metrics else _apart(verdict))
     predicted = verdict.probe.sentence if verdict.probe is not None else ""
     parts = [f"{head}, {verdict.reference} comes out otherwise: {rest}", predicted, itself]
     return "; ".join(part for part in parts if part)
+
+
+def _apart(verdict: Verdict) -> str:
+    """Return how the outputs themselves differ, those that were asked about first."""
+    outputs = sorted(
+        (each for each in verdict.outputs if not each.grade.is_exact), key=lambda one: one.role != "output"
+    )
+    # A difference inside a model names the model; of data it does too.
+    said = [each.differences[0].sentence if each.differences else f"{each.name}: {each.note}" for each in outputs]
+    return "; ".join(said[:_SAID]) or "its content differs"
+
+
+def _output(output: OutputResult) -> Json:
+    return {"name": output.name, "verdict": output.grade.value, "note": output.note}
 
 
 def _change(metric: dict[str, Json]) -> str:

@@ -16,6 +16,7 @@ from lineal.integrations.listener import Read, Split, Written
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
+from lineal.sdk.metric_files import rows_before
 from lineal.sdk.scores import Scores
 from lineal.sdk.seen import Seen, absolute, frame_fingerprint
 from lineal.sdk.training import Training
@@ -217,6 +218,7 @@ class Observations:
             seen = Seen(path=path, by=by)
             if not self._is_crowded(path, is_read=False):
                 self.writes[path] = seen
+                seen.before = rows_before(path)
         return seen
 
     def _is_crowded(self, path: str, *, is_read: bool) -> bool:

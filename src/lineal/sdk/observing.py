@@ -36,6 +36,9 @@ class Observed(Protocol):
     def observe_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Record metrics that were seen, not stated."""
 
+    def known_metrics(self) -> Mapping[str, float]:
+        """Return the last value of each metric that the run has by now."""
+
 
 class Watcher(Protocol):
     """Sees what the program does and adds it to the runs."""

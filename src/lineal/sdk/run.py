@@ -150,6 +150,12 @@ class Run:
         if not self._recorder.is_foreign:
             self._metrics.add(metrics, step, is_declared=False)
 
+    def known_metrics(self) -> Mapping[str, float]:
+        """Return the last value of each metric that the run has by now, those of its other processes included."""
+        written = self.execution.custom_properties.items()
+        before = {name.removeprefix(METRIC): value for name, value in written if name.startswith(METRIC)}
+        return {**{name: value for name, value in before.items() if isinstance(value, float)}, **self._metrics.last}
+
     def log_dataset(
         self,
         data: object,

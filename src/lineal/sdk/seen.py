@@ -45,7 +45,10 @@ class Query:
 
 @dataclass(slots=True)
 class Seen:
-    """What is known of it: the absolute path or URL, the calls that told, the object, and fingerprints on their way."""
+    """What is known of it: the absolute path or URL, the calls that told, the object, and fingerprints on their way.
+
+    `before` is what a file of metrics held when it was first opened to be written, where rows may be added to it.
+    """
 
     path: str | None
     by: str
@@ -59,6 +62,7 @@ class Seen:
     canonical: str | None = None
     training: Training | None = None
     is_parent: bool = False
+    before: bytes = b""
     queries: list[Query] = field(default_factory=list)
     at: int = field(default_factory=time.time_ns)
 

@@ -23,6 +23,7 @@ from lineal.sdk.exports import settle_export
 from lineal.sdk.inputs import family_from
 from lineal.sdk.keeping import OUTPUT, is_kept
 from lineal.sdk.kinds import stem_of, type_of_file
+from lineal.sdk.metric_files import observe_metric_files
 from lineal.sdk.models import file_state, wanted_model
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed
@@ -50,6 +51,8 @@ def settle(run: Observed, observations: Observations, fingerprints: Fingerprints
     if not any(touch.type == "Model" for touch in run.recorder.touches if not touch.is_input):
         with telling("recording the model"):
             _settle_model(run, observations)
+    with telling("recording metrics from files"):
+        observe_metric_files(run, _alone(observations.writes, observations, is_read=False))
     for export in observations.exports:
         with telling("recording an export"):
             settle_export(run, export)

@@ -107,6 +107,12 @@ def test_distances_are_counted_across_zero_in_units_of_the_type(dtype, bits):
     assert found.max_ulp == 2
 
 
+def test_a_distance_that_no_record_can_hold_is_told_as_the_largest():
+    found = compare_states(state({"w": np.array([1e300])}), state({"w": np.array([-1e300])}))
+
+    assert found.max_ulp == found.first.ulp == 2**63 - 1
+
+
 def test_infinity_and_nan_have_no_distance_and_are_not_near():
     found = compare_states(state({"w": np.array([1.0, 2.0])}), state({"w": np.array([1.0, np.nan])}))
 

@@ -10,6 +10,7 @@ import lineal
 from lineal.model.edges import OUTPUTS
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Execution
+from lineal.rebuild.counterfactual import NO_METRIC
 from lineal.rebuild.record import rebuilds_of
 
 BATCHES = """
@@ -226,9 +227,9 @@ def test_the_answer_is_a_card_for_people(batches):
     assert json.dumps("never a version of the model")[1:-1] in done.stdout
 
 
-def test_nothing_is_said_of_metrics_where_none_were_recorded(project):
+def test_without_a_metric_the_outputs_are_compared_and_it_is_said_how_to_get_one(project):
     project.write("a.csv", "1")
-    project.write("other.csv", "2")
+    project.write("other.csv", "-2")
     project.write(
         "train.py",
         """
@@ -242,4 +243,69 @@ def test_nothing_is_said_of_metrics_where_none_were_recorded(project):
 
     answer = project.reproduce("model:delay", "--replace", "dataset:flights=other.csv", status=0)
 
-    assert answer["sentence"].endswith("comes out otherwise: its content differs, and it has no metrics")
+    assert "model:delay@v1 comes out otherwise: model:delay@v1: " in answer["sentence"]
+    assert "was 1.0, and is -2.0" in answer["sentence"]
+    [output] = answer["counterfactual"]["outputs"]
+    assert (output["name"], output["verdict"]) == ("model:delay@v1", "DIVERGED")
+    assert NO_METRIC in answer["notes"]
+    shown = project.run("-m", "lineal", "show", answer["recorded_as"]).stdout
+    assert "model:delay@v1 DIVERGED" in shown
+
+
+def test_a_plain_script_has_metrics_to_compare_though_it_states_none(project):
+    for day, delay in (("01", 1), ("02", 2), ("03", 90)):
+        rows = "".join(f"{x},{x * delay}\n" for x in range(1, 9))
+        project.write(f"days/2013-01-{day}.csv", f"distance,delay\n{rows}")
+    project.write(
+        "train.py",
+        """
+        import glob, json
+        import joblib
+        import pandas as pd
+        from sklearn.linear_model import LinearRegression
+        from sklearn.metrics import mean_absolute_error
+
+        flights = pd.concat([pd.read_csv(day) for day in sorted(glob.glob("days/*.csv"))])
+        X, y = flights[["distance"]], flights["delay"]
+        model = LinearRegression().fit(X, y)
+        print("mae:", mean_absolute_error(y, model.predict(X)))
+        joblib.dump(model, "delay.joblib")
+        with open("metrics.json", "w") as file:
+            json.dump({"worst": float(abs(y - model.predict(X)).max()), "by": "grace"}, file)
+        """,
+    )
+    project.run("-m", "lineal", "run", "--", project.python, "train.py")
+
+    again = project.reproduce("model:delay", status=0)
+    answer = project.reproduce("model:delay", "--without", "dataset:2013-01-03", status=0)
+
+    assert again["verdict"] == "BIT_EXACT"
+    compared = {one["name"]: one for one in answer["counterfactual"]["metrics"]}
+    assert compared.keys() == {"mean_absolute_error_y", "worst"}
+    assert all(abs(one["now"]) < one["recorded"] for one in compared.values())
+    assert NO_METRIC not in answer["notes"]
+
+
+def test_a_metric_of_a_plain_script_that_differs_is_the_first_difference_with_both_values_and_its_step(project):
+    project.write(
+        "train.py",
+        """
+        import secrets
+        from sklearn.metrics import mean_absolute_error
+
+        late = [0.0]
+        for number in range(3):
+            mean_absolute_error(late, [number if number < 2 else secrets.randbelow(10**12)])
+        open("model.bin", "w").write("1")
+        """,
+    )
+    project.run("-m", "lineal", "run", "--", project.python, "train.py")
+    with lineal.open(project.root) as workspace:
+        (run,) = workspace.store.list(Execution).items
+        (series,) = workspace.store.metrics(run.id)
+
+    first = project.reproduce("run:train.py", status=24)["first_difference"]
+
+    assert list(series.values[:2]) == [0.0, 1.0]
+    assert (first["kind"], first["what"], first["where"]) == ("metric", "mean_absolute_error_late", {"step": 2})
+    assert first["recorded"] == series.values[2] != first["rebuilt"]

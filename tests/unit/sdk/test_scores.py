@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from sklearn.metrics import accuracy_score, mean_absolute_error, zero_one_loss
 
@@ -31,16 +34,16 @@ def test_a_place_of_the_program_is_a_metric_and_a_loop_over_it_a_curve():
     }  # fmt: skip
 
 
-def test_a_million_calls_are_some_thousand_points_and_the_last_one_is_among_them():
+def test_a_hundred_thousand_calls_are_some_thousand_points_and_the_last_one_is_among_them():
     scores = Scores()
-    for number in range(1_000_000):
+    for number in range(100_000):
         scores.add(score("loop", value=float(number)))
     points = scores.take()
     assert points[:1000] == [("f1_score_y_test", number, float(number)) for number in range(1000)]
     points += scores.take_last()
     assert len(points) < 10_000
-    assert points[-1] == ("f1_score_y_test", 999_999, 999_999.0)
-    assert scores.facts()["scores"][0]["calls"] == 1_000_000
+    assert points[-1] == ("f1_score_y_test", 99_999, 99_999.0)
+    assert scores.facts()["scores"][0]["calls"] == 100_000
 
 
 def test_very_many_places_are_counted_and_not_kept():
@@ -103,3 +106,33 @@ def test_a_curve_that_is_seen_gives_way_to_the_one_that_the_user_logs():
         run.log_metrics({"loss": 2.0}, step=1)
         listener.metrics({"loss": 1.0, "score": 1.0}, step=2)
     assert points(run) == {"loss": [3.0, 2.0], "score": [1.0]}
+
+
+@pytest.mark.usefixtures("hooked")
+def test_numbers_in_a_file_of_metrics_are_metrics_beside_the_artifact_of_the_file():
+    with lineal.run("evaluate") as run:
+        Path("metrics.json").write_text('{"auc": 0.9, "by": "grace", "rmse": 4.0, "test": {"f1": 0.5}}')
+        run.log_metrics({"rmse": 3.0, "auc": 0.9})
+    assert points(run) == {"auc": [0.9], "rmse": [3.0], "metrics.rmse": [4.0], "test.f1": [0.5]}
+    [output] = run.execution.properties["capture"]["outputs"]["value"]
+    assert (output["path"], output["type"]) == ("metrics.json", "Metrics")
+    assert "grace" not in json.dumps(run.execution.custom_properties)
+
+
+@pytest.mark.usefixtures("hooked")
+def test_a_name_that_several_files_have_carries_the_name_of_each():
+    with lineal.run("evaluate") as run:
+        for fold in (1, 2):
+            Path(f"fold_{fold}").mkdir()
+            Path(f"fold_{fold}/metrics.json").write_text(json.dumps({"auc": fold / 4, "rows": 10}))
+    assert points(run) == {"fold_1/metrics.auc": [0.25], "fold_2/metrics.auc": [0.5], "rows": [10.0]}
+
+
+@pytest.mark.usefixtures("hooked")
+def test_of_a_file_that_grows_run_by_run_the_new_rows_are_this_runs():
+    found = []
+    for number in (1, 2):
+        with lineal.run("evaluate") as run, Path("scores.csv").open("a") as file:
+            file.write("auc,rows\n" * (number == 1) + f"0.{number},10\n")
+        found.append(points(run))
+    assert found == [{"auc": [0.1], "rows": [10.0]}, {"auc": [0.2], "rows": [10.0]}]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lineal.capture.fingerprints.leaf import Leaf, ordered
 from lineal.capture.fingerprints.leaves import read_state
+from lineal.model.values import INT64_MAX
 
 TOLERANCE = 1e-9
 """How far two doubles may lie apart where nobody says, relative to the larger one and to the largest of their array."""
@@ -138,7 +139,9 @@ def _numbers(path: str, one: Leaf, other: Leaf, tolerance: float | None) -> _Com
     for index in places:
         recorded, rebuilt = values[0][index], values[1][index]
         both = _is_finite(recorded) and _is_finite(rebuilt)
-        distances.append(abs(ordered(words[0][index], bits) - ordered(words[1][index], bits)) if both else None)
+        # Numbers of other signs can lie further apart than a record can tell.
+        apart = min(abs(ordered(words[0][index], bits) - ordered(words[1][index], bits)), INT64_MAX)
+        distances.append(apart if both else None)
         is_near = is_near and _is_near(recorded, rebuilt, allowed, largest)
     spot = Spot(
         part=path,
