@@ -42,6 +42,8 @@ from lineal.store.protocol import Store
 _TOKEN, _PYTHON = "@LINEAL-RECIPE@", "@LINEAL-PYTHON@"
 _NEEDED = ("record", "code", "command", "argument")
 _HANDOUT = Path(__file__).parent / "handout"
+_RECORDED_SIZE = 64 << 20
+"""Recorded outputs up to this size go along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +114,12 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     shutil.copyfile(_HANDOUT / "lineal.py", support / "lineal.py")
     if recipe.command is not None and recipe.command.run.properties.get("seed") is not None:
         shutil.copyfile(_HANDOUT / "sitecustomize.py", support / "sitecustomize.py")
-    shutil.copyfile(_HANDOUT / "rebuild.py", draft / "rebuild.py")
+    for name in ("rebuild.py", "compare_values.py"):
+        shutil.copyfile(_HANDOUT / name, draft / name)
     inputs = [_input(store, files, planned, artifact, draft, with_inputs=with_inputs) for artifact in recipe.inputs]
     notes += _write_lock(recipe, files, draft)
     document = _document(planned, files, draft, inputs)
+    document["outputs"] = list(_outputs(planned, files, draft, with_files=with_inputs))
     lists = [name for name in ("requirements.txt", "requirements-unpinned.txt") if (draft / name).exists()]
     base = item(record, "container")
     (draft / "Dockerfile").write_text(dockerfile(base, str(document["python"]), lists, inputs), encoding="utf-8")
@@ -165,7 +169,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         "seed": recipe.command.run.properties.get("seed") if recipe.command is not None else None,  # type: ignore[dict-item]
         "seeded": _seeded(recipe),
         "inputs": list(inputs),
-        "outputs": list(_outputs(planned)),
+        "outputs": [],
         "metrics": [
             {"name": series.name, "values": [str(value) for value in series.values]}
             for series in recipe.target.metrics
@@ -240,23 +244,49 @@ def _expected(inputs: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     return {_text(one["at"]): one["sha256"] for one in absent}
 
 
-def _outputs(planned: Plan) -> Iterator[Json]:
+def _outputs(planned: Plan, files: Files, draft: Path, *, with_files: bool) -> Iterator[Json]:
+    """Yield what is expected; a recorded file is added where it is kept and not large, so that values can be compared.
+
+    Without inputs no outputs go along either: a model may hold the data it was made from.
+    """
     recipe = planned.recipe
     deciding = {artifact.id for artifact in recipe.outputs}
     for step in recipe.steps:
         paths = _paths(item(step.record, "outputs").value)
         for artifact in step.outputs:
             path = paths.get(str(artifact.name))
+            digest = _digest_of(artifact)
             yield {
                 "name": reference_to(artifact),
                 "type": artifact.type,
                 "family": family_of(artifact.name)[0] if artifact.name else "",
                 "decides": artifact.id in deciding,
                 "path": None if path is None else _in_work(planned.layout, path),
-                "sha256": _digest_of(artifact),
+                "sha256": digest,
+                "format": _format(artifact, path),
+                "recorded": _recorded(files, digest, draft) if with_files else None,
                 "fingerprint": artifact.fingerprint,
                 "canonical": artifact.properties.get("canonical"),  # type: ignore[dict-item]
             }
+
+
+def _format(artifact: Artifact, path: str | None) -> str:
+    """Return what says how a file is read: its ending, or that it is a pickle."""
+    ending = PurePosixPath(path or unquote(urlsplit(artifact.uri or "").path)).suffix.lstrip(".").lower()
+    said = artifact.properties.get("format")
+    return ending or (said if isinstance(said, str) else "")
+
+
+def _recorded(files: Files, digest: str | None, draft: Path) -> str | None:
+    """Copy a recorded output into the recipe and return where it lies."""
+    kept = f"sha256:{digest}"
+    if digest is None or not files.has(kept) or files.path(kept).stat().st_size > _RECORDED_SIZE:
+        return None
+    target = draft / "recorded" / digest
+    target.parent.mkdir(exist_ok=True)
+    with files.open(kept) as handle, target.open("wb") as copy:
+        shutil.copyfileobj(handle, copy, 1 << 20)
+    return f"recorded/{digest}"
 
 
 def _in_work(layout: Layout, path: str) -> str:

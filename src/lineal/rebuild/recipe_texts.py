@@ -15,6 +15,8 @@ from lineal.model.values import Json
 _PULLABLE = re.compile(r"[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}")
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?[A-Za-z0-9]*")
 
+_NOBODY = "65534:65534"
+
 _INTRODUCTION = """\
 Everything that is needed to make {of} again, from the record of {run}. Python is enough; Lineal is not needed.
 
@@ -23,7 +25,8 @@ Everything that is needed to make {of} again, from the record of {run}. Python i
 ```
 
 It checks code and inputs, makes a virtual environment from the list of requirements (`--env current` takes the
-interpreter it is started with), runs the recorded command in a copy (`work/`), and compares. Exit 0: the same; 1:
+interpreter it is started with), runs the recorded command in a copy (`work/`), and compares: bytes, and where those
+differ the values with the recorded file's in `recorded/`, if the packages that read it are there. Exit 0: the same; 1:
 something differs; 2: something is missing; 3: nothing could be compared.
 
 Recorded with Python {python}. With a container: `docker build -t recipe . && docker run --network none recipe`."""
@@ -42,13 +45,15 @@ def dockerfile(image: Item, python: str, lists: Sequence[str], inputs: Sequence[
             "# This is a tag: what it names changes, and it may differ from what the run was recorded in.",
             f"FROM python:{version}-slim",
         ]
-    body = ["WORKDIR /recipe"]
+    body = ["USER 0", "WORKDIR /recipe"]
     for name in lists:
         pinned = "--require-hashes " if name == "requirements.txt" else ""
         body += [f"COPY {name} .", f"RUN python -m pip install --no-cache-dir --no-deps {pinned}-r {name}"]
     body += ["COPY . ."]
     outside = [one for one in inputs if one["place"] and one["at"]]
     body += [f"RUN {_copy_command(str(one['at']), str(one['place']))}" for one in outside]
+    # The program is somebody else's: it runs as nobody in particular, and may write where it works.
+    body += [f"RUN chown -R {_NOBODY} /recipe", f"USER {_NOBODY}"]
     body += ['ENTRYPOINT ["python", "rebuild.py", "--env", "current"]']
     return "\n".join([*head, "", *body, ""])
 
@@ -73,7 +78,7 @@ def readme(document: Mapping[str, Json], notes: Sequence[str]) -> str:
         f"# How {_plain(document['of'])} was made",
         _INTRODUCTION.format(of=of, run=run, python=_plain(document["python"])),
         _table("Expected", ("made", "SHA-256 of its bytes"), [(_code(one["name"]), _bytes(one)) for one in outputs]),
-        "A model whose bytes differ can still be the same in its fitted state: `lineal reproduce` compares that.",
+        "Values are compared exactly. `lineal reproduce` also says how far apart two models are, and why.",
         _table(
             "Inputs",
             ("input", "SHA-256", "where"),

@@ -1,7 +1,7 @@
 """Stands in for Lineal in a recipe: the calls of a recorded program work, and note what they are given.
 
-Standard library only. It records no lineage: `rebuild.py` reads the notes and compares fingerprints of bytes. A
-program that asks Lineal questions (`lineal.open()`) needs Lineal itself.
+Standard library only. It records no lineage: `rebuild.py` reads the notes and compares bytes, and values where they
+differ. A program that asks Lineal questions (`lineal.open()`) needs Lineal itself.
 """
 
 from __future__ import annotations
@@ -176,7 +176,10 @@ def _bytes_at(thing: object) -> bytes | None:
 
 def _made(type_: str, name: str, data: bytes | None) -> SimpleNamespace:
     digest = None if data is None else hashlib.sha256(data).hexdigest()
-    _note("outputs", {"type": type_, "family": name.partition("@")[0], "sha256": digest})
+    place = os.environ.get("LINEAL_RECIPE_MADE")
+    if place and data is not None:
+        Path(place, str(digest)).write_bytes(data)  # compared by its values where its bytes are other ones
+    _note("outputs", {"type": type_, "family": name.partition("@")[0], "sha256": digest, "at": digest})
     return SimpleNamespace(name=name, fingerprint=None if digest is None else f"sha256:{digest}")
 
 

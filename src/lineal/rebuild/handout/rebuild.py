@@ -1,7 +1,8 @@
 """Rebuilds what this directory describes and says whether it is the same: `python rebuild.py`.
 
 Needs nothing but Python: checks the inputs, makes an environment from the list of requirements, runs the recorded
-command in a copy of the code, and compares what comes out with the expected fingerprints (SHA-256 of bytes).
+command in a copy of the code, and compares what comes out with the expected fingerprints (SHA-256 of bytes). Where the
+bytes differ, the values are compared with those of the recorded file, if it is here and the packages are that read it.
 Exit 0: all that can be compared is the same. 1: something differs. 2: something is missing. 3: nothing to compare.
 """
 
@@ -47,7 +48,7 @@ def main() -> int:
     if status != recipe["exit_status"]:
         _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
         return DIFFERENT
-    return _judged(recipe, work)
+    return _judged(recipe, python, work)
 
 
 def _options() -> argparse.Namespace:
@@ -148,14 +149,11 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int:
 # the answer -------------------------------------------------------------------------------------
 
 
-def _judged(recipe: dict[str, Any], work: Path) -> int:
+def _judged(recipe: dict[str, Any], python: Path, work: Path) -> int:
     made = _lines(work / "made" / "outputs.jsonl")
     answers: list[bool | None] = []
     for one in recipe["outputs"]:
-        found, why = _found(one, made, work)
-        answer = None if why else found == one["sha256"]
-        told = {True: "SAME", False: "DIFFERS", None: "UNKNOWN"}[answer]
-        aside = why or (f"sha256:{found}" if answer else f"sha256:{found}, recorded was sha256:{one['sha256']}")
+        answer, told, aside = _answer(one, made, python, work)
         _say(f"{told:8} {one['name']}: {aside}")
         if one["decides"]:
             answers.append(answer)
@@ -168,18 +166,53 @@ def _judged(recipe: dict[str, Any], work: Path) -> int:
     return SAME
 
 
-def _found(one: dict[str, Any], made: list[dict[str, Any]], work: Path) -> tuple[str | None, str]:
-    """Return the fingerprint of what was made, or why there is none to compare."""
+def _answer(one: dict[str, Any], made: list[dict[str, Any]], python: Path, work: Path) -> tuple[bool | None, str, str]:
+    """Return whether one output is the same, the word for it, and what is known of it."""
+    found, path, why = _found(one, made, work)
+    if why:
+        return None, "UNKNOWN", why
+    if found == one["sha256"]:
+        return True, "SAME", f"sha256:{found}"
+    other = f"sha256:{found}, recorded was sha256:{one['sha256']}"
+    if path is None:
+        return False, "DIFFERS", other
+    is_same, said = _values(one, path, python)
+    if is_same is None:
+        return False, "DIFFERS", f"bytes differ; values were not compared: {said}; {other}"
+    if is_same:
+        return True, "SAME", f"the values ({said}); only the bytes differ: {other}"
+    return False, "DIFFERS", f"the values: {said}; {other}"
+
+
+def _values(one: dict[str, Any], path: Path, python: Path) -> tuple[bool | None, str]:
+    """Compare the values of what was made and what was recorded, in the environment that made it."""
+    if one["recorded"] is None:
+        return None, "the recorded file is not in this recipe"
+    words = [str(python), str(HERE / "compare_values.py"), one["format"], str(HERE / one["recorded"]), str(path)]
+    # Classes of a pickled model may be the program's own.
+    paths = [str(HERE / "tree"), str(HERE / "elsewhere"), str(HERE / "support")]
+    known = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(words, env=known, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    try:
+        told = json.loads(done.stdout.splitlines()[-1])
+        return told["same"], told["said"]
+    except (IndexError, ValueError, KeyError, TypeError):
+        return None, f"the comparison ended with status {done.returncode}"
+
+
+def _found(one: dict[str, Any], made: list[dict[str, Any]], work: Path) -> tuple[str | None, Path | None, str]:
+    """Return the fingerprint of what was made and its file, or why there is none to compare."""
     if one["sha256"] is None:
-        return None, "its fingerprint is one of content, which only Lineal takes"
+        return None, None, "its fingerprint is one of content, which only Lineal takes"
     twin = next((each for each in made if (each["type"], each["family"]) == (one["type"], one["family"])), None)
     if twin is not None:
         made.remove(twin)
-        return twin["sha256"], "" if twin["sha256"] else "its fingerprint is one of content, which only Lineal takes"
+        why = "" if twin["sha256"] else "its fingerprint is one of content, which only Lineal takes"
+        return twin["sha256"], None if twin["at"] is None else work / "made" / twin["at"], why
     path = None if one["path"] is None else work / one["path"]
     if path is not None and path.is_file():
-        return _digest(path), ""
-    return "nothing", ""
+        return _digest(path), path, ""
+    return "nothing", None, ""
 
 
 def _metrics(recipe: dict[str, Any], points: list[dict[str, Any]]) -> list[bool | None]:
