@@ -15,7 +15,7 @@ from lineal.capture.fingerprints.files import file_steps
 from lineal.capture.fingerprints.frames import is_frame, of_frame
 from lineal.capture.fingerprints.marks import MOST_BYTES, marks_of_text
 from lineal.capture.fingerprints.models import Canonical, canonical_of, is_model
-from lineal.capture.fingerprints.tables import is_table, of_table
+from lineal.capture.fingerprints.tables import is_table, of_table, table_size
 from lineal.capture.steps import Steps, finished
 from lineal.errors import InvalidArgument
 from lineal.model.fingerprint import Fingerprinted, Kind, of_bytes, of_value
@@ -29,6 +29,7 @@ __all__ = [
     "is_table",
     "of_table",
     "path_steps",
+    "table_size",
 ]
 
 
@@ -37,7 +38,8 @@ def fingerprint_of(thing: object) -> Fingerprinted:
 
     A `Path` is a file or directory; text is text (use `fingerprint_of_path` for a path given as text); bytes have the
     fingerprint of a file with that content; frames of pandas, polars and Arrow agree; then arrays and JSON values.
-    (`of_table` gives the fingerprint of the rows in a Parquet, Feather or CSV file, which is that of their frame.)
+    (`of_table` gives the fingerprint of the rows in a Parquet, Feather or CSV file, or in a directory of Parquet files,
+    which is that of their frame.)
     Raises InvalidArgument for content without a rule, NotFound, PermissionDenied, MissingExtra without pyarrow.
 
         >>> fingerprint_of(b"hello").fingerprint[:15]

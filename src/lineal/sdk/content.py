@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from lineal.capture.data import fingerprint_of, is_table, of_table
+from lineal.capture.data import fingerprint_of, is_table, of_table, table_size
 from lineal.capture.fingerprints.arrays import is_array
 from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.pins.find import pin_of_path, pin_of_url
@@ -93,13 +93,15 @@ def frame_facts(frame: Fingerprinted) -> dict[str, Value]:
 def table_facts(path: Path, *, most: int = TABLE_BYTES) -> dict[str, Value]:
     """Return what is known of the rows in a file, beside its bytes: nothing for what is no table, or is larger.
 
+    A directory of Parquet files is a table as well.
+
     Nothing either while pyarrow is not loaded: it is not loaded for this. `frame_source` says that the rows are
     those of the file itself, not of a frame that was read from it or written to it with who knows which options.
     """
-    if not is_table(path) or "pyarrow" not in sys.modules:
+    if "pyarrow" not in sys.modules:
         return {}
     try:
-        if not path.is_file() or not 0 < path.stat().st_size <= most:
+        if not is_table(path) or not 0 < table_size(path) <= most:
             return {}
         return {**frame_facts(of_table(path)), "frame_source": "file"}
     except OSError:
