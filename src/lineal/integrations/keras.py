@@ -1,4 +1,4 @@
-"""Keras 3: `fit` is a training, followed by a callback of ours; saved and loaded models and weights."""
+"""Keras 3: `fit` is a training, followed by a callback of ours; evaluations; saved and loaded models and weights."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lineal.integrations.curves import Curves
 from lineal.integrations.hooks import Call, Patches, after, telling
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Written
 from lineal.integrations.params import known, plain, plain_params
+from lineal.integrations.scores import scoring, tell_score
 from lineal.integrations.sources import GROUP, Remembered, place_of
 from lineal.integrations.training import arguments, name_of, training, with_callback
 from lineal.model.values import Json
@@ -27,6 +28,7 @@ def install(keras: ModuleType, listener: Listener, patches: Patches) -> None:
     following = _Following(listener, loaded)
     holder = next(kind for kind in keras.Model.__mro__ if "fit" in vars(kind))
     patches.patch(holder, "fit", training(listener, following.start, following.end, add=following.add))
+    patches.patch(holder, "evaluate", scoring(_told_evaluation(listener)))
     for name in ("save", "save_weights"):
         patches.patch(keras.Model, name, after(_told_save(listener, name), group=GROUP))
     patches.patch(keras.Model, "load_weights", after(_told_weights(listener, loaded), group=GROUP))
@@ -84,6 +86,17 @@ def _callback(curves: Curves) -> object:
                 curves.add(logs or {}, epoch)
 
     return Follow()
+
+
+def _told_evaluation(listener: Listener) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        # What comes back is a list without names, unless it was asked for with them.
+        model: Any = call.args[0]
+        found = call.result if isinstance(call.result, Mapping) else model.get_metrics_result()
+        values = {name: float(value) for name, value in (found or {"loss": call.result}).items()}
+        tell_score(listener, "evaluate", values, by="keras.Model.evaluate", on=call.argument("x", 1))
+
+    return tell
 
 
 def _parts(model: Any) -> list[object]:

@@ -23,6 +23,7 @@ from lineal.integrations.fitted import ranked
 from lineal.integrations.hooks import Call, Patches, after, telling
 from lineal.integrations.listener import Fit, Listener, Read
 from lineal.integrations.params import number, plain, plain_params
+from lineal.integrations.scores import scoring, tell_score
 from lineal.integrations.sources import GROUP
 from lineal.integrations.training import arguments
 from lineal.model.values import Json
@@ -39,6 +40,8 @@ def install(lightgbm: ModuleType, listener: Listener, patches: Patches) -> None:
     booster = lightgbm.Booster
     patches.patch(booster, "__init__", model_file_read(listener, "lightgbm.Booster", "model_file", 3))
     patches.patch(booster, "save_model", model_file_written(listener, "lightgbm.Booster.save_model", "filename"))
+    for name in ("eval", "eval_train", "eval_valid"):
+        patches.patch(booster, name, scoring(_told_evaluation(listener, name)))
     patches.patch(lightgbm.Dataset, "__init__", after(_told_data(listener), group=GROUP))
     for kind in list(vars(lightgbm).values()):
         if isinstance(kind, type) and "fit" in vars(kind):
@@ -46,6 +49,14 @@ def install(lightgbm: ModuleType, listener: Listener, patches: Patches) -> None:
                 listener, goes_on_from="init_model", rounds=lambda model: int(model.booster_.current_iteration())
             )
             patches.patch(kind, "fit", fit)
+
+
+def _told_evaluation(listener: Listener, name: str) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        values = {f"{data}.{metric}": value for data, metric, value, *_ in call.result}
+        tell_score(listener, f"Booster.{name}", values, by=f"lightgbm.Booster.{name}")
+
+    return tell
 
 
 def _callback(curves: Curves) -> Callable[[Any], None]:

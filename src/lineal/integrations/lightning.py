@@ -16,6 +16,7 @@ from lineal.integrations.hooks import Call, Patches, after, telling
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Written
 from lineal.integrations.loops import loader_params, shape_of
 from lineal.integrations.params import known, number, plain_params
+from lineal.integrations.scores import scoring, tell_score
 from lineal.integrations.sources import GROUP, place_of
 from lineal.integrations.training import name_of, training
 from lineal.model.values import Json
@@ -28,6 +29,8 @@ def install(module: ModuleType, listener: Listener, patches: Patches) -> None:
     """Hook the `Trainer` of `….trainer.trainer`."""
     following = _Following(listener, module.__name__.removesuffix(".trainer.trainer"))
     patches.patch(module.Trainer, "fit", training(listener, following.start, following.end, stop=following.stop))
+    for name in ("validate", "test"):
+        patches.patch(module.Trainer, name, scoring(_told_evaluation(listener, name)))
     patches.patch(module.Trainer, "save_checkpoint", after(_told_checkpoint(listener), group=GROUP))
 
 
@@ -103,6 +106,14 @@ def _best(trainer: Any) -> Mapping[str, Json]:
     if stopping is not None and stopping.stopped_epoch:
         found["stopped_early_at"] = stopping.stopped_epoch
     return found
+
+
+def _told_evaluation(listener: Listener, name: str) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        values = {key: value for metrics in call.result or () for key, value in metrics.items()}
+        tell_score(listener, name, values, by=f"lightning.Trainer.{name}")
+
+    return tell
 
 
 def _told_checkpoint(listener: Listener) -> Callable[[Call], None]:

@@ -5,9 +5,10 @@ Such a loop has no call that begins or ends it. The first step of an optimizer b
 
 from __future__ import annotations
 
+import sys
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lineal.integrations.curves import Curves
@@ -24,6 +25,10 @@ _MOST_LOSSES = 64
 
 _POINTS = 1000
 """Points of the loss where nothing says what an epoch is; later ones stand for more and more steps."""
+
+_AT_ONCE = 128
+_EVERY_SECONDS = 1.0
+"""Losses on an accelerator that are fetched together, and how often at most: the program waits for it each time."""
 
 _SETTINGS = (
     "lr", "momentum", "weight_decay", "betas", "eps", "nesterov", "dampening", "alpha", "amsgrad", "rho", "max_iter",
@@ -128,6 +133,8 @@ class _Loop:
         self._steps = self._epochs = self._round = self._told = 0
         self._total: Any = 0.0
         self._count = 0
+        self._waiting: list[tuple[int, Any, int]] = []
+        self._fetched = self._began
 
     def step(self, losses: list[Any], now_in_round: int) -> None:
         """Count one step; the first one of a new round over the data begins an epoch."""
@@ -137,21 +144,32 @@ class _Loop:
         self._steps, self._last = self._steps + 1, time.perf_counter()
         for loss in losses:
             # On an accelerator adding does not wait for it; asking for the number would.
-            self._total = self._total + (loss.item() if loss.device.type == "cpu" else loss.float())
+            self._total = self._total + (loss.item() if loss.device.type == "cpu" else loss.float().reshape(()))
             self._count += 1
         if not self._is_in_rounds and self._steps - self._told >= max(1, self._steps // _POINTS):
             self.flush()
 
     def flush(self) -> None:
-        """Tell the mean loss since it was last told."""
+        """Note the mean loss since the last time; it is told at once, or with others where it must be fetched."""
         step = self._epochs - 1 if self._is_in_rounds else self._steps - 1
         if self._count:
-            self._curves.add({"loss": float(self._total) / self._count}, step)
+            self._waiting.append((step, self._total, self._count))
         self._total, self._count, self._told = 0.0, 0, self._steps
+        is_time = self._last - self._fetched >= _EVERY_SECONDS or len(self._waiting) >= _AT_ONCE
+        if is_time or all(isinstance(total, float) for _, total, _ in self._waiting):
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell the losses that were noted."""
+        waiting, self._waiting, self._fetched = self._waiting, [], self._last
+        totals = _fetched([total for _, total, _ in waiting])
+        for (step, _, count), total in zip(waiting, totals, strict=True):
+            self._curves.add({"loss": total / count}, step)
 
     def facts(self) -> dict[str, Json]:
         """Return what is known of it so far."""
         self.flush()
+        self.tell()
         told: dict[str, Json] = {"steps": self._steps, "seconds": round(self._last - self._began, 6)}
         if self._epochs:
             told["epochs"] = self._epochs
@@ -160,6 +178,15 @@ class _Loop:
     def so_far(self) -> dict[str, Json]:
         """Return what a checkpoint that is written now should say."""
         return {"steps": self._steps, "epochs": self._epochs or None}
+
+
+def _fetched(totals: Sequence[Any]) -> list[float]:
+    """Return numbers that may lie on accelerators, those of one of them with one question."""
+    devices = {str(total.device) for total in totals if not isinstance(total, float)}
+    if len(devices) == 1 and all(not isinstance(total, float) for total in totals):
+        numbers: list[float] = sys.modules["torch"].stack(list(totals)).tolist()
+        return numbers
+    return [float(total) for total in totals]
 
 
 def _parameters(optimizer: Any) -> list[object]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +16,7 @@ from lineal.integrations.hooks import Call, Patches, after, telling
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Written
 from lineal.integrations.loops import shape_of
 from lineal.integrations.params import known, plain_params
+from lineal.integrations.scores import scoring, tell_score
 from lineal.integrations.sources import GROUP, place_of
 from lineal.integrations.tensors import came_from
 from lineal.integrations.training import name_of, training
@@ -26,6 +27,7 @@ _SETTINGS = (
     "warmup_steps", "lr_scheduler_type", "optim", "seed", "data_seed", "gradient_accumulation_steps", "fp16", "bf16",
     "max_grad_norm", "label_smoothing_factor", "gradient_checkpointing",
 )  # fmt: skip
+_TIMED = ("_runtime", "_per_second", "_time")
 _NO_CURVES = ("epoch", "total_flos", "train_runtime", "train_loss")
 
 
@@ -40,6 +42,8 @@ def trainer(module: ModuleType, listener: Listener, patches: Patches) -> None:
     """Hook `Trainer.train` and `Trainer.save_model`."""
     following = _Following(listener)
     patches.patch(module.Trainer, "train", training(listener, following.start, following.end, stop=following.stop))
+    for name in ("evaluate", "predict"):
+        patches.patch(module.Trainer, name, scoring(_told_evaluation(listener, name)))
 
 
 class _Following:
@@ -98,10 +102,19 @@ def _callback(curves: Curves) -> object:
         def on_log(self, _args: object, state: Any, _control: object, logs: Any = None, **_more: object) -> None:
             with telling("following transformers"):
                 wanted = {name: value for name, value in (logs or {}).items() if name not in _NO_CURVES}
-                timed = ("_runtime", "_per_second")
-                curves.add({name: one for name, one in wanted.items() if not name.endswith(timed)}, state.global_step)
+                curves.add({name: one for name, one in wanted.items() if not name.endswith(_TIMED)}, state.global_step)
 
     return Follow()
+
+
+def _told_evaluation(listener: Listener, name: str) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        found = call.result if isinstance(call.result, Mapping) else call.result.metrics or {}
+        values = {key: value for key, value in found.items() if key not in _NO_CURVES and not key.endswith(_TIMED)}
+        given = call.args[1] if len(call.args) > 1 else next(iter(call.kwargs.values()), None)
+        tell_score(listener, name, values, by=f"transformers.Trainer.{name}", on=given)
+
+    return tell
 
 
 def _checkpoint(trainer: Any, given: object) -> str | None:

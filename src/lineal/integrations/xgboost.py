@@ -24,6 +24,7 @@ from lineal.integrations.fitted import ranked, read
 from lineal.integrations.hooks import Call, Patches, after, telling
 from lineal.integrations.listener import Fit, Listener, Read
 from lineal.integrations.params import number, plain, plain_params
+from lineal.integrations.scores import scoring, tell_score
 from lineal.integrations.sources import GROUP
 from lineal.integrations.training import arguments
 from lineal.model.values import Json
@@ -40,6 +41,8 @@ def install(xgboost: ModuleType, listener: Listener, patches: Patches) -> None:
     following = Following(listener, callback=_callback, facts=_facts, is_first=True)
     patches.patch_function("xgboost", xgboost.train, following.maker(_start(listener, data_sets)))
     patches.patch_function("xgboost", xgboost.cv, cross_validated(listener, "xgboost.cv"))
+    for name in ("eval", "eval_set"):
+        patches.patch(xgboost.Booster, name, scoring(_told_evaluation(listener, name)))
     estimators = [kind for kind in vars(xgboost).values() if isinstance(kind, type) and "fit" in vars(kind)]
     for kind in estimators:
         fit = estimator_fit(listener, goes_on_from="xgb_model", rounds=lambda model: _rounds(model.get_booster()))
@@ -94,6 +97,16 @@ def _facts(booster: Any) -> dict[str, Json]:
 
 def _rounds(booster: Any) -> int:
     return int(booster.num_boosted_rounds())
+
+
+def _told_evaluation(listener: Listener, name: str) -> Callable[[Call], None]:
+    def tell(call: Call) -> None:
+        # The result is a text: [0]\ttest-rmse:0.25\ttest-mae:0.125
+        pairs = [part.rpartition(":") for part in str(call.result).split("\t")[1:]]
+        values = {key.replace("-", ".", 1): float(value) for key, _, value in pairs}
+        tell_score(listener, f"Booster.{name}", values, by=f"xgboost.Booster.{name}")
+
+    return tell
 
 
 def _told_data(listener: Listener, data_sets: DataSets) -> Callable[[Call], None]:

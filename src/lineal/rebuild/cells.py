@@ -6,6 +6,7 @@ A script of its own (`python cells.py CELLS.json`): it is executed in the rebuil
 from __future__ import annotations
 
 import json
+import linecache
 import sys
 import traceback
 import types
@@ -39,6 +40,8 @@ def _plainly(cells: list[str]) -> int:
         except SyntaxError:
             sys.stderr.write(f"ModuleNotFoundError: No module named 'IPython'; cell {number} needs it\n")
             return 3
+        # As IPython does: what looks for the source of a call finds it.
+        linecache.cache[f"<cell {number}>"] = (len(cell), None, cell.splitlines(keepends=True), f"<cell {number}>")
         try:
             exec(code, module.__dict__)  # noqa: S102  the recorded cells are what is to be run
         except Exception:  # noqa: BLE001  what a cell raises ends the notebook

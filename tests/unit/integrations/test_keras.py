@@ -102,3 +102,15 @@ def test_after_undo_the_library_is_as_it_was():
     before = state()
     assert with_hooks(state) != before
     assert state() == before
+
+
+def test_an_evaluation_is_a_score_with_the_names_of_its_metrics_and_those_within_a_fit_are_not(heard):
+    model = _model()
+    model.compile(loss="mse", metrics=["mae"])
+    model.fit(X, Y, epochs=1, validation_split=0.25, verbose=0)
+    loss, error = model.evaluate(X, Y, verbose=0)
+    named = model.evaluate(X, Y, verbose=0, return_dict=True)
+    first, second = heard.scores
+    assert (first.name, first.on) == ("evaluate", "X")
+    assert first.values == {"loss": [pytest.approx(loss)], "mae": [pytest.approx(error)]}
+    assert {name: values[0] for name, values in second.values.items()} == pytest.approx(named)

@@ -119,3 +119,11 @@ def test_after_undo_the_library_is_as_it_was():
     before = state()
     assert with_hooks(state) != before
     assert state() == before
+
+
+def test_an_evaluation_of_a_booster_is_a_score(heard):
+    data = lgb.Dataset(X, Y, free_raw_data=False)
+    booster = lgb.train({"objective": "binary", "metric": ["auc"], "verbose": -1}, data, 2, keep_training_booster=True)
+    ((_, metric, value, _),) = booster.eval_train()
+    (score,) = heard.scores
+    assert (score.name, dict(score.values)) == ("Booster.eval_train", {f"training.{metric}": [value]})

@@ -142,3 +142,17 @@ def test_a_trainer_that_is_followed_can_be_sent_to_another_process(heard):
     _trainer(callbacks=[Sender()]).fit(_net(), _loader())
     assert len(heard.ends) == 1
     assert sent[0] >= 1
+
+
+def test_what_validate_and_test_come_to_are_scores(heard):
+    class Tested(Net):
+        def test_step(self, *batch):
+            self.log("test_loss", self._loss(batch[0]))
+
+    trainer, net = _trainer(), Tested()
+    (validated,) = trainer.validate(net, _loader(8), verbose=False)
+    (tested,) = trainer.test(net, _loader(8), verbose=False)
+    assert [(score.name, {name: one for name, (one,) in score.values.items()}) for score in heard.scores] == [
+        ("validate", validated), ("test", tested)
+    ]  # fmt: skip
+    assert heard.fits == []

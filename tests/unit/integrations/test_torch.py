@@ -91,6 +91,36 @@ def test_a_loop_without_a_loader_has_steps_and_ever_fewer_points(heard):
     assert 2000 < len(heard.points) < 2700
 
 
+def test_losses_on_an_accelerator_are_fetched_together_and_none_is_lost(heard):
+    waits = []
+
+    class Far(torch.Tensor):
+        """A number that says it lies on an accelerator, and counts how often somebody waits for it."""
+
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            if function == torch.Tensor.device.__get__:
+                return torch.device("cuda")
+            if function in (torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.__float__):
+                waits.append(function)
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    weight = nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([weight], lr=1e-3)
+    losses = []
+    for _ in range(500):
+        loss = (weight**2).sum().as_subclass(Far)
+        losses.append(loss.detach().as_subclass(torch.Tensor).item())
+        loss.backward()
+        optimizer.step()
+    during = len(waits)
+    facts = heard.fits[0].at_end().facts
+    assert [values["loss"] for values, _ in heard.points] == losses
+    assert [step for _, step in heard.points] == list(range(500))
+    assert facts["curves"]["loss"]["points"] == 500
+    assert 3 <= during < 50
+
+
 def test_two_optimizers_are_two_trainings_each_with_its_model(heard):
     first, second = _net(), _net()
     for net in (first, second):

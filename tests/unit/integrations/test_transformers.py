@@ -129,3 +129,12 @@ def test_a_trainer_that_is_followed_can_be_sent_to_another_process(heard):
     trainer.add_callback(Sender())
     trainer.train()
     assert sent == [1]
+
+
+def test_an_evaluation_after_the_training_is_a_score_without_times(heard):
+    trainer = _trainer(_model())
+    found = trainer.evaluate()
+    predicted = trainer.predict(_data()).metrics
+    assert [(score.name, dict(score.values)) for score in heard.scores] == [
+        ("evaluate", {"eval_loss": [found["eval_loss"]]}), ("predict", {"test_loss": [predicted["test_loss"]]})
+    ]  # fmt: skip

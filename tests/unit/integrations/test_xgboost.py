@@ -167,3 +167,16 @@ def test_after_undo_the_library_is_as_it_was():
     before = state()
     assert with_hooks(state) != before
     assert state() == before
+
+
+def test_an_evaluation_of_a_booster_is_a_score_also_round_by_round(heard):
+    train, valid = _matrices()
+    booster = xgb.train(PARAMS, train, 2, evals=[(valid, "valid")], verbose_eval=False)
+    assert heard.scores == []
+    for _ in range(2):
+        booster.update(train, booster.num_boosted_rounds())
+        text = booster.eval(valid, "valid")
+    first, second = heard.scores
+    assert (first.name, first.way) == ("Booster.eval", second.way)
+    logloss, auc = (float(part.rpartition(":")[2]) for part in text.split("\t")[1:])
+    assert dict(second.values) == {"valid.logloss": [logloss], "valid.auc": [auc]}
