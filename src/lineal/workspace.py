@@ -96,10 +96,14 @@ class Workspace:
         return paths.paths(self.store, a, b, limit=limit, as_of=as_of)
 
     def diff(self, before: str | NodeKey, after: str | NodeKey, *, as_of: Micros | None = None) -> Diff:
-        """Return what changed between two models, runs, datasets or revisions; of models down to the first number."""
-        from lineal.rebuild import levels
+        """Return what changed between two models, runs, datasets or revisions; of models down to the first number.
 
-        return levels.diff_with_levels(self.store, before, after, files=self.files, as_of=as_of)
+        Where both come from recorded runs, `first_difference` is the first thing that can be the cause.
+        """
+        from lineal.rebuild import between, levels
+
+        found = levels.diff_with_levels(self.store, before, after, files=self.files, as_of=as_of)
+        return between.with_first_difference(found, self.store, self.files)
 
     def check(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
         """Return whether a thing can be rebuilt, and what is missing."""

@@ -11,7 +11,7 @@ import base64
 import os
 import time
 from array import array
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +86,25 @@ def edited_item(files: Files) -> Captured:
     if lost or len(odd) > _MOST:
         return withheld(f"{reason}; the bytes of some files are not kept", value)
     return captured(value, reason)
+
+
+def loaded_packages() -> list[str]:
+    """Return the packages that the program had loaded when they were last looked at; [] before that."""
+    return list(_looked.wanted)
+
+
+def edits_of(names: Collection[str]) -> list[tuple[str, str]]:
+    """Return the files of these installed packages that are not as they were installed: package and place.
+
+    A package that was looked at before and has not been touched since is not read again.
+    """
+    memory = Remembered()
+    found: list[tuple[str, str]] = []
+    for package in [package for package in installed_packages() if package.name in names]:
+        record = {path: text for path, text in _record(package).items() if _TESTS not in path}
+        found += [(package.name, _below(path)) for path in finished(_odd_files(memory, package, record))]
+    memory.save()
+    return found
 
 
 def differing_files(package: Package) -> list[str]:

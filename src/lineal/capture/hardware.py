@@ -35,7 +35,7 @@ def os_item() -> Captured:
 
 def cpu_memory_item() -> Captured:
     """Return the processor's model and vector units, the cores this process may use, and its memory."""
-    value: dict[str, Json] = {"machine": _machine(), "cores": os.cpu_count(), "usable": _usable()}
+    value: dict[str, Json] = {"machine": _machine(), "cores": os.cpu_count(), "usable": usable_processors()}
     if sys.platform != "linux":
         import platform
 
@@ -225,7 +225,8 @@ def _machine() -> str:
     return os.environ.get("PROCESSOR_ARCHITECTURE", "")
 
 
-def _usable() -> int | None:
+def usable_processors() -> int | None:
+    """Return how many processors this process may use; None where the system does not tell."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +95,13 @@ def with_script(modules: Captured, script: Captured | None) -> Captured:
         return modules
     assert isinstance(modules.value, Mapping)
     return replace(modules, value={**modules.value, "files": {**named, path: about.get("fingerprint")}})
+
+
+def with_packages(modules: Captured, packages: Sequence[str]) -> Captured:
+    """Return the modules with the names of the installed packages that were loaded: another one changes no result."""
+    if not packages or not isinstance(modules.value, Mapping):
+        return modules
+    return replace(modules, value={**modules.value, "packages": list(packages)})
 
 
 def _local_modules(base: Path) -> Iterator[str]:

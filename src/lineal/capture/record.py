@@ -14,12 +14,12 @@ from lineal.capture.captured import Captured, Status, captured, unknown
 from lineal.capture.container import container_item
 from lineal.capture.determinism import determinism_item
 from lineal.capture.direct import editable_item
-from lineal.capture.edited import begin, edited_item
+from lineal.capture.edited import begin, edited_item, loaded_packages
 from lineal.capture.environment import environment_item, index_urls_item
 from lineal.capture.git import find_root
 from lineal.capture.guard import guarded, guarded_group
 from lineal.capture.hardware import blas_item, cpu_memory_item, cuda_item, gpu_item, os_item
-from lineal.capture.modules import modules_at_end, modules_item, script_item, with_script
+from lineal.capture.modules import modules_at_end, modules_item, script_item, with_packages, with_script
 from lineal.capture.notebook import notebook_item
 from lineal.capture.process import (
     argv_item,
@@ -116,8 +116,8 @@ def at_end(
     seeds = guarded(lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)))
     modules = with_script(start.get("modules", unknown("nothing was captured at the start")), start.get("script"))
     probes: Mapping[str, Callable[[], Captured]] = {
-        "modules": lambda: modules_at_end(files, modules, root or base, keep=True),
-        "edited_packages": lambda: edited_item(files),
+        "edited_packages": lambda: edited_item(files),  # before the modules: it looks at what is loaded
+        "modules": lambda: with_packages(modules_at_end(files, modules, root or base, keep=True), loaded_packages()),
         "notebook": lambda: notebook_item(files),
         "cuda": cuda_item,
         "blas": blas_item,

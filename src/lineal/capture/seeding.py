@@ -19,6 +19,8 @@ _MOST_CALLS = 20
 _MOST_FRAMES = 20
 _MOST_WORDS = 16
 _LONGEST = 200
+_ASKS = ("uuid.py", "secrets.py", "random.py")
+"""Modules of the standard library that ask the system for entropy for whoever calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _Heard:
     from_the_start: bool = False
     seeded: list[Seeded] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
+    entropy: set[str] = field(default_factory=set)
     more: int = 0
 
 
@@ -77,6 +80,25 @@ def hear_generator(by: str, seed: object, generator: object) -> None:
             _heard.more += 1
             return
         _heard.made.append(Made(Seeded(by, plain_seed(seed), where), generator))
+
+
+def hear_entropy() -> None:
+    """Hear, from the hook on it, that the system was asked for entropy; the program's own lines are kept.
+
+    Those that ask through `uuid` count as well, those of libraries (and of Lineal) that want a name do not.
+    """
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 — who called what called us
+    while frame is not None and frame.f_code.co_filename.endswith(_ASKS):
+        frame = frame.f_back
+    if frame is not None and len(_heard.entropy) < _MOST_CALLS and is_own_code(frame.f_code.co_filename):
+        with _lock:
+            _heard.entropy.add(_line(frame))
+
+
+def entropy_lines() -> list[str]:
+    """Return the lines of the program that asked the system for entropy, which no seed repeats."""
+    with _lock:
+        return sorted(_heard.entropy)
 
 
 def seeding_calls() -> tuple[Seeded, ...]:

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.generators import first_states, own_generators, own_states, shared_states
 from lineal.capture.program import own_sources
-from lineal.capture.seeding import listened_from_the_start, made_generators, plain_seed, seeding_calls
+from lineal.capture.seeding import entropy_lines, listened_from_the_start, made_generators, plain_seed, seeding_calls
 from lineal.errors import InvalidArgument
-from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import BY_LIBRARIES, ENTROPY, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
 _NUMPY_MODULUS = 2**32
@@ -84,6 +84,9 @@ def seeds_item(states: Json = None) -> Captured:
         known["generators"] = own
     if calls:
         known["calls"] = [{"generator": call.name, "seed": call.seed, "where": call.where} for call in calls]
+    drawn = entropy_lines()
+    if drawn:
+        known[ENTROPY] = drawn
     return _told(known, lost)
 
 

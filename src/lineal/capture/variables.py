@@ -42,13 +42,18 @@ def is_heard(name: str) -> bool:
     return name in _heard
 
 
+def is_always_recorded(name: str) -> bool:
+    """Return whether a variable is recorded wherever it is set; any other one only where the program reads it."""
+    return name.startswith(_PREFIXES) or name in _NAMES
+
+
 def variables_item(environment: Mapping[str, str] | None = None) -> Captured:
     """Return the variables with their values; one that was read and is not set is null.
 
     A secret value is redacted and named in the reason: a rebuild has to be given it. Lineal's own are left out.
     """
     given = first_environment() if environment is None else environment
-    names = {name for name in given if name.startswith(_PREFIXES) or name in _NAMES}
+    names = {name for name in given if is_always_recorded(name)}
     names |= {name for name in (*_heard, *_in_texts(own_sources())) if not name.startswith("LINEAL_")}
     found: dict[str, Json] = {}
     secret: list[str] = []

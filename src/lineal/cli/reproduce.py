@@ -22,6 +22,7 @@ from lineal.cli.reproduce_all import code_of, plan_all, reproduce_all, tell_all
 from lineal.cli.supposed import probe_lines, tell_supposed
 from lineal.errors import InvalidArgument
 from lineal.lineage.render.words import safe
+from lineal.rebuild.bearing import ADDED
 from lineal.rebuild.chain import ChainPlan
 from lineal.rebuild.changes import parse_change
 from lineal.rebuild.counterfactual import supposed
@@ -280,7 +281,7 @@ def _tell(verdict: Verdict, format: AnswerFormat) -> None:
 
 def _drift(drift: Sequence[Difference]) -> list[Line]:
     """What is not as recorded; packages that came in addition only by their number."""
-    changed = [one for one in drift if one.kind != "package" or one.recorded is not None]
+    changed = [one for one in drift if one.aside != ADDED]
     lines = [Line(one.told, "drift", mark=Mark.UNKNOWN) for one in changed[:_SHOWN]]
     left, added = len(changed[_SHOWN:]), len(drift) - len(changed)
     lines += [Line(f"and {left} more", "drift", mark=Mark.UNKNOWN)] if left else []

@@ -12,7 +12,7 @@ from types import FrameType, ModuleType
 
 from lineal.capture.generators import note_first_states
 from lineal.capture.program import is_own_code
-from lineal.capture.seeding import begin_listening, hear_generator, hear_seed
+from lineal.capture.seeding import begin_listening, hear_entropy, hear_generator, hear_seed
 from lineal.capture.variables import hear_read, is_heard
 from lineal.integrations.hooks import Call, Function, Patches, after, telling
 from lineal.integrations.imports import when_imported
@@ -32,6 +32,7 @@ def watch_program() -> Patches:
     patches.add(when_imported("numpy.random", lambda module: _numpy(module, patches)))
     patches.add(when_imported("torch", lambda _: note_first_states()))
     patches.patch(type(os.environ), "__getitem__", _reading)
+    patches.patch(os, "urandom", _asking)
     _watching.append(patches)
     return patches
 
@@ -56,6 +57,15 @@ def _seeded(name: str) -> Callable[[Call], None]:
 
 def _made(call: Call) -> None:
     hear_generator("numpy.random.default_rng", call.argument("seed", 0), call.result)
+
+
+def _asking(original: Function) -> Function:
+    def asks(size: int) -> object:
+        with telling("the hook on the system's entropy"):
+            hear_entropy()
+        return original(size)
+
+    return asks
 
 
 def _reading(original: Function) -> Function:

@@ -33,13 +33,18 @@ _NOT_CONTENT = frozenset({"version", "endpoint", "model_fingerprint", "row_set"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
-    """What distinguishes `after` from `before`, section by section; sections without a change are there too."""
+    """What distinguishes `after` from `before`, section by section; sections without a change are there too.
+
+    `first_difference` is the first thing that can be the cause, where both come from recorded runs: its `kind`, `what`,
+    both values, a `sentence`, and `where`.
+    """
 
     before: GraphNode
     after: GraphNode
     sections: tuple[Section, ...]
     summary: str
     truncated: Truncation | None = None
+    first_difference: Mapping[str, Json] | None = None
 
     @property
     def same(self) -> bool:

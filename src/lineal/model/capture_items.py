@@ -19,8 +19,11 @@ BY_LIBRARIES = "drawn from by libraries only"
 Libraries draw from it while they are imported (for names, for the order of caches): that says nothing of a result.
 """
 
-SEED_DETAILS = ("generators", "calls")
-"""Parts of the fact `seeds` that are no shared generator: the program's own ones, and the calls that seeded."""
+ENTROPY = "entropy"
+"""The part of the fact `seeds` that names the lines of the program that asked the system for entropy."""
+
+SEED_DETAILS = ("generators", "calls", ENTROPY)
+"""Parts of the fact `seeds` that are no shared generator: the program's own ones, the calls that seeded, entropy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,30 +9,32 @@ from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.locks import packages_of
 from lineal.lineage.training import reference_to
-from lineal.model.capture_items import SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import ENTROPY, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
+from lineal.rebuild.bearing import loaded_in, of_package
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.rows import content_of, explained
 from lineal.rebuild.verdict import Difference
 
 
 def changed_packages(before: Step, after: Step, files: Files, rebuilt_files: Files) -> Iterator[Difference]:
-    """Yield the packages of another version, then those that are gone."""
+    """Yield the packages of another version, then those that are gone, then those that came in addition.
+
+    Set aside is what neither run loaded.
+    """
     old, new = _versions(before, after, files, rebuilt_files)
+    loaded = loaded_in(before.record, after.record)
     for name in sorted(old):
         if name in new and old[name] != new[name]:
             told = f"package {name} was {old[name]!s}, and is {new[name]!s}"
-            yield _difference("package", name, old[name], new[name], told)
+            yield of_package(_difference("package", name, old[name], new[name], told), loaded)
     for name in sorted(old.keys() - new.keys()):
-        yield _difference("package", name, old[name], None, f"package {name} was {old[name]!s}, and is not installed")
-
-
-def added_packages(before: Step, after: Step, files: Files, rebuilt_files: Files) -> Iterator[Difference]:
-    """Yield the packages that came in addition: nothing that ran then used them, so they come last."""
-    old, new = _versions(before, after, files, rebuilt_files)
+        told = f"package {name} was {old[name]!s}, and is not installed"
+        yield of_package(_difference("package", name, old[name], None, told), loaded)
     for name in sorted(new.keys() - old.keys()) if old else ():
-        yield _difference("package", name, None, new[name], f"package {name} {new[name]!s} has been installed since")
+        told = f"package {name} {new[name]!s} has been installed since"
+        yield of_package(_difference("package", name, None, new[name], told), loaded)
 
 
 def edited_packages(before: Step, after: Step) -> Iterator[Difference]:
@@ -63,12 +65,18 @@ def threads(before: Step, after: Step) -> Iterator[Difference]:
 
 
 def changed_inputs(before: Step, after: Step, files: Files, rebuilt_files: Files) -> Iterator[Difference]:
-    """Yield the inputs with other content, with the first row that differs where that is known."""
+    """Yield the inputs with other content, with the first row that differs where that is known, then more and fewer."""
     old, new = _by_family(before), _by_family(after)
     for name, artifact in old.items():
         twin = new.get(name)
         if twin is not None and artifact.fingerprint != twin.fingerprint:
             yield input_difference(artifact, twin, files, rebuilt_files)
+    for name in [name for name in new if name not in old]:
+        told = f"input {name} was not read, and is"
+        yield _difference("input", name, None, new[name].fingerprint, told)
+    for name in [name for name in old if name not in new]:
+        told = f"input {name} was read, and is not"
+        yield _difference("input", name, old[name].fingerprint, None, told)
 
 
 def input_difference(recorded: Artifact, found: Artifact, files: Files, found_files: Files) -> Difference:
@@ -86,6 +94,16 @@ def unseeded(before: Step, after: Step) -> Iterator[Difference]:
         if name in _unseeded_in(after):
             told = f"{name} was never seeded, so it drew other numbers: seed it"
             yield _difference("seed", name, SYSTEM_ENTROPY, SYSTEM_ENTROPY, told)
+
+
+def entropy(before: Step, after: Step) -> Iterator[Difference]:
+    """Yield the lines of the program that asked the system for entropy, which no seed repeats."""
+    old, new = (item(step.record, "seeds").value for step in (before, after))
+    lines = [value.get(ENTROPY) if isinstance(value, Mapping) else None for value in (old, new)]
+    if all(isinstance(listed, list | tuple) and listed for listed in lines):
+        where = ", ".join(str(line) for line in lines[0] or ())  # type: ignore[union-attr]
+        told = f"{where} asks the system for entropy, which is other numbers each time"
+        yield _difference("seed", "entropy", SYSTEM_ENTROPY, SYSTEM_ENTROPY, told)
 
 
 def _unseeded_in(step: Step) -> list[str]:

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import takewhile
 
+from lineal.capture.variables import is_always_recorded
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
 from lineal.lineage.changes import equal
 from lineal.model.capture_items import SEED_DETAILS
 from lineal.model.values import Json
 from lineal.rebuild import causes
+from lineal.rebuild.bearing import of_code
 from lineal.rebuild.changes import THREADS
 from lineal.rebuild.code import module_fingerprints
-from lineal.rebuild.compare import Pair, parameters_of
+from lineal.rebuild.compare import Both, Pair, parameters_of
+from lineal.rebuild.elsewhere import modules_elsewhere, text_elsewhere
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.recipe import Step
+from lineal.rebuild.rows import Content, explained, kept_content
 from lineal.rebuild.since import SET_BY_A_REBUILD
 from lineal.rebuild.verdict import Difference
 
@@ -26,31 +32,37 @@ _NOT_A_CAUSE = {"python.build", "platform.extension", "locale.names"}
 
 
 def differences_between(
-    pair: Pair, recorded_files: Files, rebuilt_files: Files, layout: Layout, tree: str
+    pair: Pair, recorded_files: Files, rebuilt_files: Files, layout: Layout, tree: str, *, is_rebuild: bool = True
 ) -> list[Difference]:
-    """Return every recorded fact that differs between a run and its rebuilt twin, in the order of causes."""
+    """Return every recorded fact that differs between a run and its rebuilt twin, in the order of causes.
+
+    A rebuild sets variables of its own; of two runs that people made, those that only the second has count as well.
+    """
     if pair.rebuilt is None:
         return []
     before, after = pair.recorded, pair.rebuilt
+    variables = partial(_variables, before, after, layout, tree, set_since=not is_rebuild)
     walks: Sequence[Callable[[], Iterable[Difference]]] = (
         lambda: _items(before, after, "python", ("python", "platform")),
         lambda: causes.changed_packages(before, after, recorded_files, rebuilt_files),
         lambda: causes.edited_packages(before, after),
         lambda: _items(before, after, "package", ("editable",)),
-        lambda: _code(before, after, recorded_files, rebuilt_files),
+        lambda: _code(before, after, (recorded_files, rebuilt_files)),
         lambda: _arguments(before, after, layout, tree),
-        lambda: _variables(before, after, layout, tree),
+        lambda: variables(_is_read),
         lambda: causes.changed_inputs(before, after, recorded_files, rebuilt_files),
         lambda: _mappings("parameter", parameters_of(before), parameters_of(after)),
         lambda: _seeds(before, after),
         lambda: causes.unseeded(before, after),
+        lambda: variables(_is_set_only),
         lambda: _items(before, after, "threads", ("thread_variables",)),
         lambda: causes.threads(before, after),
         lambda: _items(before, after, "flag", ("determinism", "cuda", "gpu", "locale")),
+        lambda: _generators_more(before, after),
+        lambda: causes.entropy(before, after),
         lambda: _states(before, after, "start"),
         lambda: _states(before, after, "end"),
-        lambda: _variables(before, after, layout, tree, ours=True),
-        lambda: causes.added_packages(before, after, recorded_files, rebuilt_files),
+        lambda: variables(_is_ours),
     )
     return [difference for walk in walks for difference in walk()]
 
@@ -66,15 +78,37 @@ def _items(before: Step, after: Step, kind: str, names: Iterable[str]) -> Iterat
                 yield _differs(kind, leaf, old_leaves.get(leaf), new_leaves.get(leaf))
 
 
-def _code(before: Step, after: Step, recorded_files: Files, rebuilt_files: Files) -> Iterator[Difference]:
+def _code(before: Step, after: Step, files: Both) -> Iterator[Difference]:
     old, new = item(before.record, "script").value, item(after.record, "script").value
     if isinstance(old, Mapping) and isinstance(new, Mapping) and old.get("fingerprint") != new.get("fingerprint"):
-        yield _differs("code", str(old.get("path")), old.get("fingerprint"), new.get("fingerprint"))
-    was = module_fingerprints(item(before.record, "modules"), recorded_files)
-    now = module_fingerprints(item(after.record, "modules"), rebuilt_files)
-    for name in sorted(was.keys() & now.keys()):
-        if was[name] != now[name]:
-            yield _differs("code", name, was[name], now[name])
+        yield _of_code(str(old.get("path")), old.get("fingerprint"), new.get("fingerprint"), files)
+    mine = module_fingerprints(item(before.record, "modules"), files[0])
+    theirs = module_fingerprints(item(after.record, "modules"), files[1])
+    for name in sorted(mine.keys() & theirs.keys()):
+        if mine[name] != theirs[name]:
+            yield _of_code(name, mine[name], theirs[name], files)
+    old_ones, new_ones = modules_elsewhere(before.record), modules_elsewhere(after.record)
+    for name in sorted(old_ones.keys() & new_ones.keys()):
+        was, now = old_ones[name].get("fingerprint"), new_ones[name].get("fingerprint")
+        if was != now:
+            texts = [text_elsewhere(step.record, kept, name) for step, kept in zip((before, after), files, strict=True)]
+            yield _explained(f"{name}.py", was, now, *texts)
+
+
+def _of_code(name: str, was: Json, now: Json, files: Both) -> Difference:
+    texts = [kept_content(str(one), kept).data for one, kept in zip((was, now), files, strict=True)]
+    return _explained(name, was, now, *texts)
+
+
+def _explained(name: str, was: Json, now: Json, before: bytes | None, after: bytes | None) -> Difference:
+    """Return how a file of code differs, down to the line where both texts are kept."""
+    told = explained(Content(data=before, facts={}), Content(data=after, facts={}))
+    found = _differs("code", name, was, now)
+    if told.words:
+        found = replace(
+            found, sentence=f"code {name} is not what it was: {told.words}", where=told.where, rows=told.rows
+        )
+    return of_code(found, before, after)
 
 
 def _arguments(before: Step, after: Step, layout: Layout, tree: str) -> Iterator[Difference]:
@@ -83,7 +117,7 @@ def _arguments(before: Step, after: Step, layout: Layout, tree: str) -> Iterator
     if new in (moved, old):
         return
     if len(old) != len(new):
-        yield _differs("argument", "argv", list(old), list(new))
+        yield _words_more(old, new)
         return
     for place, (was, now) in enumerate(zip(old, new, strict=True)):
         if now not in (was, moved[place]):
@@ -91,18 +125,50 @@ def _arguments(before: Step, after: Step, layout: Layout, tree: str) -> Iterator
             yield _differs("argument", before_it or was.partition("=")[0], was, now)
 
 
+def _words_more(old: list[str], new: list[str]) -> Difference:
+    """Return the words that one command has and the other has not, named by the option among them."""
+    first = _alike(old, new)
+    last = _alike(old[first:][::-1], new[first:][::-1])
+    was, now = (words[first : len(words) - last] for words in (old, new))
+    named = next((word.partition("=")[0] for word in (*now, *was) if word.startswith("-")), "argv")
+    return _differs("argument", named, " ".join(was) or None, " ".join(now) or None)
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many words two commands begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 def _words(step: Step) -> list[str]:
     value = item(step.record, "argv").value
     return [str(word) for word in value] if isinstance(value, list | tuple) else []
 
 
-def _variables(before: Step, after: Step, layout: Layout, tree: str, *, ours: bool = False) -> Iterator[Difference]:
-    """Yield the variables of the program that differ, or with `ours` those that a rebuild sets, which come last."""
+def _is_ours(name: str) -> bool:
+    """Whether a rebuild sets it itself, so that it says little."""
+    return name in SET_BY_A_REBUILD
+
+
+def _is_set_only(name: str) -> bool:
+    """Whether it is recorded wherever it is set, so that nobody need have read it."""
+    return is_always_recorded(name) and not _is_ours(name)
+
+
+def _is_read(name: str) -> bool:
+    """Whether it is recorded because the program's own code reads it."""
+    return not is_always_recorded(name) and not _is_ours(name)
+
+
+def _variables(
+    before: Step, after: Step, layout: Layout, tree: str, wanted: Callable[[str], bool], *, set_since: bool
+) -> Iterator[Difference]:
+    """Yield the variables of one sort that differ."""
     old, new = (_environment(step) for step in (before, after))
-    for name in sorted(old, key=lambda one: (old[one] is None, one)):  # those that were set say more
-        if (name in SET_BY_A_REBUILD) is not ours:
+    names = old.keys() | new.keys() if set_since else old.keys()
+    for name in sorted(names, key=lambda one: (old.get(one) is None, one)):  # those that were set say more
+        if not wanted(name):
             continue
-        was, now = old[name], new.get(name)
+        was, now = old.get(name), new.get(name)
         moved = layout.moved(was, tree) if isinstance(was, str) else was
         if now not in (was, moved):
             yield _differs("threads" if name in THREADS else "variable", name, was, now)
@@ -120,7 +186,16 @@ def _seeds(before: Step, after: Step) -> Iterator[Difference]:
     yield from _mappings("seed", {k: str(v) for k, v in stated[0].items()}, {k: str(v) for k, v in stated[1].items()})
     yield from _items(before, after, "seed", ("hash_seed",))
     yield from _mappings("seed", _shared_seeds(before), _shared_seeds(after))
-    yield from _mappings("seed", _own_generators(before), _own_generators(after))
+    for place, (old, new) in enumerate(zip(_own_generators(before), _own_generators(after), strict=False), 1):
+        if not equal(old.get("seed"), new.get("seed")):
+            yield _differs("seed", f"generator {place} at {old['where']!s}", old.get("seed"), new.get("seed"))
+
+
+def _generators_more(before: Step, after: Step) -> Iterator[Difference]:
+    """Yield that the program made more or fewer generators: it went another way, for a reason that stands before."""
+    old, new = len(_own_generators(before)), len(_own_generators(after))
+    if old != new:
+        yield _differs("seed", "generators", old, new)
 
 
 def _shared_seeds(step: Step) -> dict[str, Json]:
@@ -129,13 +204,12 @@ def _shared_seeds(step: Step) -> dict[str, Json]:
     return {name: one for name, one in named if name not in SEED_DETAILS}
 
 
-def _own_generators(step: Step) -> dict[str, Json]:
+def _own_generators(step: Step) -> list[Mapping[str, Json]]:
     """The generators that the program itself made; those that libraries make for themselves draw no results."""
     value = item(step.record, "seeds").value
     listed = value.get("generators") if isinstance(value, Mapping) else None
     found = [one for one in listed or () if isinstance(one, Mapping)] if isinstance(listed, list | tuple) else []
-    own = [one for one in found if one.get("where") is not None]
-    return {f"generator {place} at {one['where']}": one.get("seed") for place, one in enumerate(own, 1)}
+    return [one for one in found if one.get("where") is not None]
 
 
 def _states(before: Step, after: Step, moment: str) -> Iterator[Difference]:

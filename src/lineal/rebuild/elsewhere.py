@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.model.fingerprint import of_bytes
@@ -19,15 +20,10 @@ def place_elsewhere(record: Mapping[str, Item], files: Files, directory: Path) -
 
     Those that are still where they were, and what they were, are left alone.
     """
-    value = item(record, "modules").value
-    elsewhere = value.get("elsewhere") if isinstance(value, Mapping) else None
-    named = elsewhere.get("modules") if isinstance(elsewhere, Mapping) else None
-    if not isinstance(elsewhere, Mapping) or not isinstance(named, Mapping):
-        return []
-    gone = [str(name) for name, one in named.items() if isinstance(one, Mapping) and not _is_as_it_was(one)]
+    gone = [name for name, one in modules_elsewhere(record).items() if not _is_as_it_was(one)]
     if not gone:
         return []
-    texts = json.loads(files.get(str(elsewhere["fingerprint"])))
+    texts = _texts(record, files)
     for name in gone:
         if name not in texts:
             raise refused("code", name, f"the module {name} lay outside the repository, is gone, and is not kept")
@@ -35,6 +31,33 @@ def place_elsewhere(record: Mapping[str, Item], files: Files, directory: Path) -
         path = name.replace(".", "/") + ("/__init__.py" if is_package else ".py")
         write(safe_target(directory, path), str(texts[name]["text"]).encode("utf-8", "surrogateescape"))
     return gone
+
+
+def modules_elsewhere(record: Mapping[str, Item]) -> dict[str, Mapping[str, Json]]:
+    """Return name → `path` and `fingerprint` of the modules that lay outside the tree."""
+    named = _elsewhere(record).get("modules")
+    found = named.items() if isinstance(named, Mapping) else ()
+    return {str(name): one for name, one in found if isinstance(one, Mapping)}
+
+
+def text_elsewhere(record: Mapping[str, Item], files: Files, name: str) -> bytes | None:
+    """Return the kept text of a module that lay outside the tree, or None where it is not kept."""
+    try:
+        text = _texts(record, files)[name]["text"]
+    except (LinealError, OSError, KeyError):
+        return None
+    return str(text).encode("utf-8", "surrogateescape")
+
+
+def _texts(record: Mapping[str, Item], files: Files) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = json.loads(files.get(str(_elsewhere(record)["fingerprint"])))
+    return found
+
+
+def _elsewhere(record: Mapping[str, Item]) -> Mapping[str, Json]:
+    value = item(record, "modules").value
+    found = value.get("elsewhere") if isinstance(value, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _is_as_it_was(module: Mapping[str, Json]) -> bool:

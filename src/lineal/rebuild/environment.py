@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from lineal.capture.edited import edits_of
 from lineal.capture.installed import installed_packages
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.locks import packages_of
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
+from lineal.rebuild.bearing import ADDED, loaded_in, of_package
 from lineal.rebuild.image import image_missing
 from lineal.rebuild.locked import Lock, find_lock, here, make
 from lineal.rebuild.verdict import Difference, Grade, Missing
@@ -116,20 +118,21 @@ def _drift(record: Mapping[str, Item], files: Files) -> Iterator[Difference]:
         yield _differs("python", "python", recorded, now)
     pins = packages_of(item(record, "environment"), files) or {}
     installed: dict[str, Json] = {package.name: package.version for package in installed_packages()}
+    loaded = loaded_in(record)
     for name, version in sorted(pins.items()):
         if installed.get(name) != version:
-            yield _differs("package", name, version, installed.get(name))
+            yield of_package(_differs("package", name, version, installed.get(name)), loaded)
     yield from _edits_undone(record)
+    yield from _edited_since(record, loaded or frozenset())
     for name in sorted(installed.keys() - pins.keys()) if pins else ():
         told = f"{name} {installed[name]!s} has been installed since"
-        yield Difference(kind="package", what=name, recorded=None, rebuilt=installed[name], sentence=told)
+        added = Difference(kind="package", what=name, recorded=None, rebuilt=installed[name], sentence=told)
+        yield of_package(added, None)  # whether it will be loaded is not known yet
 
 
 def _edits_undone(record: Mapping[str, Item]) -> Iterator[Difference]:
     """Yield the files of packages that had been edited by hand and are now something else."""
-    value = item(record, "edited_packages").value
-    named = value.get("files") if isinstance(value, Mapping) else None
-    for path, entry in named.items() if isinstance(named, Mapping) else ():
+    for path, entry in _edits(record).items():
         before = entry.get("fingerprint") if isinstance(entry, Mapping) else None
         if not isinstance(entry, Mapping) or before is None:
             continue
@@ -143,9 +146,26 @@ def _edits_undone(record: Mapping[str, Item]) -> Iterator[Difference]:
             yield Difference(kind="package", what=what, recorded=before, rebuilt=after, sentence=told)
 
 
+def _edited_since(record: Mapping[str, Item], loaded: frozenset[str]) -> Iterator[Difference]:
+    """Yield the files of packages that the program loads, were as installed then, and are not any more."""
+    if item(record, "edited_packages").status == "unknown":
+        return
+    known = {str(entry.get("place")) for entry in _edits(record).values() if isinstance(entry, Mapping)}
+    for package, place in edits_of(loaded):
+        if place not in known:
+            told = f"{place} of {package} was edited by hand since"
+            yield Difference(kind="package", what=package, recorded=None, sentence=told, where={"file": place})
+
+
+def _edits(record: Mapping[str, Item]) -> Mapping[str, Json]:
+    value = item(record, "edited_packages").value
+    found = value.get("files") if isinstance(value, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
 def _matters(difference: Difference) -> bool:
     """Whether a drift can change what ran then: what came in addition cannot."""
-    return difference.recorded is not None
+    return difference.aside != ADDED
 
 
 def _version(record: Mapping[str, Item]) -> str | None:

@@ -157,22 +157,48 @@ def _make(lock: Lock, files: Files, *, builds: bool) -> None:
     lend(site, has=frozenset(has))
 
 
+def put_packages(record: Mapping[str, Item], files: Files, names: Sequence[str], directory: Path) -> None:
+    """Put packages of the recorded lock into a directory, edited as they were; NotRunnable says what hinders it."""
+    lock = find_lock(record, files, python=here())
+    if isinstance(lock, Missing):
+        raise refused(lock.kind, lock.what, lock.sentence, lock.advice)
+    uv = find_uv()
+    if uv is None:
+        lacking = no_uv()
+        raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
+    for name in names:
+        lines = [line for line in lock.requirements if normal(line.partition("==")[0].strip()) == normal(name)]
+        if not lines:
+            raise refused("lock", name, f"the recorded lock has no {name}")
+        hashed = ["--require-hashes"] if _HASHED in lines[0] else []
+        _install(uv, lock, lines, *hashed, "--target", str(directory), builds=False, into=directory)
+    for place, content in lock.edits:
+        target = directory / place
+        if target.exists() and target.resolve().is_relative_to(directory.resolve()):
+            target.write_bytes(files.get(content))
+
+
 def here() -> str:
     """Return the version of the Python we run in, as records name it."""
     return ".".join(map(str, sys.version_info[:3]))
 
 
-def _install(uv: Sequence[str], lock: Lock, lines: Sequence[str], *options: str, builds: bool) -> None:
+def _install(
+    uv: Sequence[str], lock: Lock, lines: Sequence[str], *options: str, builds: bool, into: Path | None = None
+) -> None:
     if not lines:
         return
-    wanted = lock.directory / "requirements.txt"
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)
+    wanted = (into or lock.directory) / "requirements.txt"
+    python = str(lock.interpreter if into is None else sys.executable)
     wanted.write_text("\n".join(lines) + "\n", encoding="utf-8")
     indexes = [word for url in lock.indexes for word in ("--index", url)]
     places = [word for place in lock.places for word in ("--find-links", place)]
     # Which index a file comes from does not matter where its fingerprint is known; where it is not, the first decides.
     strategy = ["--index-strategy", "unsafe-best-match"] if "--require-hashes" in options else []
     run_uv(
-        uv, "pip", "install", "--python", str(lock.interpreter), "--no-deps", "--link-mode", "copy",
+        uv, "pip", "install", "--python", python, "--no-deps", "--link-mode", "copy",
         *indexes, *places, *strategy, *options, *(() if builds else ("--no-build",)), "--requirements", str(wanted),
         building=lock.directory if builds else None,
     )  # fmt: skip

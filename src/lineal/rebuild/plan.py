@@ -24,7 +24,7 @@ from lineal.rebuild.layout import Layout, layout_of
 from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.since import changed_since
-from lineal.rebuild.verdict import Difference, Grade, Missing, worst
+from lineal.rebuild.verdict import Difference, Grade, Missing, causes_first, worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,8 @@ class Plan:
 
     @property
     def drift(self) -> tuple[Difference, ...]:
-        """What is no longer as recorded on this machine: the environment, then code, variables and inputs."""
-        return (*(self.environment.drift if self.environment else ()), *self.changed)
+        """What is no longer as recorded here: environment, code, variables, inputs; what cannot be a cause is last."""
+        return causes_first((*(self.environment.drift if self.environment else ()), *self.changed))
 
     @property
     def first_difference(self) -> Difference | None:

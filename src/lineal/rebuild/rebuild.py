@@ -29,6 +29,7 @@ from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.locked import put_packages
 from lineal.rebuild.mount import hide_kept, mount_of
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, is_full, rebuild_directory
@@ -38,7 +39,7 @@ from lineal.rebuild.probing import Probing
 from lineal.rebuild.recipe import Recipe, Step
 from lineal.rebuild.scratch import rebuilt_steps, seed
 from lineal.rebuild.swaps import NO_SWAPS, Swaps, leave_out, swapped_missing, swapped_sources
-from lineal.rebuild.verdict import Difference, Grade, Missing, OutputResult, Verdict, missing_of, worst
+from lineal.rebuild.verdict import Difference, Grade, Missing, OutputResult, Verdict, causes_first, missing_of, worst
 from lineal.store.protocol import Store
 
 Progress = Callable[[str], None]
@@ -52,7 +53,10 @@ _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to rebuild: in which environment, within which limits, what counts as the same, what is done otherwise."""
+    """How to rebuild: in which environment, within which limits, what counts as the same, what is done otherwise.
+
+    `put_back` are packages that the environment has otherwise than recorded, and that are taken from the record's lock.
+    """
 
     environment: EnvironmentKind = EnvironmentKind.CURRENT
     allow_drift: bool = False
@@ -63,6 +67,7 @@ class Options:
     changes: tuple[Change, ...] = ()
     passed: frozenset[str] = frozenset()
     """Variables whose values were secrets, and that are given to the program as they are set here and now."""
+    put_back: tuple[str, ...] = ()
 
 
 def silent(_text: str) -> None:
@@ -145,6 +150,9 @@ def _rebuilt(
     url = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
     elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
     notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []
+    if options.put_back:
+        progress(f"environment: {', '.join(options.put_back)} as recorded")
+        put_packages(recipe.record, files, options.put_back, place.root / "elsewhere")
     given = place_standard_input(recipe, files, place)
     cells = place_cells(recipe, files, place) if has_cells(recipe) else None
     mount = mount_of(layout, place, planned.environment)
@@ -231,14 +239,14 @@ def _judged(
     if options.allow_drift and grade.is_exact and is_other:
         notes = (f"it came out {grade.value}, in another environment than recorded: --allow-drift promises less",)
         grade = Grade.NUMERIC
-    found = [*causes, *(difference for _, difference in measured), *_of_outputs(outputs)]
+    found = causes_first([*causes, *(difference for _, difference in measured), *_of_outputs(outputs)])
     return Verdict(
         reference=planned.recipe.reference,
         run=planned.recipe.run_reference,
         grade=grade,
         outputs=tuple(outputs),
         first_difference=None if grade.is_exact or not found else found[0],
-        differences=tuple(found),
+        differences=found,
         environment=options.environment.value,
         drift=planned.drift,
         confinement=executed.confinement,

@@ -85,8 +85,8 @@ def reproduce(
     verdict = again(store, files, recipe, options, progress=progress, probe=data)
     if bisect:
 
-        def attempt(each: Options) -> Verdict:
-            return again(store, files, recipe, each, progress=silent, probe=data)
+        def attempt(each: Options, said: Progress) -> Verdict:
+            return again(store, files, recipe, each, progress=said, probe=data)
 
         verdict = bisected(attempt, options, verdict, progress)
     if verdict.tried:

@@ -11,14 +11,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lineal.capture.data import fingerprint_of
+from lineal.capture.hardware import usable_processors
 from lineal.capture.secrets import HIDDEN, redact_value
 from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.lineage.training import reference_to
 from lineal.model.nodes import Artifact
+from lineal.rebuild.bearing import of_code
 from lineal.rebuild.changes import THREADS
 from lineal.rebuild.code import module_fingerprints
+from lineal.rebuild.elsewhere import modules_elsewhere, text_elsewhere
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.rows import Content, content_of, explained, kept_content
@@ -40,9 +43,13 @@ def changed_since(recipe: Recipe, layout: Layout, files: Files) -> Iterator[Diff
         if path is None or artifact.custom_properties.get("fingerprint_kind") != "file":
             continue
         yield from _file("input", reference_to(artifact), path, artifact.fingerprint, content_of(artifact, files))
+    yield from _processors(recipe)
 
 
 def _code(recipe: Recipe, layout: Layout, files: Files) -> Iterator[Difference]:
+    for name, module in sorted(modules_elsewhere(recipe.record).items()):
+        text = text_elsewhere(recipe.record, files, name)
+        yield from _text(f"{name}.py", Path(str(module.get("path"))), str(module.get("fingerprint")), text)
     if layout.root is None:
         return
     known = dict(module_fingerprints(item(recipe.record, "modules"), files))
@@ -52,7 +59,12 @@ def _code(recipe: Recipe, layout: Layout, files: Files) -> Iterator[Difference]:
     for name, fingerprint in sorted(known.items()):
         path = Path(layout.root) / layout.code / name
         if path.is_file() and str(fingerprint).startswith("sha256:"):
-            yield from _file("code", name, path, str(fingerprint), kept_content(str(fingerprint), files))
+            yield from _text(name, path, str(fingerprint), kept_content(str(fingerprint), files).data)
+
+
+def _text(name: str, path: Path, recorded: str, before: bytes | None) -> Iterator[Difference]:
+    for changed in _file("code", name, path, recorded, Content(data=before, facts={})):
+        yield of_code(changed, before, path.read_bytes())
 
 
 def _variables(recipe: Recipe) -> Iterator[Difference]:
@@ -66,6 +78,14 @@ def _variables(recipe: Recipe) -> Iterator[Difference]:
         told = f"{name} was {'not set' if recorded is None else recorded!s}, and is {shown or 'not set'} here"
         kind = "threads" if name in THREADS else "variable"
         yield Difference(kind=kind, what=name, recorded=recorded, rebuilt=shown, sentence=told)
+
+
+def _processors(recipe: Recipe) -> Iterator[Difference]:
+    value = item(recipe.record, "cpu_memory").value
+    recorded, now = (value.get("usable") if isinstance(value, Mapping) else None), usable_processors()
+    if isinstance(recorded, int) and now is not None and recorded != now:
+        told = f"the program could use {recorded} processors, and here {now}: libraries take as many threads"
+        yield Difference(kind="threads", what="processors", recorded=recorded, rebuilt=now, sentence=told)
 
 
 def _file(kind: str, name: str, path: Path, recorded: str | None, before: Content) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ Data only; `document` is the JSON that `lineal reproduce --format json` prints a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -94,7 +94,8 @@ class Difference:
 
     `kind` says what it is (package, python, variable, threads, code, argument, input, parameter, seed, random state,
     metric, output, predictions, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index.
-    `rows` are the words about what stands there, then and now: for whoever asks, never for the record.
+    `rows` are the words about what stands there, then and now: for whoever asks, never for the record. `aside` says
+    why it cannot be a cause, "" where it can.
     """
 
     kind: str
@@ -104,11 +105,13 @@ class Difference:
     sentence: str = ""
     where: Mapping[str, Json] = field(default_factory=dict)
     rows: str = ""
+    aside: str = ""
 
     @property
     def told(self) -> str:
-        """The sentence, with the rows where they are known."""
-        return f"{self.sentence}: {self.rows}" if self.rows else self.sentence
+        """The sentence, with the rows where they are known and with why it is no cause where that is."""
+        told = f"{self.sentence}: {self.rows}" if self.rows else self.sentence
+        return f"{told} ({self.aside})" if self.aside else told
 
     def document(self) -> dict[str, Json]:
         """Return it as JSON."""
@@ -119,7 +122,13 @@ class Difference:
             "rebuilt": self.rebuilt,
             "sentence": self.told,
             "where": dict(self.where),
+            "aside": self.aside or None,
         }
+
+
+def causes_first(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Return differences in the order they have, those that cannot be a cause behind all others."""
+    return tuple(sorted(differences, key=lambda one: bool(one.aside)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

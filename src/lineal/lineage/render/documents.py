@@ -64,6 +64,7 @@ def diff_document(diff: Diff) -> Document:
         "after": item_document(diff.after),
         "summary": diff.summary,
         "same": diff.same,
+        "first_difference": None if diff.first_difference is None else dict(diff.first_difference),
         "sections": {part.name: _section(part) for part in diff.sections},
         "truncated": truncation_document(diff.truncated),
     }

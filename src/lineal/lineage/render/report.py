@@ -52,6 +52,8 @@ def paths_text(paths: Paths) -> str:
 def diff_text(diff: Diff) -> str:
     """Return the diff as text: the summary, then each section with its changes."""
     lines = [safe(diff.summary), f"- {line_of(diff.before)}", f"+ {line_of(diff.after)}"]
+    if diff.first_difference is not None:
+        lines.append(f"first cause: {safe(str(diff.first_difference['sentence']))}")
     for part in diff.sections:
         lines += _section(part)
     return _joined(lines, truncation_notes(diff.truncated))
