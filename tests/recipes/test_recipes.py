@@ -85,7 +85,8 @@ CELLS = [
     "import joblib, pandas as pd\nfrom sklearn.tree import DecisionTreeRegressor",
     "flights = pd.read_csv('flights.csv')\nflights.head()",
     "tree = DecisionTreeRegressor(max_depth=3, random_state=4).fit(flights[['distance', 'hour']], flights.arr_delay)",
-    "joblib.dump(tree, 'tree.joblib')",
+    "from sklearn.metrics import mean_absolute_error\ndef off(y, guess):\n    return mean_absolute_error(y, guess)",
+    "off(flights.arr_delay, tree.predict(flights[['distance', 'hour']]))\njoblib.dump(tree, 'tree.joblib')",
 ]
 SHELL = """
 import json, sys

@@ -30,7 +30,11 @@ STEPS = ("step", "global_step", "steps", "iteration", "iterations", "iter", "epo
 
 _NO_METRICS = frozenset({
     "predictions", "prediction", "preds", "pred", "y_pred", "y_true", "y_test", "labels", "label", "target", "targets",
-    "id", "ids", "index", "probabilities", "probs", "proba", "timestamp", "seed",
+    "id", "ids", "index", "probabilities", "probs", "proba", "timestamp", "date", "seed", "pid", "port", "version",
+})  # fmt: skip
+_SETTINGS = frozenset({
+    "params", "parameters", "best_params", "hyperparameters", "hparams", "config", "settings", "args", "arguments",
+    "environment",
 })  # fmt: skip
 _DEEPEST = 6
 _MOST_PARTS = 20_000
@@ -50,7 +54,7 @@ def of_document(document: object) -> Points:
     points: Points = {}
     for names, value in _walk(document):
         name = name_of(names)
-        if name is None or names[-1].lower() in _NO_METRICS or _is_step(names[-1]):
+        if name is None or names[-1].lower() in _NO_METRICS or _is_step(names[-1]) or _SETTINGS & set(names[:-1]):
             continue
         values = value if isinstance(value, list) else [value]
         numbers = [number for number in map(number_of, values) if number is not None]

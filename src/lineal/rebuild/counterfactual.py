@@ -112,7 +112,7 @@ def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed, *,
         verdict = replace(verdict, grade=Grade.NOT_RUNNABLE, missing=_reasons(swaps, verdict, why), differences=())
         verdict = replace(verdict, outputs=(), first_difference=None)
     elif not document["metrics"] and not verdict.grade.is_exact:
-        document["outputs"] = [_output(each) for each in verdict.outputs if not each.grade.is_exact]
+        document["outputs"] = [_output(each) for each in _differing(verdict)]
         verdict = replace(verdict, notes=(*verdict.notes, NO_METRIC))
     document["sentence"] = _sentence(verdict, document, swaps)
     return replace(verdict, counterfactual=document)
@@ -202,13 +202,18 @@ def _sentence(verdict: Verdict, document: dict[str, Json], swaps: Swaps) -> str:
 
 
 def _apart(verdict: Verdict) -> str:
-    """Return how the outputs themselves differ, those that were asked about first."""
-    outputs = sorted(
-        (each for each in verdict.outputs if not each.grade.is_exact), key=lambda one: one.role != "output"
-    )
+    """Return how the outputs themselves differ."""
     # A difference inside a model names the model; of data it does too.
-    said = [each.differences[0].sentence if each.differences else f"{each.name}: {each.note}" for each in outputs]
+    said = [
+        each.differences[0].sentence if each.differences else f"{each.name}: {each.note}"
+        for each in _differing(verdict)
+    ]
     return "; ".join(said[:_SAID]) or "its content differs"
+
+
+def _differing(verdict: Verdict) -> list[OutputResult]:
+    """Return the outputs that differ, those that were asked about first."""
+    return sorted((each for each in verdict.outputs if not each.grade.is_exact), key=lambda one: one.role != "output")
 
 
 def _output(output: OutputResult) -> Json:

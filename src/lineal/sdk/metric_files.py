@@ -8,11 +8,14 @@ from pathlib import Path, PurePath
 
 from lineal.capture.metric_files import MOST_BYTES, grows, is_metric_file, metrics_in
 from lineal.capture.metric_values import MOST_NAMES, Points
+from lineal.model.ids import Micros
 from lineal.sdk.observing import Observed
 from lineal.sdk.seen import Seen
 
 MOST_FILES = 20
 """Files of one run whose numbers become metrics."""
+
+_DAY = 86_400_000_000
 
 
 def rows_before(path: str) -> bytes:
@@ -43,10 +46,15 @@ def observe_metric_files(run: Observed, written: Iterable[Seen]) -> None:
             if name in known and not is_other and _is_same(known[name], values[-1][1]):
                 continue  # told by the program or a library already
             own = f"{PurePath(place).with_suffix('').as_posix()}.{name}" if is_other or name in known else name
-            if own not in known and left > 0:
+            if own not in known and left > 0 and not _is_moment(values[-1][1], run.session.clock.now()):
                 left, known[own] = left - 1, values[-1][1]
                 for step, value in values:
                     run.observe_metrics({own: value}, step)
+
+
+def _is_moment(value: float, now: Micros) -> bool:
+    """Return whether a number is a moment of today, in seconds or parts of them: those differ each time."""
+    return any(abs(value * unit - now) < _DAY for unit in (1_000_000, 1_000, 1, 0.001))
 
 
 def _is_same(one: float, other: float) -> bool:

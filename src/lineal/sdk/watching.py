@@ -280,7 +280,8 @@ class Watching(Listener, FileListener, Watcher):
         if run is None:
             return self._outside if self._records_program() else None
         with self._lock:
-            return self._within.setdefault(run, Observations(self._fingerprints))
+            known = self._within.get(run)  # asked with every score: another one is not made to be thrown away
+            return self._within.setdefault(run, Observations(self._fingerprints)) if known is None else known
 
     def _acting(self) -> Observations | None:
         """The same, with a run that is open: something was made."""

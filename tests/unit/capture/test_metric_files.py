@@ -56,6 +56,11 @@ def test_what_no_double_can_be_is_kept_as_json_of_python_writes_it():
     assert values("metrics.json", f'{{"a": {10**400}, "b": 1}}') == {"b": [1.0]}
 
 
+def test_settings_and_what_names_a_run_are_no_metrics():
+    text = json.dumps({"auc": 0.9, "params": {"C": 1, "grid": {"n": 2}}, "seed": 4, "pid": 77, "epoch": 3})
+    assert values("metrics.json", text) == {"auc": [0.9]}
+
+
 def test_a_list_of_numbers_is_a_curve():
     found = points("history.json", '{"loss": [0.5, 0.4], "epoch": [0, 1], "mixed": [1, "a"], "empty": []}')
     assert found == {"loss": [(0, 0.5), (1, 0.4)]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ def test_a_name_that_several_files_have_carries_the_name_of_each():
             Path(f"fold_{fold}").mkdir()
             Path(f"fold_{fold}/metrics.json").write_text(json.dumps({"auc": fold / 4, "rows": 10}))
     assert points(run) == {"fold_1/metrics.auc": [0.25], "fold_2/metrics.auc": [0.5], "rows": [10.0]}
+
+
+@pytest.mark.usefixtures("hooked")
+def test_when_a_file_was_written_is_no_metric():
+    with lineal.run("evaluate") as run:
+        now = time.time()
+        Path("metrics.json").write_text(json.dumps({"auc": 0.5, "began": now, "ended": int(now * 1000)}))
+    assert points(run) == {"auc": [0.5]}
 
 
 @pytest.mark.usefixtures("hooked")
