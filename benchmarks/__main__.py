@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import audits, capturing, closures, hashing, huge, imports, middleware, reads, recorded, writes
+from benchmarks import audits, capturing, closures, hashing, huge, imports, looping, middleware, reads, recorded, writes
 from benchmarks.arguments import count, directory
 from benchmarks.dag import make_dag
 from benchmarks.mlflow import measure as mlflow
@@ -19,7 +19,7 @@ from benchmarks.timing import ROUNDS, Figure
 RESULTS = Path(__file__).parent / "results"
 SIZES = (10_000, 100_000)
 SMALL = (1_000,)
-GROUPS = ("import", "run", "capture", "fingerprints", "mlflow", "serving", "store", "edges")
+GROUPS = ("import", "run", "loop", "capture", "fingerprints", "mlflow", "serving", "store", "edges")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,6 +50,7 @@ def _groups(
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
         "import": lambda: imports.measure(directory, rounds=rounds if small else imports.ROUNDS),
         "run": lambda: recorded.measure(directory, rounds=rounds, small=small),
+        "loop": lambda: looping.measure(directory / "loop", small=small),
         "capture": lambda: capturing.measure(directory / "capture", rounds=rounds),
         "fingerprints": lambda: hashing.measure(directory / "fingerprints", rounds=rounds, small=small),
         "serving": lambda: middleware.measure(directory, rounds=rounds, small=small),

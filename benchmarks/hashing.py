@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv, feather, parquet
 
+from benchmarks.fresh import Interpreter
 from benchmarks.timing import Figure, Spread, quiet
 from benchmarks.usual_digest import usual_digest
 from lineal.capture.data import fingerprint_of, of_table
-from lineal.capture.fingerprints.files import StampCache, of_file
+from lineal.capture.fingerprints.files import SETTLED_NS, StampCache, of_file
 from lineal.model.fingerprint import of_bytes
 
 _BLOCK = 8 << 20
@@ -26,6 +29,7 @@ def measure(directory: Path, *, rounds: int, small: bool = False) -> Iterator[Fi
     """Yield bytes a second of CPU for files, and of frames in memory and in files; what has one content agrees."""
     directory.mkdir(parents=True, exist_ok=True)
     yield _file(directory / "file", rounds, blocks=4 if small else 64)
+    yield _again(directory, rounds, megabytes=16 if small else 1000)
     frame = _frame(20_000 if small else 1_000_000)
     table = pa.Table.from_pandas(frame, preserve_index=False)
     parquet.write_table(table, directory / "t.parquet", compression="zstd")
@@ -68,6 +72,39 @@ def _file(path: Path, rounds: int, *, blocks: int) -> Figure:
         _speed("file: SHA-256 of all bytes", ours, size),
         others={name: Spread.of([size / value / 1e9 for value in memory])},
         ratios={name: Spread.of([one / other for one, other in zip(ours, memory, strict=True)])},
+    )
+
+
+_AGAIN = """
+os.environ["LINEAL_CACHE"] = sys.argv[2]
+from lineal.capture.fingerprints.files import of_file
+before = cpu()
+of_file(sys.argv[1])
+print(json.dumps([(cpu() - before) * 1e3]))
+"""
+
+
+def _again(directory: Path, rounds: int, *, megabytes: int) -> Figure:
+    """Return what the fingerprint of a file costs a process after another one has taken it."""
+    path, python = directory / "large", Interpreter(directory / "bytecode")
+    with path.open("wb") as file:
+        for _ in range(megabytes):
+            file.write(os.urandom(1_000_000))
+    time.sleep(SETTLED_NS / 1e9 + 0.1)  # a younger file is always read again
+    first, second = [], []
+    for round_ in range(rounds):
+        cache = directory / f"cache-{round_}"
+        for taken in (first, second):
+            taken.append(float(cast("float", python.run(_AGAIN, str(path), str(cache))[0])))
+    path.unlink()
+    return Figure(
+        name=f"fingerprint of {megabytes} MB that an earlier process has read",
+        unit="ms",
+        lineal=Spread.of(second),
+        others={"the first process": Spread.of(first)},
+        ratios={"the first process": Spread.of([two / one for one, two in zip(first, second, strict=True)])},
+        rounds=rounds,
+        conditions={"clock": "CPU", "bytes": megabytes * 1_000_000},
     )
 
 

@@ -18,7 +18,8 @@ from lineal.integrations.own import OwnFiles
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
-_EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect"})
+_EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect", "os.listdir", "os.scandir"})
+_IMPORTING = "<frozen importlib"
 _MOST_FRAMES = 12
 
 
@@ -33,6 +34,9 @@ class FileListener(Protocol):
 
     def connected(self, path: str, *, is_new: bool) -> bool:
         """Hear that a database in a file is about to be opened; what is done with it is not told."""
+
+    def listed(self, directory: str) -> None:
+        """Hear that the names in a directory of the project are about to be asked for; told once of each."""
 
     def renamed(self, source: str, target: str) -> None:
         """Hear that a file gets another name."""
@@ -49,6 +53,7 @@ class _Watch:
         self.own = OwnFiles()
         self.is_hooked = False
         self.told: set[str] = set()
+        self.told_listed: set[str] = set()
 
     def hear(self, event: str, args: tuple[object, ...]) -> None:
         listener = self.listener
@@ -59,6 +64,8 @@ class _Watch:
                 self._opened(listener, args)
             elif event == "sqlite3.connect":
                 self._connected(listener, args[0])
+            elif event in ("os.listdir", "os.scandir"):
+                self._listed(listener, args[0])
             elif event == "os.remove":
                 self._removed(listener, args[0])
             else:
@@ -78,6 +85,14 @@ class _Watch:
         path = self._path(database)
         if path is not None and _is_file(path, or_new=True) and not _is_our_doing():
             listener.connected(path, is_new=not _is_file(path, or_new=False))
+
+    def _listed(self, listener: FileListener, name: object) -> None:
+        path = _absolute("." if name is None else name)
+        if path is None or path in self.told_listed or not self.own.is_project(path):
+            return
+        if not _is_importing() and not _is_our_doing():
+            self.told_listed.add(path)
+            listener.listed(path)
 
     def _removed(self, listener: FileListener, name: object) -> None:
         path = self._path(name)
@@ -102,7 +117,7 @@ _WATCH = _Watch()
 def watch_files(listener: FileListener, own: OwnFiles) -> Undo:
     """Tell this listener of the user's own files from now on, instead of the one before; the undo ends it."""
     _WATCH.own = own
-    _WATCH.told.clear()
+    tell_again()
     _WATCH.listener = listener
     if not _WATCH.is_hooked:
         _WATCH.is_hooked = True
@@ -118,6 +133,7 @@ def watch_files(listener: FileListener, own: OwnFiles) -> Undo:
 def tell_again() -> None:
     """Tell of files anew that were told before: what is read from now on is another run's."""
     _WATCH.told.clear()
+    _WATCH.told_listed.clear()
 
 
 def _absolute(name: object) -> str | None:
@@ -146,6 +162,14 @@ def _is_file(path: str, *, or_new: bool) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
     except OSError:
         return or_new
+
+
+def _is_importing() -> bool:
+    """Whether Python looks for a module, which it does in the program's own directory as well."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  the documented way to one's caller
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith(_IMPORTING)
 
 
 def _is_our_doing() -> bool:

@@ -49,6 +49,10 @@ class OwnFiles:
         is_code = path.startswith((*self._interpreter_outside_base(), *elsewhere)) or any(p in path for p in _INSTALLED)
         return not is_code
 
+    def is_project(self, directory: str) -> bool:
+        """Return whether this absolute path is the directory where the program began, or the user's own below it."""
+        return directory == self.base or (directory.startswith(self._base) and self.is_own(directory))
+
     def _is_own(self, path: str) -> bool:
         if os.path.splitext(path)[1].lower() in _CODE or path.startswith(self._left_out):  # noqa: PTH122
             return False

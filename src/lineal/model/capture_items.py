@@ -19,6 +19,12 @@ BY_LIBRARIES = "drawn from by libraries only"
 Libraries draw from it while they are imported (for names, for the order of caches): that says nothing of a result.
 """
 
+LISTED = "its name was listed, its content was not read"
+"""The reason of an input that the program saw in a directory and did not open: a rebuild needs its name."""
+
+LISTINGS = "listings"
+"""The custom property of a run that says which directories it listed, and what in them is not kept."""
+
 ENTROPY = "entropy"
 """The part of the fact `seeds` that names the lines of the program that asked the system for entropy."""
 

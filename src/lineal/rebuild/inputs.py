@@ -7,7 +7,7 @@ program made or fetched by itself (a frame without a file) needs nothing and is 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,9 +15,11 @@ from urllib.parse import unquote, urlsplit
 from lineal.capture.data import fingerprint_of
 from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
-from lineal.lineage.capture_record import item
+from lineal.lineage.capture_record import Item, item
 from lineal.lineage.training import reference_to
+from lineal.model.capture_items import LISTED
 from lineal.model.nodes import Artifact
+from lineal.model.values import Json
 from lineal.rebuild.checkout import safe_target
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import is_full
@@ -42,6 +44,8 @@ class InputSource:
     kept: str | None = None
     path: str | None = None
     target: str | None = None
+    is_listed: bool = False
+    """The program saw its name in a directory and did not open it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def find_inputs(recipe: Recipe, layout: Layout, files: Files) -> tuple[list[Inpu
             missing.append(source)
         else:
             found.append(source)
-    return found, missing
+    return [*found, *_listed(recipe, layout, files)], missing
 
 
 def targets_of(recipe: Recipe, layout: Layout) -> dict[str, list[str]]:
@@ -121,14 +125,33 @@ def _opened(recipe: Recipe) -> Mapping[str, Sequence[tuple[str | None, str | Non
     """
     paths: dict[str, list[tuple[str | None, str | None]]] = {}
     for step in recipe.steps:
-        value = item(step.record, "inputs").value
-        for entry in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ():
-            if not isinstance(entry, Mapping) or not isinstance(entry.get("path"), str):
+        for entry in _entries(step.record):
+            if not isinstance(entry.get("path"), str) or entry.get("reason") == LISTED:
                 continue
             key = str(entry.get("artifact") or entry.get("fingerprint"))
             file = entry.get("file")
             paths.setdefault(key, []).append((str(entry["path"]), file if isinstance(file, str) else None))
     return paths
+
+
+def _listed(recipe: Recipe, layout: Layout, files: Files) -> Iterator[InputSource]:
+    """Yield the files whose names the program saw: their content was not read, so none of them can be missing."""
+    for step in recipe.steps:
+        for entry in _entries(step.record):
+            path, kept = entry.get("path"), entry.get("fingerprint")
+            if entry.get("reason") != LISTED or not isinstance(path, str) or not isinstance(kept, str):
+                continue
+            target = layout.inside(path)
+            if target is not None and files.has(kept):
+                yield InputSource(
+                    name=path, origin="files", fingerprint=kept, kind="file", kept=kept, target=target, is_listed=True
+                )
+
+
+def _entries(record: Mapping[str, Item]) -> Iterator[Mapping[str, Json]]:
+    value = item(record, "inputs").value
+    listed = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    return (entry for entry in listed if isinstance(entry, Mapping))
 
 
 def _kind(artifact: Artifact) -> str | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lineal.capture.secrets import HIDDEN
 from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.lineage.completeness import seeds_open
-from lineal.model.nodes import Artifact, ExecutionState
+from lineal.model.capture_items import LISTINGS
+from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
@@ -25,6 +26,8 @@ from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.since import changed_since
 from lineal.rebuild.verdict import Difference, Grade, Missing, causes_first, worst
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,9 @@ class Plan:
         """What will be done, in order, for people."""
         told = [f"environment: {self.environment.sentence}" if self.environment else ""]
         told.append(f"code: {self.code.sentence}" if self.code else "")
-        told += [f"input: {source.name} from {_origin(source)}" for source in self.inputs]
+        told += [f"input: {source.name} from {_origin(source)}" for source in self.inputs if not source.is_listed]
+        listed = sum(source.is_listed for source in self.inputs)
+        told.append(f"listed: {listed} files that it saw and did not open, from the kept files" if listed else "")
         told.append(f"run: {' '.join(self.recipe.argv)}")
         told += [f"compare: {artifact.type} {artifact.name}" for artifact in self.recipe.outputs]
         told += [f"probe: {sentence}" for sentence in self._probed]
@@ -208,6 +213,7 @@ def _notes(recipe: Recipe) -> Sequence[str]:
         notes.append("the recorded run failed")
     modules = item(recipe.record, "modules").value
     changed = modules.get("changed_during_run") if isinstance(modules, Mapping) else None
+    notes += _not_kept(recipe.target.run)
     if changed and not isinstance(changed, str) and isinstance(changed, Sequence):
         notes.append(f"edited while it ran: {', '.join(map(str, changed))}")
     return notes
@@ -221,3 +227,16 @@ def _origin(source: InputSource) -> str:
         "code": "the code",
         "program": "the program itself",
     }[source.origin]
+
+
+def _not_kept(run: Execution) -> Iterator[str]:
+    """Say which directories the program listed that will have fewer names in a rebuild."""
+    listings = run.custom_properties.get(LISTINGS)
+    for one in listings if isinstance(listings, list | tuple) else ():
+        if isinstance(one, Mapping) and isinstance(one.get("left"), int):
+            known = one.get("not_kept")
+            names = ", ".join(map(str, known[:_NAMED])) if isinstance(known, list | tuple) else ""
+            yield (
+                f"it listed {one.get('path')} ({one.get('names')} names), and {one['left']} of the files that it did "
+                f"not open are not kept, so a rebuild does not see them{': ' if names else ''}{names}"
+            )

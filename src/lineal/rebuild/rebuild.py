@@ -143,7 +143,7 @@ def _rebuilt(
     notes = assemble(recipe.record, layout, files, place.tree, planned.code)
     for path in layout.outside:
         Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
-    progress(f"inputs: {len(planned.inputs)}")
+    progress(f"inputs: {sum(not source.is_listed for source in planned.inputs)}")
     sources = swapped_sources(planned, swaps)
     place_inputs(sources, files, place.tree)
     leave_out(planned, swaps, place.tree)

@@ -50,6 +50,9 @@ class Journal(FileListener):
         """Write down a database in a file."""
         return self.opened(path, reads=not is_new, writes=is_new)
 
+    def listed(self, directory: str) -> None:
+        """Leave it: what another process asks for is not noted."""
+
     def renamed(self, source: str, target: str) -> None:
         """Write down that a file got another name."""
         self._put("rename", source, target=target)

@@ -16,6 +16,7 @@ from lineal.integrations.listener import Read, Split, Written
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
+from lineal.sdk.listings import Listings
 from lineal.sdk.metric_files import rows_before
 from lineal.sdk.scores import Scores
 from lineal.sdk.seen import Seen, absolute, frame_fingerprint
@@ -47,6 +48,7 @@ class Observations:
         self.fits: list[Training] = []
         self.splits: list[Split] = []
         self.exports: list[Export] = []
+        self.listings = Listings()
         self.scores = Scores()
 
     def __bool__(self) -> bool:
@@ -194,6 +196,7 @@ class Observations:
             other.reads.setdefault(path, seen)
         for key, seen in crowds.items():
             other.crowds.setdefault(key, seen)
+        self.listings.move_to(other.listings)
 
     def _seen_read(self, key: str, by: str, *, path: str | None) -> Seen | None:
         if key in self.reads or key in self.writes:

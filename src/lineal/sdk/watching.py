@@ -26,6 +26,7 @@ from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import exports_of
 from lineal.sdk.kinds import type_of_file
+from lineal.sdk.listings import settle_listings
 from lineal.sdk.models import FILE_LIMIT, fitted_state, kept_state
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
@@ -98,6 +99,14 @@ class Watching(Listener, FileListener, Watcher):
         if is_told and self._aside is not None and self._is_told_aside():
             self._aside.files.connected(path, is_new=is_new)
         return len(self._open) <= 1
+
+    def listed(self, directory: str) -> None:
+        """Note the names in a directory that the program asks for; no run is opened for it."""
+        run = self._explicit()
+        if run is not None or (os.getpid() == self._pid and not self._is_off):
+            observations = self._here() if run is not None else self._outside
+            if observations is not None:
+                observations.listings.note(directory)
 
     def renamed(self, source: str, target: str) -> None:
         """Note that a file gets another name, as the last act of writing it."""
@@ -222,6 +231,7 @@ class Watching(Listener, FileListener, Watcher):
             _note(run, observations)
             _tell_points(run, observations.scores.take_last())
             settle(run, observations, self._fingerprints)
+            settle_listings(run, observations, self._files, self._own)
 
     def declared(self, run: Observed, thing: object, wanted: Wanted) -> Wanted:
         """Return a declared input with the file it was seen being read from."""

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.looping import of_median
+from benchmarks.timing import Spread
+
 ROOT = Path(__file__).resolve().parents[3]
 SPREAD = {"median", "low", "high"}
 
@@ -18,7 +21,7 @@ SPREAD = {"median", "low", "high"}
 def results(tmp_path_factory):
     where = tmp_path_factory.mktemp("benchmarks")
     command = [sys.executable, "-m", "benchmarks", "--small", "--rounds", "1", "--sizes", "200", "--edges", "3000"]
-    command += ["--results", where, "--only", "import", "run", "serving", "store", "edges"]
+    command += ["--results", where, "--only", "import", "run", "loop", "serving", "store", "edges"]
     entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *entries])}
     done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, check=False)
@@ -29,7 +32,7 @@ def results(tmp_path_factory):
 def test_every_group_writes_one_file(results):
     _, files = results
 
-    assert set(files) == {"import", "run", "serving", "store-200", "edges-3000"}
+    assert set(files) == {"import", "run", "loop", "serving", "store-200", "edges-3000"}
     assert all(document["figures"] for document in files.values())
 
 
@@ -74,6 +77,11 @@ def test_what_the_snapshot_takes_is_measured(results):
         loading = figures[f"loading the {form} snapshot"]["conditions"]
         assert loading["bytes"] == pytest.approx(loading["bytes an edge"] * loading["edges"], rel=0.01)
         assert {f"closure, {form} snapshot, wide", f"events of closure, {form} snapshot, small"} <= set(figures)
+
+
+def test_the_range_of_a_median_is_that_of_its_ranks():
+    assert of_median(range(1, 25)) == Spread(12.5, 7, 18)
+    assert of_median([3, 1, 2]) == Spread(2, 1, 3)
 
 
 def test_no_file_names_the_machine(results):

@@ -1,0 +1,188 @@
+"""Listings: the names of a directory that the program asked for. A rebuild needs them too, opened or not.
+
+Small files that were listed and never opened are kept with the run's inputs, so that a rebuild finds their names; what
+is not kept is named in a fact of the run. What a repository brings along by itself is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lineal.capture.data import fingerprint_of_path
+from lineal.capture.git import GitUnavailable, ask, find_root
+from lineal.errors import LinealError
+from lineal.files import Files
+from lineal.integrations.hooks import telling
+from lineal.integrations.own import OwnFiles
+from lineal.model.capture_items import LISTED, LISTINGS
+from lineal.model.values import Json
+from lineal.sdk.keeping import is_kept
+from lineal.sdk.observing import Observed
+from lineal.sdk.touches import Touch
+from lineal.sdk.training import storable
+
+MOST_DIRECTORIES = 200
+MOST_NAMES = 1_000
+"""Names of one directory that are looked at; of a larger one only their number is known."""
+
+KEPT_SIZE = 1 << 20
+KEPT_FILES = 200
+KEPT_BYTES = 16 << 20
+_NAMED = 20
+
+
+@dataclass(slots=True)
+class _Names:
+    files: list[str]
+    number: int
+
+
+class Listings:
+    """The directories that one run listed, each with the names that were in it then. Safe in threads.
+
+    A file that is younger than this is of the program's own making.
+    """
+
+    def __init__(self) -> None:
+        self._began = time.time_ns()
+        self._lock = threading.Lock()
+        self.directories: dict[str, _Names] = {}
+        self.more = 0
+
+    def note(self, directory: str) -> None:
+        """Note the files in a directory as they are now: soon there may be others, of the program's own making."""
+        with self._lock:
+            if directory in self.directories:
+                return
+            if len(self.directories) >= MOST_DIRECTORIES:
+                self.more += 1
+                return
+            try:
+                self.directories[directory] = _names(directory, before=self._began)
+            except OSError:
+                return  # the program is told so too
+
+    def move_to(self, other: Listings) -> None:
+        """Give all to a run that starts now."""
+        with self._lock:
+            moved, self.directories = self.directories, {}
+        for directory, names in moved.items():
+            other.directories.setdefault(directory, names)
+
+
+class _Opened(Protocol):
+    """What a run was seen doing, as far as it matters here."""
+
+    listings: Listings
+
+    @property
+    def reads(self) -> Mapping[str, object]:
+        """What it read, by path."""
+
+    @property
+    def writes(self) -> Mapping[str, object]:
+        """What it wrote, by path."""
+
+    @property
+    def crowds(self) -> Mapping[tuple[str, bool], object]:
+        """Directories that are told as one, and whether they were read."""
+
+
+def settle_listings(run: Observed, seen: _Opened, files: Files, own: OwnFiles) -> None:
+    """Keep what was listed and not opened, within the limits, and tell what is left out."""
+    if not seen.listings.directories:
+        return
+    with telling("recording what was listed"):
+        opened = {*seen.reads, *seen.writes}
+        places = run.recorder.touches.places
+        whole = tuple(os.path.join(directory, "") for directory, is_read in seen.crowds if is_read)  # noqa: PTH118
+        unopened = {
+            directory: [path for path in names.files if path not in opened and own.is_own(path)]
+            for directory, names in seen.listings.directories.items()
+            if not os.path.join(directory, "").startswith(whole)  # noqa: PTH118  an input itself, with all in it
+        }
+        wanted = set(_not_in_repository(places.base, [path for paths in unopened.values() for path in paths]))
+        keeper = _Keeper(run, files)
+        told: list[Json] = []
+        for directory in sorted(unopened):
+            names = seen.listings.directories[directory]
+            left = [Path(path).name for path in unopened[directory] if path in wanted and not keeper.is_kept(path)]
+            entry: dict[str, Json] = {"path": places.named(directory), "names": names.number}
+            if left:
+                entry |= {"left": len(left), "not_kept": left[:_NAMED]}
+            if names.number > MOST_NAMES:
+                entry["left"] = names.number - MOST_NAMES
+            told.append(entry)
+        run.recorder.add_parameters(storable({LISTINGS: told}))
+
+
+class _Keeper:
+    """Keeps listed files with the run's inputs, small ones, and not too many."""
+
+    def __init__(self, run: Observed, files: Files) -> None:
+        self._touches = run.recorder.touches
+        self._files = files
+        self._bytes = self._number = 0
+
+    def is_kept(self, path: str) -> bool:
+        """Keep a file and return True; False for what is too large, too much, gone or secret."""
+        try:
+            size = os.path.getsize(path)  # noqa: PTH202  a text path
+            if size > KEPT_SIZE or self._bytes + size > KEPT_BYTES or self._number >= KEPT_FILES:
+                return False
+            found = fingerprint_of_path(path)
+            if not is_kept(Path(path), found, KEPT_SIZE):
+                return False
+            self._files.put_file(path)
+        except (OSError, LinealError):
+            return False
+        self._bytes, self._number = self._bytes + size, self._number + 1
+        place = self._touches.places.named(path)
+        self._touches.put(
+            Touch(
+                is_input=True,
+                type="Dataset",
+                artifact=None,
+                fingerprint=found.fingerprint,
+                place=place,
+                reason=LISTED,
+            )
+        )
+        return True
+
+
+def _names(directory: str, *, before: int) -> _Names:
+    files: list[str] = []
+    number = 0
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            number += 1
+            if number <= MOST_NAMES and entry.is_file() and entry.stat().st_mtime_ns <= before:
+                files.append(entry.path)
+    return _Names(sorted(files), number)
+
+
+def _not_in_repository(base: Path, paths: list[str]) -> Iterable[str]:
+    """Return the paths that git does not bring along: all of them without a repository, the ignored ones in one.
+
+    An untracked file that is not ignored is kept with the code.
+    """
+    root = find_root(base)
+    if root is None or not paths:
+        return paths
+    given = b"\0".join(os.fsencode(path) for path in paths)
+    try:
+        out, _ = ask(root, "check-ignore", "-z", "--stdin", given=given)
+    except GitUnavailable:
+        return ()  # it ends with 1 where nothing is ignored
+    return _decoded(out)
+
+
+def _decoded(out: bytes) -> Iterator[str]:
+    return (os.fsdecode(path) for path in out.split(b"\0") if path)
