@@ -117,6 +117,9 @@ def test_what_the_program_made_itself_and_what_python_lists_for_imports_do_not_c
         project,
         """
         import helper, os
+        import importlib.metadata, pkgutil
+        importlib.metadata.packages_distributions()
+        [module.name for module in pkgutil.iter_modules()]
         os.mkdir("out")
         for number in range(2):
             open(f"out/{number}.txt", "w").write(str(helper.VALUE))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
@@ -19,7 +20,29 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # 
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 _EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect", "os.listdir", "os.scandir"})
-_IMPORTING = "<frozen importlib"
+_LOOKING_FOR_MODULES = ("<frozen importlib", f"{_STANDARD}importlib{os.sep}", f"{_STANDARD}pkgutil.py")
+_READERS = frozenset(
+    [
+        "dask",
+        "datasets",
+        "fsspec",
+        "keras",
+        "lightning",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "pytorch_lightning",
+        "skimage",
+        "sklearn",
+        "tensorflow",
+        "torch",
+        "torchaudio",
+        "torchvision",
+        "transformers",
+    ]
+)
+"""Packages that list directories of the user's data for the user."""
+
 _MOST_FRAMES = 12
 
 
@@ -90,7 +113,7 @@ class _Watch:
         path = _absolute("." if name is None else name)
         if path is None or path in self.told_listed or not self.own.is_project(path):
             return
-        if not _is_importing() and not _is_our_doing():
+        if _is_listed_for_data():
             self.told_listed.add(path)
             listener.listed(path)
 
@@ -164,26 +187,36 @@ def _is_file(path: str, *, or_new: bool) -> bool:
         return or_new
 
 
-def _is_importing() -> bool:
-    """Whether Python looks for a module, which it does in the program's own directory as well."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  the documented way to one's caller
-    while frame is not None and frame.f_code.co_filename == __file__:
-        frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename.startswith(_IMPORTING)
+def _is_listed_for_data() -> bool:
+    """Whether the program lists, or a library that reads data: not Python or a package that looks for modules."""
+    for name in _callers():
+        if name.startswith((_OURS, *_LOOKING_FOR_MODULES)):
+            return False
+        _, is_installed, below = name.rpartition(_INSTALLED)
+        if is_installed:
+            return below.partition(os.sep)[0] in _READERS
+        if not name.startswith((_STANDARD, "<frozen")):
+            return True
+    return False
 
 
 def _is_our_doing() -> bool:
     """Whether Lineal itself opens the file: to fingerprint or keep it, say. The standard library is in between."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  the documented way to one's caller
-    while frame is not None and frame.f_code.co_filename == __file__:
-        frame = frame.f_back
-    for _ in range(_MOST_FRAMES):
-        if frame is None:
-            return False
-        name = frame.f_code.co_filename
+    for name in _callers():
         if name.startswith(_OURS):
             return True
         if not name.startswith((_STANDARD, "<frozen")) or _INSTALLED in name:
             return False
-        frame = frame.f_back
     return False
+
+
+def _callers() -> Iterator[str]:
+    """Yield the files of the code that led here, the nearest first; those of this file are left out."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  the documented way to one's caller
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return
+        yield frame.f_code.co_filename
+        frame = frame.f_back

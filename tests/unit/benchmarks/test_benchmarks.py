@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from benchmarks.looping import of_median
 from benchmarks.timing import Spread
 
