@@ -52,9 +52,7 @@ class MetricQueue:
             raise InvalidArgument(f"metrics are a dict of name and number, got {values!r} ({type(values).__name__})")
         if step is not None:
             step = _step(step)
-        numbers = {str(name): number(str(name), value) for name, value in values.items()}
-        for name in numbers:
-            check_text("a metric's name", name)
+        numbers = self._numbers(values)
         now = self._now()
         with self._lock:
             if is_declared:
@@ -76,6 +74,15 @@ class MetricQueue:
             self._wake.set()
         if self._closed:  # the run has ended, and nobody writes later what is logged after that
             self._flush()
+
+    def _numbers(self, values: Mapping[str, object]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, value in values.items():
+            if type(name) is not str or name not in self._steps:  # the same names come at each step: looked at once
+                name = str(name)  # noqa: PLW2901
+                check_text("a metric's name", name)
+            found[name] = value if type(value) is float else number(name, value)
+        return found
 
     def close(self) -> list[Point]:
         """Stop the thread and return the points not written yet."""
@@ -123,6 +130,8 @@ def series_of(points: list[Point], execution_id: ExecutionId) -> list[MetricSeri
 
 
 def _step(step: object) -> int:
+    if type(step) is int and INT64_MIN <= step <= INT64_MAX:
+        return step
     if isinstance(step, bool) or not hasattr(step, "__index__"):
         raise InvalidArgument(f"a metric's step is a whole number, got {step!r} ({type(step).__name__})")
     whole = int(step.__index__())
