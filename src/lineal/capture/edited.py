@@ -34,6 +34,9 @@ PATIENCE_S = 10.0
 """How long the end of a run waits for packages nobody has looked at before; then the rest is unknown, this time."""
 
 _SAVED_EVERY_S = 2.0
+_AT_ONCE = 16
+"""Files that are read between two steps: most are small."""
+
 _MOST = 50
 _NAMED = 5
 _TOOLS = ("_virtualenv.py",)
@@ -233,11 +236,12 @@ def _stamp(path: str) -> tuple[int, int, int, int]:
 
 def _differing(record: Mapping[str, str]) -> Steps[dict[str, str]]:
     found: dict[str, str] = {}
-    for path, recorded in record.items():
+    for number, (path, recorded) in enumerate(record.items()):
         what = yield from _state(path, recorded)
         if what != _INTACT:
             found[path] = what
-        yield
+        if number % _AT_ONCE == 0:
+            yield
     return found
 
 
