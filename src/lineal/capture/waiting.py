@@ -12,6 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
+
+from lineal.capture.steps import Steps
+from lineal.errors import Aborted
+
+T = TypeVar("T")
 
 SAID_AFTER_S = 2.0
 """Seconds of waiting after which the line is said."""
@@ -67,10 +73,32 @@ def wait(is_done: Callable[[float], bool], told: Callable[[], str], longest: flo
     if ours.is_over:
         return is_done(0.0)
     try:
-        return _waited(ours, is_done, told, longest)
+        return _waited(ours, is_done, lambda: f"{told()}, Ctrl-C leaves it unknown", longest)
     except KeyboardInterrupt:
         ours.is_over, ours.owes = True, not ours.is_told
         return False
+
+
+def driven(steps: Steps[T], told: Callable[[], str]) -> T:
+    """Return the result of steps that are taken here, and say what they are about where they take long.
+
+    Raises Aborted where the user does not want to wait at the end of a run, and what the steps raise.
+    """
+    found: list[T] = []
+
+    def is_done(seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while time.monotonic() <= until:
+            try:
+                next(steps)
+            except StopIteration as end:
+                found.append(end.value)
+                return True
+        return False
+
+    if not wait(is_done, told):
+        raise Aborted(INTERRUPTED)
+    return found[0]
 
 
 def _waited(ours: Patience, is_done: Callable[[float], bool], told: Callable[[], str], longest: float | None) -> bool:
@@ -85,7 +113,7 @@ def _waited(ours: Patience, is_done: Callable[[float], bool], told: Callable[[],
             return done
         if ours.waited_s >= SAID_AFTER_S and not ours.is_told:
             ours.is_told = True
-            _say(f"{told()}, Ctrl-C leaves it unknown")
+            _say(told())
 
 
 def _say(text: str) -> None:

@@ -84,7 +84,7 @@ class Worker:
         names = left[0].what if left else "nothing"
         if len(left) > 1:
             names += f" and {len(left) - 1} more"
-        return f"{self._verb} {_amount(size)} ({names})" if size else f"{self._verb} {names}"
+        return f"{self._verb} {amount(size)} ({names})" if size else f"{self._verb} {names}"
 
     def is_answered(self, answer: Answer[Any], seconds: float) -> bool:
         """Wait for an answer, or work on it here where no thread can be started: the interpreter ends."""
@@ -203,7 +203,8 @@ def settled(answer: Answer[T], longest: float | None = None) -> Answer[T]:
     return answer
 
 
-def _amount(size: int) -> str:
+def amount(size: int) -> str:
+    """Return a number of bytes for people: `12 GB`."""
     number, unit = float(size), 0
     while number >= _THOUSAND and unit < len(_UNITS) - 1:
         number, unit = number / _THOUSAND, unit + 1

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from lineal.capture.data import fingerprint_of, path_steps
 from lineal.capture.steps import Steps, at_once
-from lineal.capture.worker import Answer, Worker, settled
+from lineal.capture.waiting import driven
+from lineal.capture.worker import Answer, Worker, amount, settled
 from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.model.fingerprint import Fingerprinted
@@ -19,6 +20,12 @@ from lineal.sdk.keeping import INPUT, is_kept
 
 LONGEST_WAIT = 5.0
 """Seconds that a program is held up at most where it is about to write what is still being read."""
+
+
+def fingerprint_here(path: Path) -> Fingerprinted:
+    """Return the fingerprint of a file or directory that the program waits for; what takes long is said."""
+    about = f"{amount(_size(str(path)))} ({_named(str(path))})" if path.is_file() else _named(str(path))
+    return driven(path_steps(path), lambda: f"fingerprinting {about}")
 
 
 class Fingerprints:

@@ -21,6 +21,7 @@ from lineal.capture.secrets import HIDDEN, redact, redact_value
 from lineal.errors import Aborted, InvalidArgument, LinealError, MissingExtra, NotFound, PermissionDenied
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Value
+from lineal.sdk.background import fingerprint_here
 
 UNKNOWN = "fingerprint_unknown"
 """The custom property that says why an artifact has no fingerprint."""
@@ -78,7 +79,7 @@ def of_path(path: Path) -> Content:
         )
     uri = path.absolute().as_uri()
     try:
-        found = described(fingerprint_of(path), uri)
+        found = described(fingerprint_here(path), uri)
         return replace(found, facts={**table_facts(path), **place_facts(path), **found.facts})
     except _UNREADABLE as error:
         return Content(fingerprint=None, uri=uri, facts={UNKNOWN: str(error)})

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
-from lineal.capture.data import fingerprint_of
 from lineal.capture.fingerprints.models import Canonical, canonical_of, canonical_of_file
 from lineal.capture.guard import guarded
 from lineal.capture.secrets import redact
 from lineal.errors import NotFound
 from lineal.model.edges import EventType
 from lineal.model.values import Value
+from lineal.sdk.background import fingerprint_here
 from lineal.sdk.wanted import Wanted, checked_facts, checked_name, checked_version
 
 PICKLE_PROTOCOL = 5
@@ -55,7 +55,7 @@ def wanted_model(
 def _of_file(path: Path, family: str, version: str | None, given: Mapping[str, Value]) -> Wanted:
     if not path.is_file():
         raise NotFound(f"there is no model file {path}")
-    found, state = fingerprint_of(path), file_state(path)
+    found, state = fingerprint_here(path), file_state(path)
     return Wanted(
         role=EventType.OUTPUT,
         type="Model",

@@ -10,9 +10,9 @@ import pytest
 
 from lineal.capture import waiting
 from lineal.capture.steps import Steps, at_once, finished
-from lineal.capture.waiting import INTERRUPTED, patience
+from lineal.capture.waiting import INTERRUPTED, driven, patience
 from lineal.capture.worker import Worker, settled
-from lineal.errors import NotFound
+from lineal.errors import Aborted, NotFound
 
 
 @pytest.fixture
@@ -137,3 +137,31 @@ def test_a_wait_has_an_end_where_one_is_given(worker):
     assert not answer.is_there.is_set()
     work.may_end.set()
     assert settled(answer).value == "done"
+
+
+def test_who_waits_in_the_program_is_told_what_for_and_keeps_their_ctrl_c(capsys, monkeypatch):
+    monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.0)
+    monkeypatch.setattr(waiting, "_LOOKED_AT_S", 0.001)
+
+    def until_told() -> Steps[str]:
+        told = ""
+        while not told:
+            told = capsys.readouterr().err
+            yield
+        return told
+
+    assert driven(until_told(), lambda: "fingerprinting 12 GB (x)") == "lineal: fingerprinting 12 GB (x)\n"
+
+
+def test_what_is_done_in_the_program_fails_with_its_own_error():
+    with pytest.raises(NotFound, match="gone"):
+        driven(not_found(), lambda: "reading")
+
+
+def test_what_is_done_at_the_end_of_a_run_is_given_up_by_ctrl_c(monkeypatch):
+    def end_of_a_run() -> None:
+        with patience(), pytest.raises(Aborted, match=INTERRUPTED):
+            driven(interrupting(), lambda: "reading")
+
+    with pytest.raises(KeyboardInterrupt):
+        end_of_a_run()
