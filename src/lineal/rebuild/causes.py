@@ -13,8 +13,9 @@ from lineal.model.capture_items import ENTROPY, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
 from lineal.rebuild.bearing import loaded_in, of_package
+from lineal.rebuild.edits import edits_in
 from lineal.rebuild.recipe import Step
-from lineal.rebuild.rows import content_of, explained
+from lineal.rebuild.rows import explained, known_content
 from lineal.rebuild.verdict import Difference
 
 
@@ -81,7 +82,7 @@ def changed_inputs(before: Step, after: Step, files: Files, rebuilt_files: Files
 
 def input_difference(recorded: Artifact, found: Artifact, files: Files, found_files: Files) -> Difference:
     """Return how the content of an input differs from the recorded one."""
-    told = explained(content_of(recorded, files), content_of(found, found_files))
+    told = explained(known_content(recorded, files), known_content(found, found_files))
     name = reference_to(recorded)
     sentence = f"input {name} is not what it was" + (f": {told.words}" if told.words else "")
     difference = _difference("input", name, recorded.fingerprint, found.fingerprint, sentence, told.where)
@@ -125,13 +126,7 @@ def _edits(step: Step) -> dict[str, tuple[Json, str]] | None:
     found: Item = item(step.record, "edited_packages")
     if not found.settled and found.status != "withheld":
         return None
-    files = found.value.get("files") if isinstance(found.value, Mapping) else None
-    named = files.values() if isinstance(files, Mapping) else ()
-    return {
-        str(entry.get("place")): (entry.get("fingerprint") or entry.get("state"), str(entry.get("package")))
-        for entry in named
-        if isinstance(entry, Mapping)
-    }
+    return {edit.place: (edit.fingerprint or edit.state, edit.package) for edit in edits_in(step.record)}
 
 
 def _pools(step: Step) -> dict[str, Json]:

@@ -9,15 +9,15 @@ import os
 import posixpath
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from lineal.capture.secrets import HIDDEN
-from lineal.lineage.capture_record import Item, item
+from lineal.lineage.capture_record import item
 from lineal.rebuild.environment import Environment
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.local import local_roots
 from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Recipe
+from lineal.rebuild.variables import recorded_variables, secret_variables
 from lineal.store.location import ENVIRONMENT, INSTEAD
 
 _OF_THE_MACHINE = (
@@ -104,33 +104,6 @@ def environment_of(
     if isinstance(seed, str) and (seed != "random" or recipe.command is not None):
         found["PYTHONHASHSEED"] = seed
     return found
-
-
-def secret_variables(record: Mapping[str, Item]) -> list[str]:
-    """Return the variables whose values were secrets, so that they must be given again."""
-    values = item(record, "variables").value
-    named = values.items() if isinstance(values, Mapping) else ()
-    return [name for name, value in named if isinstance(value, str) and HIDDEN in value]
-
-
-def recorded_variables(record: Mapping[str, Item], layout: Layout, tree: str) -> tuple[dict[str, str], set[str]]:
-    """Return the recorded variables, and those of which it is recorded that they were not set."""
-    found: dict[str, str] = {}
-    unset: set[str] = set()
-    determinism = item(record, "determinism").value
-    of_frameworks = determinism.get("variables") if isinstance(determinism, Mapping) else None
-    zone = item(record, "locale").value
-    if isinstance(zone, Mapping) and isinstance(zone.get("timezone"), str):
-        found["TZ"] = str(zone["timezone"])
-    for values in (of_frameworks, item(record, "thread_variables").value, item(record, "variables").value):
-        for name, value in values.items() if isinstance(values, Mapping) else ():
-            if not _NAME.fullmatch(name):
-                continue  # a setting of a library, such as torch.get_num_threads
-            if isinstance(value, str) and HIDDEN not in value:
-                found[name] = layout.moved(value, tree)
-            elif value is None:
-                unset.add(name)
-    return {name: value for name, value in found.items() if name not in unset}, unset
 
 
 def _interpreter_options(argv: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ from lineal.rebuild.layout import Layout
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.rows import Content, explained, kept_content
 from lineal.rebuild.since import SET_BY_A_REBUILD
+from lineal.rebuild.variables import program_variables
 from lineal.rebuild.verdict import Difference
 
 _NOT_A_CAUSE = {"python.build", "platform.extension", "locale.names"}
@@ -163,7 +164,7 @@ def _variables(
     before: Step, after: Step, layout: Layout, tree: str, wanted: Callable[[str], bool], *, set_since: bool
 ) -> Iterator[Difference]:
     """Yield the variables of one sort that differ."""
-    old, new = (_environment(step) for step in (before, after))
+    old, new = (program_variables(step.record) for step in (before, after))
     names = old.keys() | new.keys() if set_since else old.keys()
     for name in sorted(names, key=lambda one: (old.get(one) is None, one)):  # those that were set say more
         if not wanted(name):
@@ -172,11 +173,6 @@ def _variables(
         moved = layout.moved(was, tree) if isinstance(was, str) else was
         if now not in (was, moved):
             yield _differs("threads" if name in THREADS else "variable", name, was, now)
-
-
-def _environment(step: Step) -> dict[str, Json]:
-    value = item(step.record, "variables").value
-    return {str(name): one for name, one in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _seeds(before: Step, after: Step) -> Iterator[Difference]:

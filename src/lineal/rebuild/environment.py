@@ -19,6 +19,7 @@ from lineal.lineage.locks import packages_of
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import Json
 from lineal.rebuild.bearing import ADDED, loaded_in, of_package
+from lineal.rebuild.edits import edits_in
 from lineal.rebuild.image import image_missing
 from lineal.rebuild.locked import Lock, find_lock, here, make
 from lineal.rebuild.verdict import Difference, Grade, Missing
@@ -132,35 +133,28 @@ def _drift(record: Mapping[str, Item], files: Files) -> Iterator[Difference]:
 
 def _edits_undone(record: Mapping[str, Item]) -> Iterator[Difference]:
     """Yield the files of packages that had been edited by hand and are now something else."""
-    for path, entry in _edits(record).items():
-        before = entry.get("fingerprint") if isinstance(entry, Mapping) else None
-        if not isinstance(entry, Mapping) or before is None:
+    for edit in edits_in(record):
+        if edit.fingerprint is None:
             continue
         try:
-            after: str | None = of_bytes(Path(path).read_bytes())
+            now: str | None = of_bytes(Path(edit.path).read_bytes())
         except OSError:
-            after = None
-        if before != after:
-            what = f"{entry.get('package')!s}: {entry.get('place')!s}"
-            told = f"{entry.get('place')!s} of {entry.get('package')!s} had been edited, and is something else now"
-            yield Difference(kind="package", what=what, recorded=before, rebuilt=after, sentence=told)
+            now = None
+        if edit.fingerprint != now:
+            told = f"{edit.place} of {edit.package} had been edited, and is something else now"
+            what = f"{edit.package}: {edit.place}"
+            yield Difference(kind="package", what=what, recorded=edit.fingerprint, rebuilt=now, sentence=told)
 
 
 def _edited_since(record: Mapping[str, Item], loaded: frozenset[str]) -> Iterator[Difference]:
     """Yield the files of packages that the program loads, were as installed then, and are not any more."""
     if item(record, "edited_packages").status == "unknown":
         return
-    known = {str(entry.get("place")) for entry in _edits(record).values() if isinstance(entry, Mapping)}
+    known = {edit.place for edit in edits_in(record)}
     for package, place in edits_of(loaded):
         if place not in known:
             told = f"{place} of {package} was edited by hand since"
             yield Difference(kind="package", what=package, recorded=None, sentence=told, where={"file": place})
-
-
-def _edits(record: Mapping[str, Item]) -> Mapping[str, Json]:
-    value = item(record, "edited_packages").value
-    found = value.get("files") if isinstance(value, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
 
 
 def _matters(difference: Difference) -> bool:

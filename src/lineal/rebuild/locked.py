@@ -26,7 +26,7 @@ from lineal.capture.secrets import HIDDEN
 from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
-from lineal.model.values import Json
+from lineal.rebuild.edits import edits_in
 from lineal.rebuild.lends import lend, needed
 from lineal.rebuild.uv import find_uv, make_venv, no_uv, run_uv
 from lineal.rebuild.verdict import Missing, refused
@@ -96,7 +96,11 @@ def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock 
         requirements=tuple(requirements),
         indexes=tuple(_indexes(record, tables)),
         places=tuple(_places(record)),
-        edits=tuple(_edits(record)),
+        edits=tuple(
+            (edit.place, edit.fingerprint)
+            for edit in edits_in(record)
+            if edit.state == "edited" and edit.fingerprint is not None
+        ),
     )
     lacking = [content for _, content in lock.edits if not files.has(content)]
     if lacking:
@@ -242,15 +246,6 @@ def _configured(record: Mapping[str, Item]) -> Iterator[str]:
         for entry in value if isinstance(value, list | tuple) else ():
             if isinstance(entry, Mapping):
                 yield from str(entry.get("url", "")).split()
-
-
-def _edits(record: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
-    """Return the files of packages that were edited by hand: place below the packages, and fingerprint."""
-    value = item(record, "edited_packages").value
-    named: Json = value.get("files") if isinstance(value, Mapping) else None
-    for entry in named.values() if isinstance(named, Mapping) else ():
-        if isinstance(entry, Mapping) and entry.get("state") == "edited" and isinstance(entry.get("fingerprint"), str):
-            yield str(entry["place"]), str(entry["fingerprint"])
 
 
 def _lost(sentence: str) -> Missing:

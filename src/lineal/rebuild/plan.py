@@ -17,7 +17,6 @@ from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
-from lineal.rebuild.command import secret_variables
 from lineal.rebuild.environment import Environment, EnvironmentKind, prepare
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, find_inputs
@@ -25,6 +24,7 @@ from lineal.rebuild.layout import Layout, layout_of
 from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.since import changed_since
+from lineal.rebuild.variables import secret_variables
 from lineal.rebuild.verdict import Difference, Grade, Missing, causes_first, worst
 
 _NAMED = 5

@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 
 from lineal.capture.fingerprints.files import of_file
 from lineal.capture.locks.pylock import requirements_of
-from lineal.capture.secrets import HIDDEN
 from lineal.errors import AlreadyExists, LinealError, NotFound, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item
@@ -25,7 +24,7 @@ from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
 from lineal.rebuild.code import assemble
-from lineal.rebuild.command import command_of, recorded_variables
+from lineal.rebuild.command import command_of
 from lineal.rebuild.compare import is_of_the_machine
 from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import Environment, EnvironmentKind
@@ -37,6 +36,7 @@ from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
 from lineal.rebuild.recipe_texts import dockerfile, readme, sums
+from lineal.rebuild.variables import recorded_variables, secret_variables
 from lineal.store.protocol import Store
 
 _TOKEN, _PYTHON = "@LINEAL-RECIPE@", "@LINEAL-PYTHON@"
@@ -147,7 +147,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
     command = command_of(recipe, planned.layout, environment, place, cells)
     if recipe.command is not None:
         command = command[command.index("--") + 1 :]
-    hidden = _hidden(recipe)
+    hidden = secret_variables(record)
     variables, unset = recorded_variables(record, planned.layout, str(place.tree))
     seed = item(record, "hash_seed").value
     if isinstance(seed, str) and (seed != "random" or recipe.command is not None):
@@ -325,21 +325,6 @@ def _write_lock(recipe: Recipe, files: Files, draft: Path) -> list[str]:
         if listed:
             (draft / name).write_text("\n".join([*listed, ""]), encoding="utf-8")
     return [f"{len(bare)} packages have no fingerprint: {', '.join(bare[:5])}"] if bare else []
-
-
-def _hidden(recipe: Recipe) -> list[str]:
-    """Return the variables whose values were secrets."""
-    found: set[str] = set()
-    determinism = item(recipe.record, "determinism").value
-    of_frameworks = determinism.get("variables") if isinstance(determinism, Mapping) else None
-    for values in (
-        of_frameworks,
-        item(recipe.record, "thread_variables").value,
-        item(recipe.record, "variables").value,
-    ):
-        named = values.items() if isinstance(values, Mapping) else ()
-        found |= {name for name, value in named if isinstance(value, str) and HIDDEN in value}
-    return sorted(found)
 
 
 def _seeded(recipe: Recipe) -> list[Json]:

@@ -40,7 +40,7 @@ class Content:
         return marks_in(str(listed[0])) if isinstance(listed, list | tuple) and listed else ()
 
 
-def content_of(artifact: Artifact, files: Files) -> Content:
+def known_content(artifact: Artifact, files: Files) -> Content:
     """Return what is known of an artifact's content."""
     facts = {**artifact.properties, **artifact.custom_properties}
     if artifact.fingerprint is None or facts.get("fingerprint_kind") != "file":

@@ -24,7 +24,8 @@ from lineal.rebuild.code import module_fingerprints
 from lineal.rebuild.elsewhere import modules_elsewhere, text_elsewhere
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.recipe import Recipe
-from lineal.rebuild.rows import Content, content_of, explained, kept_content
+from lineal.rebuild.rows import Content, explained, kept_content, known_content
+from lineal.rebuild.variables import program_variables
 from lineal.rebuild.verdict import Difference
 
 SET_BY_A_REBUILD = frozenset({"HOME", "PYTHONHASHSEED", "TMPDIR", "PATH", "PYTHONPATH", "LINEAL_URL"})
@@ -42,7 +43,7 @@ def changed_since(recipe: Recipe, layout: Layout, files: Files) -> Iterator[Diff
         path = _path_of(artifact, layout)
         if path is None or artifact.custom_properties.get("fingerprint_kind") != "file":
             continue
-        yield from _file("input", reference_to(artifact), path, artifact.fingerprint, content_of(artifact, files))
+        yield from _file("input", reference_to(artifact), path, artifact.fingerprint, known_content(artifact, files))
     yield from _processors(recipe)
 
 
@@ -68,9 +69,7 @@ def _text(name: str, path: Path, recorded: str, before: bytes | None) -> Iterato
 
 
 def _variables(recipe: Recipe) -> Iterator[Difference]:
-    value = item(recipe.record, "variables").value
-    named = value.items() if isinstance(value, Mapping) else ()
-    for name, recorded in named:
+    for name, recorded in program_variables(recipe.record).items():
         now = os.environ.get(name)
         shown = None if now is None else redact_value(name, now)
         if name in SET_BY_A_REBUILD or recorded == shown or HIDDEN in str(recorded):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -84,41 +83,14 @@ def test_what_an_earlier_program_made_is_there_under_its_name_and_with_its_bytes
     assert [output["name"] for output in verdict["outputs"]] == ["model:doubled@v1"]
 
 
-def test_a_warm_start_finds_the_model_it_started_from(project):
-    project.write(
-        "base.py", 'import lineal\n\nwith lineal.run("base") as run:\n    run.log_model({"w": 1}, name="net")\n'
-    )
-    project.write(
-        "tune.py",
-        """
-        import lineal
-
-        with lineal.run("tune") as run:
-            base = lineal.load_model("model:net").model
-            run.log_model({"w": base["w"] + 1}, name="net", parents=["model:net@v1"])
-        """,
-    )
-    project.run("base.py")
-    project.run("tune.py")
-
-    verdict = project.reproduce("model:net@v2", status=0)
+def test_a_warm_start_finds_the_model_it_started_from(warm_started):
+    verdict = warm_started.reproduce("model:net@v2", status=0)
 
     assert verdict["verdict"] == "BIT_EXACT"
 
 
-def test_a_notebook_is_rebuilt_from_its_cells_in_the_order_they_ran(project):
-    project.write(
-        "kernel.py",
-        f"""
-        from IPython.core.interactiveshell import InteractiveShell
-
-        shell = InteractiveShell.instance()
-        for cell in {json.dumps(CELLS)}:
-            assert shell.run_cell(cell, store_history=True).success
-        """,
-    )
-    project.run("kernel.py", IPYTHONDIR=str(project.root / ".ipython"))
-    (project.root / "kernel.py").unlink()
+def test_a_notebook_is_rebuilt_from_its_cells_in_the_order_they_ran(in_cells):
+    project = in_cells(CELLS)
 
     verdict = project.reproduce("model:drawn", status=0)
 

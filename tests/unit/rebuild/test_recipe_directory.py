@@ -92,19 +92,10 @@ def test_a_program_that_came_on_standard_input_is_given_again(project, directory
     assert again.returncode == 0, again.stdout + again.stderr
 
 
-def test_a_notebook_is_handed_on_as_its_cells(project, directory):
-    cells = ["import lineal", "run = lineal.run('cells')\nrun.log_model({'n': 2}, name='cells')\nrun.finish()"]
-    project.write(
-        "kernel.py",
-        f"""
-        from IPython.core.interactiveshell import InteractiveShell
-
-        shell = InteractiveShell.instance()
-        for cell in {json.dumps(cells)}:
-            assert shell.run_cell(cell, store_history=True).success
-        """,
+def test_a_notebook_is_handed_on_as_its_cells(in_cells, directory):
+    project = in_cells(
+        ["import lineal", "run = lineal.run('cells')\nrun.log_model({'n': 2}, name='cells')\nrun.finish()"]
     )
-    project.run("kernel.py", IPYTHONDIR=str(project.root / ".ipython"))
     export(project, "model:cells", directory)
 
     done = rebuilt(directory)
@@ -112,23 +103,8 @@ def test_a_notebook_is_handed_on_as_its_cells(project, directory):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_model_read_by_reference_comes_along(project, directory):
-    project.write(
-        "base.py", "import lineal\n\nwith lineal.run('base') as run:\n    run.log_model({'w': 1}, name='net')\n"
-    )
-    project.write(
-        "tune.py",
-        """
-        import lineal
-
-        with lineal.run("tune") as run:
-            base = lineal.load_model("model:net").model
-            run.log_model({"w": base["w"] + 1}, name="net", parents=["model:net@v1"])
-        """,
-    )
-    project.run("base.py")
-    project.run("tune.py")
-    export(project, "model:net@v2", directory)
+def test_a_model_read_by_reference_comes_along(warm_started, directory):
+    export(warm_started, "model:net@v2", directory)
 
     done = rebuilt(directory)
 

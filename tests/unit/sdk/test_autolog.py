@@ -24,12 +24,6 @@ from lineal.sdk import autolog as module
 ROWS = "distance,delay\n1,2\n3,4\n5,7\n"
 
 
-@pytest.fixture(autouse=True)
-def _off_afterwards():
-    yield
-    lineal.autolog(enabled=False)
-
-
 @pytest.fixture
 def flights(tmp_path):
     path = tmp_path / "flights.csv"

@@ -18,12 +18,6 @@ from lineal.model.nodes import Artifact, Execution, ExecutionState
 X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
 
 
-@pytest.fixture(autouse=True)
-def _off_afterwards():
-    yield
-    lineal.autolog(enabled=False)
-
-
 def exports():
     """Return the exports as (input, output) by name, and the names of all models."""
     lineal.autolog(enabled=False)

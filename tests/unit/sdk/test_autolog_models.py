@@ -27,12 +27,6 @@ X = pd.DataFrame(RNG.normal(size=(60, 2)), columns=["distance", "wind"])
 Y = (X["distance"] > 0).astype(int)
 
 
-@pytest.fixture(autouse=True)
-def _off_afterwards():
-    yield
-    lineal.autolog(enabled=False)
-
-
 def recorded():
     """Return the last run and, by name, its artifacts with their events."""
     lineal.autolog(enabled=False)

@@ -17,12 +17,6 @@ if importlib.util.find_spec("torch"):
     from torch.utils.data import DataLoader, TensorDataset
 
 
-@pytest.fixture(autouse=True)
-def _off_afterwards():
-    yield
-    lineal.autolog(enabled=False)
-
-
 def _trained(net, *, save):
     x = torch.arange(24.0).reshape(8, 3)
     loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), batch_size=4)

@@ -13,12 +13,6 @@ from lineal.capture.data import fingerprint_of
 from lineal.model.nodes import Artifact
 
 
-@pytest.fixture(autouse=True)
-def _off_afterwards():
-    yield
-    lineal.autolog(enabled=False)
-
-
 @pytest.fixture
 def flights(tmp_path):
     (tmp_path / "flights.csv").write_text("distance,delay\n1,2\n3,4\n5,7\n")
