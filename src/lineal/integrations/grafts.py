@@ -7,12 +7,20 @@ again, and the program's own pickling would fail. A graft changes what a functio
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
+from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any
 
 from lineal.integrations.hooks import Function, Patches
 
 _HOOK = "_lineal_hook"
+_SOURCE = """
+def outer({names}):
+    def stem(*args, {hook}, **kwargs):
+        return {hook}(*args, **kwargs)
+        [{names}]
+    return stem
+"""
 
 
 def graft(patches: Patches, function: object, make: Callable[[Function], Function]) -> None:
@@ -20,17 +28,20 @@ def graft(patches: Patches, function: object, make: Callable[[Function], Functio
     if not isinstance(function, FunctionType):
         return
     code, keywords = function.__code__, function.__kwdefaults__
-    if code.co_name == _HOOK or _HOOK in (keywords or {}):
+    if _HOOK in (keywords or {}):
         return
-    stem = _stem.__code__.replace(
+    stem = _stem(len(code.co_freevars)).replace(
         co_name=code.co_name,
         co_qualname=code.co_qualname,
         co_filename=code.co_filename,  # a library that warns looks for the first frame outside its own directory
         co_firstlineno=code.co_firstlineno,
-        co_freevars=code.co_freevars,  # unused, but a function's code must have as many as its closure
+        co_freevars=code.co_freevars,
     )
     # In this order another thread that calls it meanwhile finds what it needs: an unknown default is ignored.
-    ours = make(_twin(function))
+    twin, has_signature = _twin(function), "__wrapped__" in vars(function)
+    ours = make(twin)
+    if not has_signature:
+        function.__wrapped__ = twin  # type: ignore[attr-defined]  # where `inspect.signature` looks
     function.__kwdefaults__ = {**(keywords or {}), _HOOK: ours}
     function.__code__ = stem
 
@@ -38,12 +49,24 @@ def graft(patches: Patches, function: object, make: Callable[[Function], Functio
         if function.__code__ is stem:
             function.__code__ = code
             function.__kwdefaults__ = keywords
+            if not has_signature:
+                vars(function).pop("__wrapped__", None)
 
     patches.add(undo)
 
 
-def _stem(*args: Any, _lineal_hook: Function, **kwargs: Any) -> Any:
-    return _lineal_hook(*args, **kwargs)
+@lru_cache
+def _stem(variables: int) -> CodeType:
+    """Return the code that calls the hook, with as many variables of an outer function as the closure it is put on has.
+
+    They are named where nothing is run any more, so that the compiler makes them such variables: only then do they
+    exist when a debugger or an error report looks at the frame.
+    """
+    names = ", ".join(f"v{number}" for number in range(variables))
+    found: dict[str, Any] = {}
+    exec(_SOURCE.format(hook=_HOOK, names=names), found)  # noqa: S102  our own text, with numbers in it
+    code: CodeType = found["outer"](*range(variables)).__code__
+    return code
 
 
 def _twin(function: FunctionType) -> FunctionType:

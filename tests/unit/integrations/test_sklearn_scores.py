@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+import sys
 import threading
 import types
 
@@ -25,7 +27,7 @@ from sklearn.metrics import (
     r2_score,
 )
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.hooked import with_hooks
@@ -175,6 +177,14 @@ def test_functions_taken_before_the_hooks_are_heard_and_stay_the_same_objects():
     assert with_hooks(hooked) == pickled
 
 
+def test_signatures_are_those_that_scikit_learn_reads():
+    def signatures():
+        asked = [accuracy_score, sklearn.metrics.get_scorer_names, Pipeline.score, LogisticRegression.score]
+        return [str(inspect.signature(one)) for one in asked]
+
+    assert with_hooks(signatures) == signatures()
+
+
 def test_after_undo_every_function_runs_what_it_ran():
     functions = [getattr(sklearn.metrics, name) for name in sklearn.metrics.__all__]
     functions = [one for one in functions if isinstance(one, types.FunctionType)]
@@ -187,6 +197,23 @@ def test_after_undo_every_function_runs_what_it_ran():
     before = state()
     assert with_hooks(state) != before
     assert state() == before
+
+
+def test_a_debugger_sees_the_variables_of_every_frame(heard):
+    seen, before = [], sys.gettrace()
+
+    def look(frame, _event, _argument):
+        if frame.f_code.co_name in {"hooked", "wrapper", "accuracy_score"}:
+            seen.append(dict(frame.f_locals))
+        return look
+
+    sys.settrace(look)
+    try:
+        accuracy_score(late, guess)
+    finally:
+        sys.settrace(before)
+    assert len(heard.scores) == 1
+    assert any("parameter_constraints" in variables and "args" in variables for variables in seen)
 
 
 def test_a_function_hooked_while_other_threads_call_it_answers_all_of_them():
