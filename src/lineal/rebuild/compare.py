@@ -21,6 +21,7 @@ from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json, Value
 from lineal.model.vocabulary import METRIC, PARAM
+from lineal.rebuild.measure import MEASURED, MEASURED_COPY, MEASURED_STATE
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.verdict import Difference, Grade, OutputResult
 
@@ -151,23 +152,38 @@ def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, toleran
         sentence = f"{name} was not made again"
         lost = Difference(kind="output", what=name, recorded=artifact.fingerprint, sentence=sentence)
         return replace(result, note=sentence, differences=(lost,))
+    facts = twin.custom_properties
     if artifact.fingerprint is not None and artifact.fingerprint == twin.fingerprint:
         if artifact.custom_properties.get("fingerprint_kind") in _LOGICAL:
+            is_copy = facts.get("kept") is not None and artifact.custom_properties.get("kept") == facts.get("kept")
             note = "the same content; it has no file whose bytes could be compared"
-            return replace(result, grade=Grade.CANONICAL_EXACT, note=note)
-        return replace(result, grade=Grade.BIT_EXACT, note="the same bytes")
+            same = replace(result, grade=Grade.CANONICAL_EXACT, note=note)
+            return _by(same, "bytes" if is_copy and facts.get(MEASURED_COPY) else None)
+        return _by(
+            replace(result, grade=Grade.BIT_EXACT, note="the same bytes"), "bytes" if facts.get(MEASURED) else None
+        )
     rows = [each.custom_properties.get("frame") for each in (artifact, twin)]
     are_of_files = all(each.custom_properties.get("frame_source") == "file" for each in (artifact, twin))
     if are_of_files and rows[0] == rows[1]:
-        return replace(result, grade=Grade.CANONICAL_EXACT, note="the same rows; the bytes of the file differ")
+        return _by(
+            replace(result, grade=Grade.CANONICAL_EXACT, note="the same rows; the bytes of the file differ"), None
+        )
     before, after = artifact.properties.get("canonical"), twin.properties.get("canonical")
     if before is not None and before == after:
         note = "the same fitted state; the bytes of the file differ"
-        return replace(result, grade=Grade.CANONICAL_EXACT, note=note)
+        same = replace(result, grade=Grade.CANONICAL_EXACT, note=note)
+        return _by(same, "state" if facts.get(MEASURED_STATE) else None)
     apart = _states_apart(before, after, files, tolerance)
     if apart is not None:
         return _by_state(result, apart)
     return replace(result, differences=tuple(_content_differences(artifact, twin, name)))
+
+
+def _by(result: OutputResult, measured: str | None) -> OutputResult:
+    """Return a result that is the same with what of it we read ourselves; without, it is what the program says."""
+    if measured is None:
+        return replace(result, note=f"{result.note} (as the program says: it left nothing to measure it by)")
+    return replace(result, measured=measured)
 
 
 def _states_apart(
@@ -198,6 +214,7 @@ def _by_state(result: OutputResult, apart: StateDifference) -> OutputResult:
         grade=Grade.NUMERIC if apart.is_near else Grade.DIVERGED,
         tolerance=apart.tolerance if apart.is_near else None,
         max_ulp=apart.max_ulp,
+        measured="state",
         note=f"{first.sentence}{more}",
         differences=(difference,),
     )

@@ -30,6 +30,7 @@ from lineal.rebuild.failures import exit_difference, missing_behind
 from lineal.rebuild.inputs import place_inputs
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.locked import put_packages
+from lineal.rebuild.measure import measured
 from lineal.rebuild.mount import hide_kept, mount_of
 from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
 from lineal.rebuild.place import Place, is_full, rebuild_directory
@@ -147,7 +148,7 @@ def _rebuilt(
     sources = swapped_sources(planned, swaps)
     place_inputs(sources, files, place.tree)
     leave_out(planned, swaps, place.tree)
-    url = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
+    url, seeded = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
     elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
     notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []
     if options.put_back:
@@ -179,8 +180,9 @@ def _rebuilt(
         hidden=[files.root],
         progress=progress,
     )
-    steps, kept = rebuilt_steps(url)
     progress("comparing")
+    steps, kept = rebuilt_steps(url, place.workspace, seeded)
+    steps = [measured(step, kept, layout, place) for step in steps]
     pairs = matched(recipe.steps, steps)
     if harvest is not None:
         harvest(pairs, kept, layout, place)

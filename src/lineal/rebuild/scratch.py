@@ -6,11 +6,12 @@ so that `run.use("dataset:flights@v1")` means there what it meant then. Nothing 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lineal.errors import LinealError
+from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.model.aliases import Alias
 from lineal.model.ids import ArtifactId, NodeKind
@@ -19,11 +20,17 @@ from lineal.model.nodes import Artifact, Execution, family_of
 from lineal.model.publication import Origin
 from lineal.model.vocabulary import STANDARD_TYPES
 from lineal.rebuild.inputs import InputSource
+from lineal.rebuild.measure import only_plain
+from lineal.rebuild.place import is_full
 from lineal.rebuild.recipe import Recipe, Step, step_of
 from lineal.rebuild.swaps import NO_SWAPS, Swaps, swapped_artifact
+from lineal.rebuild.verdict import refused
 from lineal.store.location import Location, locate
 from lineal.store.open import open_store
 from lineal.store.protocol import Store
+
+Schema = frozenset[tuple[str, str, str | None]]
+"""What a database is made of, so that it is seen where a program made something else of it."""
 
 _BY = Origin(actor="lineal", action="seed a rebuild")
 
@@ -37,8 +44,11 @@ def seed(
     place: Path,
     tree: Path,
     swaps: Swaps = NO_SWAPS,
-) -> str:
-    """Make the scratch workspace below `place` and return its URL; `swaps` are inputs that shall be others now."""
+) -> tuple[str, Schema]:
+    """Make the scratch workspace below `place` and return its URL and its schema.
+
+    `swaps` are inputs that shall be others now.
+    """
     location = locate(place, create=True)
     scratch = open_store(location, create=True)
     try:
@@ -56,18 +66,43 @@ def seed(
                 kept.put_file(swap.content)
     finally:
         scratch.close()
-    return location.url
+    return location.url, _schema(location)
 
 
-def rebuilt_steps(url: str) -> tuple[list[Step], Files]:
-    """Return the runs that the rebuilt process recorded, oldest first, and the files beside them."""
+def rebuilt_steps(url: str, place: Path, seeded: Schema) -> tuple[list[Step], Files]:
+    """Return the runs that the rebuilt process recorded, oldest first, and the files beside them.
+
+    The process could write anything there: what is no plain file is removed, and a database with other tables, views
+    or triggers than it was given is not read. NotRunnable says so.
+    """
     location: Location = locate(url)
-    scratch = open_store(location, create=False)
     try:
-        runs = scratch.list(Execution, ListOptions(limit=10_000)).items
-        return [step_of(scratch, run) for run in runs], Files(location.files)
+        only_plain(place)
+        if _schema(location) != seeded:
+            raise refused("record", "scratch", "the program changed the tables in which it was to record itself")
+        scratch = open_store(location, create=False)
+        try:
+            runs = scratch.list(Execution, ListOptions(limit=10_000)).items
+            return [step_of(scratch, run) for run in runs], Files(location.files)
+        finally:
+            scratch.close()
+    except NotRunnable:
+        raise
+    except (LinealError, OSError, sqlite3.Error) as error:
+        if is_full(error):
+            raise
+        raise refused("record", "scratch", f"what the program recorded of itself cannot be read: {error}") from error
+
+
+def _schema(location: Location) -> Schema:
+    """Return tables, views, indexes and triggers of a workspace's database, as they are written in it."""
+    assert location.database is not None
+    database = sqlite3.connect(f"{location.database.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        found = database.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%'")
+        return frozenset((str(kind), str(name), sql) for kind, name, sql in found)
     finally:
-        scratch.close()
+        database.close()
 
 
 def _seed_one(store: Store, scratch: Store, artifact: Artifact, targets: Mapping[str, Path]) -> None:

@@ -149,6 +149,7 @@ class OutputResult:
     note: str = ""
     tolerance: float | None = None
     max_ulp: int | None = None
+    measured: str | None = None
     differences: tuple[Difference, ...] = ()
 
     def document(self) -> dict[str, Json]:
@@ -162,6 +163,7 @@ class OutputResult:
             "rebuilt": self.rebuilt,
             "tolerance": self.tolerance,
             "max_ulp": self.max_ulp,
+            "measured": self.measured,
             "note": self.note,
             "differences": [difference.document() for difference in self.differences],
         }
