@@ -39,11 +39,17 @@ def find_root(start: Path) -> Path | None:
 
 
 def ask(
-    root: Path, *arguments: str, limit: int = LIMIT, timeout_s: float = TIMEOUT_S, given: bytes = b""
+    root: Path,
+    *arguments: str,
+    limit: int = LIMIT,
+    timeout_s: float = TIMEOUT_S,
+    given: bytes = b"",
+    limits: tuple[int, int] | None = None,
 ) -> tuple[bytes, bool]:
     """Return what `git …` prints in `root`, and whether it was cut at `limit` bytes; `given` is its standard input.
 
-    Raises GitUnavailable with a reason a person understands.
+    `limits` are the bytes it may hold in memory and write into one file, where the system can say so. Raises
+    GitUnavailable with a reason a person understands.
     """
     import subprocess
     import tempfile
@@ -65,6 +71,8 @@ def ask(
             )
         except FileNotFoundError as error:
             raise GitUnavailable("git is not installed or not on PATH") from error
+        if limits is not None:
+            _limit(child.pid, *limits)
         late = threading.Event()
 
         def stop() -> None:
@@ -92,6 +100,17 @@ def ask(
         return out, False
 
 
+def _limit(process: int, memory: int, written: int) -> None:
+    """Limit a process that has just started; it has done nothing of size yet."""
+    import contextlib
+    import resource  # only where there is one
+
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(process, resource.RLIMIT_DATA, (memory, memory))
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (written, written))
+
+
 def _environment() -> dict[str, str]:
     # GIT_DIR and its kin are set inside hooks and would answer about another repository.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(_KEPT)}
@@ -99,6 +118,7 @@ def _environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_LFS_SKIP_SMUDGE": "1",  # a checkout must not fetch what its pointers name
         "LC_ALL": "C",
         "LANGUAGE": "",
     }

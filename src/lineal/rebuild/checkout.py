@@ -15,16 +15,22 @@ from lineal.capture.git import GitUnavailable, ask
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.model.values import Json
+from lineal.rebuild.patches import unfolded
 from lineal.rebuild.verdict import refused
 
 MOST_BYTES = 4 << 30
 """What a commit or a diff may unfold to: small archives can hold endless files."""
 
+MOST_PATCH = 512 << 20
+"""What a diff itself may have."""
+
+_MOST_MEMORY = 4 << 30
+"""What git may hold in memory: an object is unfolded there before it is known what it is."""
+
 _LISTING = 100 << 20
 """Bytes of the list of a commit's files: about a million of them."""
 
 _TIMEOUT_S = 300.0
-_LITERAL = re.compile(rb"^(?:literal|delta) (\d+)$", re.MULTILINE)
 _NOT_THERE = "not initialised"
 
 
@@ -108,6 +114,18 @@ def leads_inside(path: Path, top: Path) -> bool:
         return path.resolve().is_relative_to(top)
     except (OSError, RuntimeError):
         return False  # a circle of links
+
+
+def link_outside(directory: Path, top: Path) -> Path | None:
+    """Return a symbolic link below a directory that leads out of `top`, or None. Git's own files are left out."""
+    for above, folders, names in os.walk(directory):
+        if ".git" in folders:
+            folders.remove(".git")
+        for name in (*folders, *names):
+            path = Path(above, name)
+            if path.is_symlink() and not leads_inside(path, top):
+                return path
+    return None
 
 
 def write(target: Path, data: bytes) -> None:
@@ -197,12 +215,14 @@ def _apply_diff(record: Mapping[str, Item], files: Files, code: Path) -> None:
     if not item(record, "diff").captured or not isinstance(value, Mapping):
         return
     fingerprint = str(value["fingerprint"])
-    patch = files.get(fingerprint)
-    total = sum(int(size) for size in _LITERAL.findall(patch))
+    size = files.path(fingerprint).stat().st_size if files.has(fingerprint) else 0
+    if size > MOST_PATCH:
+        raise refused("code", "diff", f"the diff has {size >> 20} MiB, more than {MOST_PATCH >> 20} MiB")
+    total = unfolded(files.get(fingerprint))
     if total > MOST_BYTES:
         raise refused("code", "diff", f"the diff unfolds to {total >> 20} MiB, more than {MOST_BYTES >> 20} MiB")
     _git(code, "apply", "--whitespace=nowarn", str(files.path(fingerprint)))
 
 
 def _git(code: Path, *arguments: str) -> None:
-    ask(code, *arguments, timeout_s=_TIMEOUT_S)
+    ask(code, *arguments, timeout_s=_TIMEOUT_S, limits=(_MOST_MEMORY, MOST_BYTES))

@@ -23,7 +23,7 @@ from lineal.rebuild.checkout import (
     check_out,
     has_commit,
     is_commit,
-    leads_inside,
+    link_outside,
     safe_target,
     write,
     write_untracked,
@@ -108,17 +108,10 @@ def _put(record: Mapping[str, Item], files: Files, code: Path, source: CodeSourc
 
 def check_symlinks(tree: Path) -> None:
     """Raise NotRunnable for a symbolic link in the tree that leads out of it."""
-    top = tree.resolve()
-    for directory, folders, names in os.walk(tree):
-        if ".git" in folders:
-            folders.remove(".git")
-        for name in (*folders, *names):
-            path = Path(directory) / name
-            if path.is_symlink() and not leads_inside(path, top):
-                shown = path.relative_to(tree)
-                raise refused(
-                    "code", str(shown), f"the symbolic link {shown} → {path.readlink()} leads out of the tree"
-                )
+    path = link_outside(tree, tree.resolve())
+    if path is not None:
+        shown = path.relative_to(tree)
+        raise refused("code", str(shown), f"the symbolic link {shown} → {path.readlink()} leads out of the tree")
 
 
 def _withheld(record: Mapping[str, Item]) -> Missing | None:

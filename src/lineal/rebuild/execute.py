@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lineal.rebuild.place import Place, size_of
+from lineal.rebuild.place import FREE, Place, size_of
 from lineal.rebuild.said import Listener
 from lineal.rebuild.starter import Mount, Report, Wanted, reporting, start
 from lineal.rebuild.strays import end_strays
@@ -25,7 +25,9 @@ from lineal.rebuild.verdict import Confinement, Missing
 
 _GIB = 1 << 30
 _LOOKED_AT_S = 0.5
+_RARELY, _RARELY_S = 10, 10.0
 _GRACE_S = 3.0
+_FEW_FILES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Limits:
 
     seconds: float | None = None
     bytes: int = 4 * _GIB
-    free: int = 256 << 20
+    free: int = FREE
     network: bool = False
 
 
@@ -114,13 +116,16 @@ def _watched(
     child: subprocess.Popen[bytes], root: Path, limits: Limits, began: float, progress: Callable[[str], None]
 ) -> Missing | None:
     """Wait for the end; return why the program was stopped, or None."""
+    pause = _LOOKED_AT_S
     while True:
         try:
-            child.wait(_LOOKED_AT_S)
+            child.wait(pause)
         except subprocess.TimeoutExpired:
-            seconds = time.monotonic() - began
-            progress(f"running: {seconds:.0f} s")
-            stop = _reason_to_stop(root, limits, seconds)
+            looked = time.monotonic()
+            progress(f"running: {looked - began:.0f} s")
+            stop = _reason_to_stop(root, limits, looked - began)
+            # Many files take long to count: that must not take a processor from the program.
+            pause = max(_LOOKED_AT_S, min(_RARELY_S, _RARELY * (time.monotonic() - looked)))
             if stop is not None:
                 return stop
             continue
@@ -134,6 +139,10 @@ def _reason_to_stop(root: Path, limits: Limits, seconds: float) -> Missing | Non
     if shutil.disk_usage(root).free < limits.free:
         sentence = f"the disk of {root.parent} is nearly full: less than {limits.free >> 20} MiB are free"
         return Missing(kind="disk", what=str(root.parent), sentence=sentence, advice="free some space, or set TMPDIR")
+    names = os.statvfs(root)
+    if names.f_files and names.f_favail < _FEW_FILES:
+        sentence = f"the disk of {root.parent} has room for {names.f_favail} more files only"
+        return Missing(kind="disk", what=str(root.parent), sentence=sentence, advice="remove some, or set TMPDIR")
     written = size_of(root)
     if written > limits.bytes:
         sentence = f"it wrote {written >> 20} MiB, more than the {limits.bytes >> 20} MiB it may"

@@ -7,6 +7,7 @@ program made or fetched by itself (a frame without a file) needs nothing and is 
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,9 @@ from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTED
 from lineal.model.nodes import Artifact
 from lineal.model.values import Json
-from lineal.rebuild.checkout import safe_target
+from lineal.rebuild.checkout import link_outside, safe_target
 from lineal.rebuild.layout import Layout
-from lineal.rebuild.place import is_full
+from lineal.rebuild.place import FREE, is_full, size_of
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Missing, refused
 
@@ -82,14 +83,19 @@ def targets_of(recipe: Recipe, layout: Layout) -> dict[str, list[str]]:
     return found
 
 
-def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path) -> None:
-    """Put the inputs where the program looks for them and check each; NotRunnable names the first that is wrong."""
+def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, free: int = FREE) -> None:
+    """Put the inputs where the program looks for them and check each; NotRunnable names the first that is wrong.
+
+    So many bytes of the disk stay `free`.
+    """
     for source in sources:
         if source.target is None or source.origin not in ("files", "original", "code"):
             continue
         target = safe_target(tree, source.target)
         try:
+            _check_room(source, files, tree, free)
             _put(source, files, target)
+            _check_links(source, target, tree)
             _check(source, target)
         except NotRunnable:
             raise
@@ -174,6 +180,9 @@ def _find(recorded: _Recorded, layout: Layout, files: Files) -> InputSource | Mi
     kept = recorded.fingerprint if recorded.kind == "file" else None
     if target is not None and kept is not None and files.has(kept):
         return _source(recorded, "files", target, absolute)
+    odd = _is_odd(recorded, absolute)
+    if odd is not None:
+        return odd
     if not absolute.exists():
         if target is not None and layout.root is None:
             return _source(recorded, "code", target, absolute)  # it can only come with the code; checked once there
@@ -206,6 +215,34 @@ def _vanished(recorded: _Recorded, path: Path) -> Missing:
     )
 
 
+def _is_odd(recorded: _Recorded, path: Path) -> Missing | None:
+    """Return what is missing where a pipe or a device lies: reading one may wait for ever, or never end."""
+    kind = _kind_of(path)
+    if kind is None:
+        return None
+    return Missing(
+        kind="input",
+        what=recorded.name,
+        sentence=f"the input {recorded.name} is {kind}: {path} has no content that could be the recorded one",
+        advice="put the recorded content there as a file",
+    )
+
+
+def _kind_of(path: Path) -> str | None:
+    """Return what lies there if it is neither a file nor a directory."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    kinds = (
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a disk"),
+    )
+    return next((word for is_kind, word in kinds if is_kind(mode)), None)
+
+
 def _mismatch(recorded: _Recorded, path: Path) -> Missing | None:
     """Return what is wrong with the file; a table's file cannot be judged before the program has parsed it."""
     if recorded.fingerprint is None or recorded.kind not in _BY_BYTES:
@@ -223,6 +260,43 @@ def _mismatch(recorded: _Recorded, path: Path) -> Missing | None:
         f"recorded was {recorded.fingerprint[:19]}",
         advice="put the recorded content there again",
     )
+
+
+def _check_room(source: InputSource, files: Files, tree: Path, free: int) -> None:
+    """Raise NotRunnable where an input does not fit on the disk: a directory may have grown since it was looked at."""
+    if source.origin == "files":
+        assert source.kept is not None
+        needed = files.path(source.kept).stat().st_size
+    elif source.origin == "original" and source.path is not None:
+        path = Path(source.path)
+        needed = size_of(path) if path.is_dir() else path.stat().st_size
+    else:
+        return
+    room = shutil.disk_usage(tree).free - free
+    if needed > room:
+        where = tree.parent.parent
+        raise refused(
+            "disk",
+            str(where),
+            f"the input {source.name} takes {needed >> 20} MiB, and the disk of {where} has room for "
+            f"{max(0, room) >> 20} MiB",
+            "free some space, or set TMPDIR",
+        )
+
+
+def _check_links(source: InputSource, target: Path, tree: Path) -> None:
+    """Raise NotRunnable for a symbolic link of a directory that leads out of the tree."""
+    if not target.is_dir() or source.origin != "original":
+        return
+    link = link_outside(target, tree.resolve())
+    if link is not None:
+        raise refused(
+            "input",
+            source.name,
+            f"the input {source.name} holds the symbolic link {link.relative_to(target)} → {link.readlink()}, "
+            "which leads out of the tree",
+            "put the content there in the place of the link",
+        )
 
 
 def _put(source: InputSource, files: Files, target: Path) -> None:

@@ -20,6 +20,9 @@ from lineal.files.locks import try_lock
 from lineal.rebuild.strays import end_strays
 
 PREFIX = "lineal-rebuild-"
+FREE = 256 << 20
+"""Bytes of the disk that a rebuild leaves free."""
+
 _LOCK = "in-use"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_SPACE = os.strerror(errno.ENOSPC)

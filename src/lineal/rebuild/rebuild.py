@@ -48,6 +48,9 @@ Harvest = Callable[[Sequence[Pair], Files, Layout, Place], None]
 """Sees the recorded runs with their rebuilt twins, the files these kept, and the directory before it is removed."""
 
 _SAID = 4000
+_MOST_GROWTH = 15
+"""How many times what every rebuild may write is added at most, because the recorded run wrote much."""
+
 _OF_THE_RUN = ("parameter", "seed", "random state")
 _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
 
@@ -146,7 +149,7 @@ def _rebuilt(
         Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
     progress(f"inputs: {sum(not source.is_listed for source in planned.inputs)}")
     sources = swapped_sources(planned, swaps)
-    place_inputs(sources, files, place.tree)
+    place_inputs(sources, files, place.tree, free=options.limits.free)
     leave_out(planned, swaps, place.tree)
     url, seeded = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
     elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
@@ -200,9 +203,11 @@ def _full(place: Place) -> Missing:
 
 
 def _limits(planned: Plan, limits: Limits) -> Limits:
-    """A rebuild may write what the recorded run wrote, and as much again, beside what every rebuild may."""
+    """A rebuild may write twice what the recorded run wrote beside what every rebuild may; 16 times that at most."""
     sizes = [artifact.properties.get("bytes") for step in planned.recipe.steps for artifact in step.outputs]
-    return replace(limits, bytes=limits.bytes + 2 * sum(size for size in sizes if isinstance(size, int)))
+    wrote = sum(size for size in sizes if isinstance(size, int) and size > 0)
+    # Sizes are the record's own word: they do not lift the limit without one.
+    return replace(limits, bytes=limits.bytes + min(2 * wrote, _MOST_GROWTH * limits.bytes))
 
 
 def _judged(

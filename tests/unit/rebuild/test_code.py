@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import string
+import subprocess
+import zlib
+
 import pytest
 
 from lineal.capture.record import as_struct
@@ -13,6 +19,7 @@ from lineal.model.nodes import Execution
 from lineal.rebuild import checkout
 from lineal.rebuild.code import assemble, find_code
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.patches import unfolded
 from lineal.rebuild.verdict import Missing
 
 
@@ -177,3 +184,56 @@ def test_a_damaged_kept_file_is_refused(project, files, tree):
 
     with pytest.raises(NotRunnable, match="cannot be put together"):
         assemble(record, layout, files, tree, source)
+
+
+def test_a_binary_difference_that_copies_itself_without_end_is_refused_before_it_unfolds(project, files, tree):
+    project.write("train.py", "1")
+    project.write("data.bin", "x")
+    (project.root / "data.bin").write_bytes(bytes(range(256)) * 64)
+    project.commit()
+    delta = varint(1 << 14) + varint(1 << 40) + b"\x80\x40" * 64
+    patch = (
+        b"diff --git a/data.bin b/data.bin\nindex 0000000..1111111 100644\nGIT binary patch\n"
+        + binary(b"delta", delta)
+        + binary(b"literal", b"")
+    )
+    record = {
+        "commit": Item("captured", project.git("rev-parse", "HEAD")),
+        "diff": Item("captured", {"fingerprint": files.put_bytes(patch)}),
+        "cwd": Item("captured", {"path": ".", "root": str(project.root)}),
+    }
+
+    layout = Layout(root=str(project.root))
+
+    with pytest.raises(NotRunnable, match="the diff unfolds to 1048576 MiB"):
+        assemble(record, layout, files, tree, find_code(record, layout, files, network=False))
+
+
+def test_what_gits_own_difference_of_a_binary_file_unfolds_to_is_known(project):
+    (project.root / "data.bin").write_bytes(os.urandom(5000))
+    project.commit()
+    with (project.root / "data.bin").open("ab") as handle:
+        handle.write(os.urandom(20))
+
+    patch = subprocess.run(
+        ["git", "diff", "--binary"], cwd=project.root, env=project.environment(), capture_output=True, check=True
+    ).stdout
+
+    assert b"\ndelta " in patch
+    assert unfolded(patch) == 5000 + 5020
+
+
+def varint(value):
+    digits = b""
+    while value > 0x7F:
+        digits += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return digits + bytes([value])
+
+
+def binary(kind, content):
+    packed = zlib.compress(content)
+    lines = [packed[at : at + 52] for at in range(0, len(packed), 52)]
+    letters = string.ascii_uppercase + string.ascii_lowercase
+    coded = [letters[len(line) - 1].encode() + base64.b85encode(line, pad=True) + b"\n" for line in lines]
+    return kind + b" %d\n" % len(content) + b"".join(coded) + b"\n"

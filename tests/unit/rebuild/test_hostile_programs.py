@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+
 def test_a_forged_fingerprint_does_not_stand_against_the_bytes_that_were_left(project):
     project.write(
         "train.py",
