@@ -129,5 +129,7 @@ def _reason(stderr: str, command: str) -> str:
         return "git refuses: the repository belongs to another user (dubious ownership; see git's safe.directory)"
     if "not a git repository" in stderr:
         return "git does not take this for a repository"
+    if "Out of memory" in stderr:
+        return f"git {command} needed more memory than it may have: an object unfolds too far"
     lines = stderr.strip().splitlines()
     return f"git {command} failed: {lines[-1][:200] if lines else 'it said nothing'}"

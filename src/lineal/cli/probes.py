@@ -138,7 +138,10 @@ def _rebuilding() -> Iterator[Probe]:
         yield Probe("uv", Level.OK, " ".join(uv))
     here = confinement_here()
     how = f" ({', '.join(here.how)})" if here.how else ""
-    said = f"rebuilt programs have the network {here.network}, their writes are {here.writes}{how}"
+    said = (
+        f"rebuilt programs have the network {here.network}, their writes are {here.writes}, "
+        f"other processes are {here.processes}, their sockets {here.sockets}{how}"
+    )
     if (here.network, here.writes) == ("off", "confined"):
         yield Probe("confinement", Level.OK, said)
     else:

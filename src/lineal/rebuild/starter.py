@@ -94,13 +94,8 @@ class Report:
             said = json.loads(os.read(self.inlet, _REPORT))
         except ValueError:
             return Confinement()
-        return Confinement(
-            network=str(said["network"]),
-            writes=str(said["writes"]),
-            processes=str(said["processes"]),
-            sockets=str(said["sockets"]),
-            how=tuple(map(str, said["how"])),
-        )
+        words = {name: str(word) for name, word in said.items() if name != "how"}
+        return Confinement(**words, how=tuple(map(str, said["how"])))
 
 
 @contextmanager

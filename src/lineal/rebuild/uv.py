@@ -112,6 +112,8 @@ def _run_confined(command: Sequence[str], directory: Path) -> tuple[int, str]:
     for name in ("tmp", "home", "cache"):
         (place / name).mkdir(parents=True)
     given = {name: value for name, value in _environment(os.environ).items() if name.startswith(_FOR_BUILDS)}
+    config = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
+    given |= {"XDG_CONFIG_HOME": config, "NETRC": os.environ.get("NETRC", str(Path.home() / ".netrc"))}
     # What a build leaves in a cache would be installed for others: it gets one of its own.
     own = {"HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "UV_CACHE_DIR": str(place / "cache")}
     wanted = Wanted(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import string
+import struct
 import subprocess
 import zlib
 
@@ -221,6 +223,48 @@ def test_what_gits_own_difference_of_a_binary_file_unfolds_to_is_known(project):
 
     assert b"\ndelta " in patch
     assert unfolded(patch) == 5000 + 5020
+
+
+def test_a_bundle_whose_objects_unfold_without_end_ends_git_and_not_the_machine(files, tree):
+    base, pieces = bytes(1 << 16), 1 << 17
+    delta = varint(len(base)) + varint(len(base) * pieces) + b"\x80" * pieces  # each copies 64 KiB
+    commit = b"tree " + b"1" * 40 + b"\nauthor a <a@b> 0 +0000\ncommitter a <a@b> 0 +0000\n\nm\n"
+    name = hashlib.sha1(b"commit %d\0" % len(commit) + commit, usedforsecurity=False).hexdigest()
+    pack = b"PACK" + struct.pack(">II", 2, 3) + packed(1, commit)
+    at = len(pack)
+    pack += packed(3, base)
+    pack += packed(6, delta, back(len(pack) - at))
+    pack += hashlib.sha1(pack, usedforsecurity=False).digest()
+    bundle = files.put_bytes(f"# v2 git bundle\n{name} HEAD\n\n".encode() + pack)
+    record = {
+        "commit": Item("captured", name),
+        "bundle": Item("captured", {"fingerprint": bundle, "whole": True}),
+        "cwd": Item("captured", {"path": "."}),
+    }
+    source = find_code(record, Layout(root=None), files, network=False)
+    assert source.kind == "bundle"
+
+    with pytest.raises(NotRunnable, match="git fetch needed more memory than it may have: an object unfolds too far"):
+        assemble(record, Layout(root=None), files, tree, source)
+
+
+def packed(kind, content, between=b""):
+    """Return an object as it stands in a pack."""
+    size = len(content)
+    head, rest = [kind << 4 | size & 15], size >> 4
+    while rest:
+        head[-1] |= 0x80
+        head.append(rest & 0x7F)
+        rest >>= 7
+    return bytes(head) + between + zlib.compress(content)
+
+
+def back(distance):
+    digits = [distance & 0x7F]
+    while distance := distance >> 7:
+        distance -= 1
+        digits.insert(0, 0x80 | distance & 0x7F)
+    return bytes(digits)
 
 
 def varint(value):

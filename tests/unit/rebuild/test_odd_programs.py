@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from lineal.errors import NotRunnable
+from lineal.files import Files
 from lineal.rebuild.confinement import confinement_here
+from lineal.rebuild.inputs import InputSource, place_inputs
 from lineal.rebuild.starter import leashed
 
 READING = """
@@ -67,6 +70,20 @@ def test_a_directory_whose_link_leads_out_of_the_tree_is_refused(project):
     assert kind == "input"
     assert "the symbolic link all → /usr/share, which leads out of the tree" in sentence
     assert project.left_behind == []
+
+
+def test_an_input_that_does_not_fit_is_said_before_it_is_copied(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "day.csv").write_text("4")
+    tree = tmp_path / "rebuild" / "tree"
+    tree.mkdir(parents=True)
+    source = InputSource(name="dataset:flights@v1", origin="original", path=str(tmp_path / "data"), target="data")
+
+    with pytest.raises(NotRunnable, match="the input dataset:flights@v1 takes 0 MiB, and the disk") as refused:
+        place_inputs([source], Files(tmp_path / "files"), tree, free=1 << 60)
+
+    assert refused.value.missing[0] == "disk"
+    assert list(tree.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["two\nlines.txt", os.fsdecode(b"b\xff\xfe.txt"), "Übung €.txt", "-rf"])
