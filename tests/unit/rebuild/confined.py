@@ -35,6 +35,11 @@ FORBIDDING = ["unshare", "--user", "--map-root-user", "sh", "-c", _FORBID, "sh"]
 """Words before a command that is to run where no namespace can be made."""
 
 
+_MASK = 'mount -t tmpfs none /proc/sys; exec unshare --user --map-root-user --mount "$@"'
+MASKING = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _MASK, "sh"]
+"""Words before a command that is to run where no view of processes can be made, as in many containers."""
+
+
 def can_forbid() -> bool:
     """Whether a system without namespaces can be made here, which takes one."""
     try:
@@ -44,13 +49,19 @@ def can_forbid() -> bool:
 
 
 def confined(
-    code: str, scratch: Path, *, namespaces: bool = True, network: bool = False, hidden: tuple[Path, ...] = ()
+    code: str,
+    scratch: Path,
+    *,
+    namespaces: bool = True,
+    masked: bool = False,
+    network: bool = False,
+    hidden: tuple[Path, ...] = (),
 ) -> dict[str, Any]:
     """Run a program confined and return how it ended, what it said and what it could reach."""
     words = json.dumps([code, network, [str(path) for path in hidden]])
     command = [sys.executable, "-c", _EXECUTE, words]
     done = subprocess.run(
-        command if namespaces else [*FORBIDDING, *command],
+        [*(MASKING if masked else [] if namespaces else FORBIDDING), *command],
         env=os.environ | {"TMPDIR": str(scratch)},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -125,28 +125,36 @@ def test_it_sees_its_own_processes_under_their_own_numbers(scratch):
     assert confined(code, scratch)["said"] == "True True\n"
 
 
-def test_a_daemon_that_left_its_session_and_ignores_signals_ends_with_the_program(scratch):
-    code = (
-        "import os, signal\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "    if os.fork() == 0:\n"
-        "        for number in (1, 2, 15): signal.signal(number, signal.SIG_IGN)\n"
-        "        os.environ.clear()\n"
-        "        os.execve('/bin/sleep', ['lineal-daemon-of-a-test', '600'], {})\n"
-        "    os._exit(0)\n"
-        "os.wait()\n"
-    )
-
-    ended = confined(code, scratch)
-
-    assert ended["status"] == 0
-    assert running("lineal-daemon-of-a-test") == [] or ended["processes"] != "hidden"
+DAEMON = (
+    "import os, signal\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork() == 0:\n"
+    "        for number in (1, 2, 15): signal.signal(number, signal.SIG_IGN)\n"
+    "        os.execve('/bin/sleep', ['{name}', '600'], {{}})\n"
+    "    os._exit(0)\n"
+    "os.wait()\n"
+)
 
 
-def test_it_ends_as_the_program_ended(scratch):
-    assert confined("raise SystemExit(7)", scratch)["status"] == 7
-    assert confined("import os; os.kill(os.getpid(), 11)", scratch)["status"] == -11
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_a_daemon_that_left_its_session_and_ignores_signals_ends_with_the_program(scratch, namespaces):
+    if not namespaces and not can_forbid():
+        pytest.skip("platform: a system without namespaces is made with one")
+    name = f"daemon-{namespaces}-of-a-test"
+
+    ended = confined(DAEMON.format(name=name), scratch, namespaces=namespaces)
+
+    assert (ended["status"], running(name)) == (0, [])
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_it_ends_as_the_program_ended(scratch, namespaces):
+    if not namespaces and not can_forbid():
+        pytest.skip("platform: a system without namespaces is made with one")
+
+    assert confined("raise SystemExit(7)", scratch, namespaces=namespaces)["status"] == 7
+    assert confined("import os; os.kill(os.getpid(), 11)", scratch, namespaces=namespaces)["status"] == -11
 
 
 def test_nothing_outside_can_be_changed_not_even_a_mode_or_a_time(scratch, tmp_path):
@@ -278,6 +286,15 @@ def test_without_namespaces_other_processes_are_in_sight_and_out_of_reach(scratc
         assert other.poll() is None or ended["processes"] == "open"
         other.kill()
     assert ended["said"] == "PermissionError\n" * 3 or ended["processes"] == "open"
+
+
+@pytest.mark.usefixtures("without_namespaces")
+def test_where_no_view_of_processes_may_be_made_the_rest_is_still_apart(scratch):
+    ended = confined("import os; print(os.path.exists(f'/proc/{os.getpid()}/exe'))", scratch, masked=True)
+
+    assert ended["said"] == "True\n"
+    assert "processes of its own" not in ended["how"]
+    assert ("a network of its own" in ended["how"], ended["sockets"]) == (True, "hidden")
 
 
 @pytest.mark.usefixtures("without_namespaces")

@@ -10,7 +10,7 @@ PRIVATE, BIND, RECURSIVE, REMOUNT = 1 << 18, 1 << 12, 1 << 14, 1 << 5
 READ_ONLY, NO_SET_ID, NO_DEVICES, NO_PROGRAMS = 1, 2, 4, 8
 """Flags of mounts; the last four are also those of their attributes."""
 
-_DIES_WITH_PARENT, _NO_NEW_PRIVILEGES, _SET_FILTER, _DROP = 1, 38, 22, 24
+_DIES_WITH_PARENT, _NO_NEW_PRIVILEGES, _SET_FILTER, _DROP, _GETS_ORPHANS = 1, 38, 22, 24, 36
 _SIGKILL = 9
 _MOUNT_SETATTR, _HERE, _ALL_BELOW = 442, -100, 0x8000
 _CAPABILITIES, _CAPABILITY_VERSION = 64, 0x2008_0522
@@ -51,6 +51,11 @@ def set_mount(target: str, *, gains: int = 0, loses: int = 0, below: bool = Fals
 def die_with_parent() -> None:
     """Let the kernel kill this process when the thread that started it ends, however it ends."""
     checked(_libc.prctl(_DIES_WITH_PARENT, _SIGKILL, 0, 0, 0))
+
+
+def get_orphans() -> None:
+    """Let processes below this one whose parents end become its children."""
+    checked(_libc.prctl(_GETS_ORPHANS, 1, 0, 0, 0))
 
 
 def gain_nothing() -> None:

@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from lineal.rebuild.confining.calls import refuse_calls
-from lineal.rebuild.confining.kernel import die_with_parent, drop_capabilities, unshare
+from lineal.rebuild.confining.kernel import die_with_parent, drop_capabilities, get_orphans, unshare
 from lineal.rebuild.confining.sockets import open_sockets
 from lineal.rebuild.confining.view import NO_SOCKETS, READ_ONLY_VIEW, SHARED, TERMINALS, TREE, arrange, devices
 from lineal.rebuild.confining.writes import restrict_writes
 
 _MOUNTS, _MESSAGES, _USERS, _PROCESSES, _NETWORK = 0x2_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000
 _LOOPBACK_UP = (0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
+_PATIENCE_S = 2
 _OF_FILES = frozenset({0, 1, 3, 4, 6, 7})
 """What a superuser keeps: to read and own files of others, and to become others."""
 
@@ -90,6 +91,9 @@ def _confined(spec: Mapping[str, Any]) -> dict[str, Any]:
     if apart is not None:
         how = _enter(apart, spec, sockets)
     flags = apart.flags if apart is not None else 0
+    if not flags & _PROCESSES:
+        with suppress(OSError):
+            _fork_kept()
     how += ["a network of its own"] if flags & _NETWORK else []
     how += ["processes of its own"] if flags & _PROCESSES else []
     with suppress(OSError):
@@ -158,10 +162,11 @@ def _in_child(attempt: Callable[[], object]) -> int:
 
 def _enter(apart: _Apart, spec: Mapping[str, Any], sockets: Sequence[str]) -> list[str]:
     _leave(apart)
-    tell = _fork_inside() if apart.has_processes else None
+    if not apart.has_processes:
+        return _see(apart, spec, sockets)
+    tell = _fork_inside()
     how = _see(apart, spec, sockets)
-    if tell is not None:
-        _fork_below(tell)
+    _fork_below(tell)
     return how
 
 
@@ -231,6 +236,46 @@ def _fork_below(tell: int) -> None:
         if ended == child:
             os.write(tell, struct.pack("i", status))
             os._exit(0)
+
+
+def _fork_kept() -> None:
+    """Go on as the program among all other processes; this one waits, and ends what the program leaves running.
+
+    What has left the program's session comes to it, as the nearest above that wants orphans.
+    """
+    get_orphans()
+    keeper = os.getpid()
+    child = os.fork()
+    if child:
+        _keep(child)
+    die_with_parent()
+    if os.getppid() != keeper:
+        os._exit(1)
+
+
+def _keep(child: int) -> NoReturn:
+    # All of the session are asked to end together; those that do not are ended before we are ourselves.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.alarm(_PATIENCE_S))
+    signal.signal(signal.SIGALRM, lambda _number, _frame: _end_children())
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    status: int | None = None
+    while True:
+        try:
+            ended, code = os.wait()
+        except ChildProcessError:
+            break
+        status = code if ended == child else status
+        if status is not None:
+            _end_children()
+    _end_as(signal.SIGKILL if status is None else status)
+
+
+def _end_children() -> None:
+    with suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:  # noqa: PTH123
+        for number in listing.read().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(number), signal.SIGKILL)
 
 
 def _end_as(status: int) -> NoReturn:
