@@ -116,7 +116,7 @@ def leads_inside(path: Path, top: Path) -> bool:
         return False  # a circle of links
 
 
-def link_outside(directory: Path, top: Path) -> Path | None:
+def symlink_outside(directory: Path, top: Path) -> Path | None:
     """Return a symbolic link below a directory that leads out of `top`, or None. Git's own files are left out."""
     for above, folders, names in os.walk(directory):
         if ".git" in folders:

@@ -23,8 +23,8 @@ from lineal.rebuild.checkout import (
     check_out,
     has_commit,
     is_commit,
-    link_outside,
     safe_target,
+    symlink_outside,
     write,
     write_untracked,
 )
@@ -108,7 +108,7 @@ def _put(record: Mapping[str, Item], files: Files, code: Path, source: CodeSourc
 
 def check_symlinks(tree: Path) -> None:
     """Raise NotRunnable for a symbolic link in the tree that leads out of it."""
-    path = link_outside(tree, tree.resolve())
+    path = symlink_outside(tree, tree.resolve())
     if path is not None:
         shown = path.relative_to(tree)
         raise refused("code", str(shown), f"the symbolic link {shown} → {path.readlink()} leads out of the tree")

@@ -21,7 +21,7 @@ from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTED
 from lineal.model.nodes import Artifact
 from lineal.model.values import Json
-from lineal.rebuild.checkout import link_outside, safe_target
+from lineal.rebuild.checkout import safe_target, symlink_outside
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import FREE, is_full, size_of
 from lineal.rebuild.recipe import Recipe
@@ -95,7 +95,7 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
         try:
             _check_room(source, files, tree, free)
             _put(source, files, target)
-            _check_links(source, target, tree)
+            _check_symlinks(source, target, tree)
             _check(source, target)
         except NotRunnable:
             raise
@@ -284,11 +284,11 @@ def _check_room(source: InputSource, files: Files, tree: Path, free: int) -> Non
         )
 
 
-def _check_links(source: InputSource, target: Path, tree: Path) -> None:
+def _check_symlinks(source: InputSource, target: Path, tree: Path) -> None:
     """Raise NotRunnable for a symbolic link of a directory that leads out of the tree."""
     if not target.is_dir() or source.origin != "original":
         return
-    link = link_outside(target, tree.resolve())
+    link = symlink_outside(target, tree.resolve())
     if link is not None:
         raise refused(
             "input",
