@@ -182,7 +182,7 @@ def module_fingerprints(modules: Item, files: Files) -> dict[str, str]:
     if listed is None and isinstance(value.get("fingerprint"), str):
         try:
             listed = json.loads(files.get(str(value["fingerprint"])))
-        except (LinealError, ValueError):
+        except (LinealError, ValueError, RecursionError):
             listed = None
     found = listed if isinstance(listed, Mapping) else {}
     return {str(name): str(one) for name, one in found.items() if str(one).startswith("sha256:")}

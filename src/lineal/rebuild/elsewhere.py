@@ -50,8 +50,13 @@ def text_elsewhere(record: Mapping[str, Item], files: Files, name: str) -> bytes
 
 
 def _texts(record: Mapping[str, Item], files: Files) -> dict[str, dict[str, Json]]:
-    found: dict[str, dict[str, Json]] = json.loads(files.get(str(_elsewhere(record)["fingerprint"])))
-    return found
+    """Return the kept modules by name; NotRunnable where what is kept is something else."""
+    try:
+        found = json.loads(files.get(str(_elsewhere(record)["fingerprint"])))
+        return {str(name): {"path": one["path"], "text": one["text"]} for name, one in found.items()}
+    except (LinealError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        told = f"the modules that lay outside the repository cannot be read: {type(error).__name__}: {error}"
+        raise refused("code", "modules", told) from error
 
 
 def _elsewhere(record: Mapping[str, Item]) -> Mapping[str, Json]:

@@ -44,6 +44,17 @@ def has_everything(ended) -> bool:
     return ended["processes"] == "hidden" and ended["sockets"] == "hidden"
 
 
+def test_where_namespaces_are_to_be_had_everything_is_apart(scratch):
+    words = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc", "true"]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("platform: no namespaces")
+
+    ended = confined("pass", scratch)
+
+    reached = [ended[name] for name in ("network", "writes", "processes", "sockets")]
+    assert reached == ["off", "confined", "hidden", "hidden"]
+
+
 def test_a_socket_in_a_shared_directory_is_in_sight_and_leads_nowhere(scratch, tmp_path):
     path = str(tmp_path / "engine.sock")
     with socket.socket(socket.AF_UNIX) as server:
