@@ -19,7 +19,7 @@ from typing import IO
 
 from lineal.rebuild.place import FREE, Place, size_of
 from lineal.rebuild.said import Listener
-from lineal.rebuild.starter import Mount, Report, Wanted, reporting, start
+from lineal.rebuild.starter import Mount, Report, Wanted, reporting, secrets_of_home, start
 from lineal.rebuild.strays import end_strays
 from lineal.rebuild.verdict import Confinement, Missing
 
@@ -66,7 +66,7 @@ def execute(
     """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted.
 
     Its standard input is the file `given`, else it is closed. With a `mount` it finds the tree at the recorded path.
-    The directories `hidden` are empty for it, where the system allows that.
+    What is `hidden` is empty for it, where the system allows that, and so are the keys and passwords of the home.
     """
     spec = place.root / "command.json"
     wanted = Wanted(
@@ -78,7 +78,7 @@ def execute(
         most_bytes=limits.bytes,
         network=limits.network,
         mount=mount,
-        hidden=hidden,
+        hidden=[*hidden, *secrets_of_home()],
     )
     wanted.put(spec)
     began = time.monotonic()

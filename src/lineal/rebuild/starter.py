@@ -32,6 +32,12 @@ _LEASH = (
 _WITH_SOCKETS = ("/tmp", "/var/tmp", "/run", "/var/run")  # noqa: S108  where other programs put theirs
 
 
+_SECRETS = (
+    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".config/gh", ".config/rclone"),
+    *(".netrc", ".pypirc", ".git-credentials", ".pgpass", ".my.cnf"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
     """`tree` is to be seen at `at`, and the directories `keep` below it as they are: interpreters lie there."""
@@ -45,7 +51,7 @@ class Mount:
 class Wanted:
     """A program and what it may: it writes below `root` and the directories `beside` only, and `home` is its home.
 
-    Directories `hidden` are empty for it; `network` lets it out.
+    Directories and files `hidden` are empty for it; `network` lets it out.
     """
 
     argv: Sequence[str]
@@ -122,6 +128,11 @@ def start(spec: Path, source: IO[bytes], report: Report) -> subprocess.Popen[byt
         pass_fds=[report.outlet.fileno()],
         start_new_session=True,
     )
+
+
+def secrets_of_home() -> list[Path]:
+    """Return the places of the user's home where tools keep keys and passwords, as far as they are there."""
+    return [path for path in (Path.home() / name for name in _SECRETS) if path.exists()]
 
 
 def leashed(command: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lineal.errors import NotRunnable
-from lineal.rebuild.starter import Wanted, leashed, reporting, start
+from lineal.rebuild.starter import Wanted, leashed, reporting, secrets_of_home, start
 from lineal.rebuild.verdict import Missing, refused
 
 _TAIL = 300
@@ -125,6 +125,7 @@ def _run_confined(command: Sequence[str], directory: Path) -> tuple[int, str]:
         environment=given | own,
         network=True,
         beside=[directory],
+        hidden=[path for path in secrets_of_home() if path.name != ".netrc"],  # an index may ask for a password
     )
     wanted.put(place / "spec.json")
     try:

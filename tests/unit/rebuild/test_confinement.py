@@ -220,6 +220,18 @@ def test_a_hidden_directory_is_empty(scratch, tmp_path):
     assert ended["said"] == "[]\n" or not has_everything(ended)
 
 
+def test_keys_and_passwords_of_the_home_are_hidden(scratch, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519").write_text("key")
+    (tmp_path / ".netrc").write_text("password")
+    code = f"import os; print(os.listdir({str(tmp_path / '.ssh')!r}), open({str(tmp_path / '.netrc')!r}).read())"
+
+    ended = confined(code, scratch)
+
+    assert ended["said"] == "[] \n" or not has_everything(ended)
+
+
 def test_what_was_achieved_is_told_by_the_starter_and_not_by_the_program(scratch):
     code = (
         "import json, os\n"

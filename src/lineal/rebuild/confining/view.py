@@ -68,11 +68,19 @@ def arrange(spec: Mapping[str, Any], sockets: Sequence[str], *, own_processes: b
     how += [TERMINALS] if _own_devices() else []
     for path in spec["hidden"]:
         with suppress(OSError):
-            mount("nothing", path, "tmpfs", READ_ONLY | NO_DEVICES | NO_SET_ID, "size=4k,mode=0500")
+            _empty(path, os.path.join(spec["root"], "nothing", "nobody"))  # noqa: PTH118
     if wanted:
         _cover(wanted, kept)
         how.append(TREE)
     return how
+
+
+def _empty(path: str, nobody: str) -> None:
+    """Cover a directory with an empty one, a file with an empty one."""
+    if stat.S_ISDIR(os.stat(path).st_mode):  # noqa: PTH116
+        mount("nothing", path, "tmpfs", READ_ONLY | NO_DEVICES | NO_SET_ID, "size=4k,mode=0500")
+    else:
+        mount(nobody, path, flags=BIND)
 
 
 def _show(path: str, descriptor: int) -> None:
