@@ -75,6 +75,8 @@ class Handoff:
         """Yield the directories that killed ones left and nobody uses any more, each held by us alone."""
         import tempfile
 
+        if not hasattr(os, "getuid"):
+            return  # without users and locks nothing is known of others
         for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
             with suppress(OSError):
                 found = directory.lstat()
@@ -114,9 +116,16 @@ class Handoff:
 
     def hold(self) -> bool:
         """Become the one who takes the run back; False while another one is."""
-        self._held = os.open(self.directory / _HELD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held = self.directory / _HELD
+        # A new lock is held before it has its name: between the two somebody would take it for one that was left.
+        place = held if held.exists() else held.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with suppress(OSError, ImportError):
-            return try_lock(self._held)
+            if try_lock(descriptor):
+                place.rename(held)
+                self._held = descriptor
+                return True
+        os.close(descriptor)
         return False
 
     def put(self, handed: Handed) -> None:
