@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from lineal.capture.locks.locked import Locked, LockedFile
 from lineal.capture.secrets import redact
 
+_TEXT = json.JSONEncoder(ensure_ascii=False)
+"""Made once: a lock has thousands of texts."""
+
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(?:==[A-Za-z0-9.!+_-]+| @ [^\s\"'\\]+)(?: --hash=[a-z0-9]+:[0-9A-Za-z]+)*"
@@ -178,4 +181,4 @@ def _value(value: object) -> str:
         return "[" + ", ".join(_value(each) for each in value) + "]"
     # A basic string of TOML is one of JSON, but for the one control character JSON lets through.
     text = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _TEXT.encode(text).replace("\x7f", "\\u007f")
