@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 
-from lineal.capture.captured import captured
+from lineal.capture.captured import Captured, captured
 from lineal.capture.fingerprints.arrays import array_bytes
+from lineal.capture.first_states import GENERATORS, begin_with_recorded, hold_first
 from lineal.capture.guard import guarded
 from lineal.capture.program import own_modules
 from lineal.capture.seeding import made_generators
@@ -38,8 +39,18 @@ def shared_states() -> dict[str, Json]:
 
 def note_first_states() -> None:
     """Note the states of shared generators that are loaded now and were not before: the first state of each."""
+    for name, place in _SHARED:
+        module = sys.modules.get(place)
+        if module is not None and name in GENERATORS and name not in _first:
+            guarded(lambda name=name, module=module: _begin(name, module))  # type: ignore[misc]
     for name, state in shared_states().items():
         _first.setdefault(name, state)
+
+
+def _begin(name: str, module: ModuleType) -> Captured:
+    begin_with_recorded(name, module)
+    hold_first(name, module)
+    return captured(None)
 
 
 def first_states() -> dict[str, Json]:

@@ -16,6 +16,7 @@ from lineal.capture.determinism import determinism_item
 from lineal.capture.direct import editable_item
 from lineal.capture.edited import begin, edited_item, loaded_packages
 from lineal.capture.environment import environment_item, index_urls_item
+from lineal.capture.first_states import keep_first
 from lineal.capture.git import find_root
 from lineal.capture.guard import guarded, guarded_group
 from lineal.capture.hardware import blas_item, cpu_memory_item, cuda_item, gpu_item, os_item
@@ -39,7 +40,7 @@ from lineal.capture.seeds import first_rng_states, rng_states_item, seeds_item, 
 from lineal.capture.variables import variables_item
 from lineal.errors import InvalidArgument
 from lineal.files import Files
-from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN
+from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json, Struct
 
 Record = dict[str, Captured]
@@ -123,7 +124,7 @@ def at_end(
         "blas": blas_item,
         "thread_variables": thread_variables_item,
         "variables": variables_item,
-        "rng_states": lambda: _telling(states, seeds),
+        "rng_states": lambda: _with_first(files, _telling(states, seeds), seeds),
         "seeds": lambda: seeds,
         "determinism": determinism_item,
     }
@@ -199,6 +200,20 @@ def _telling(states: Captured, seeds: Captured) -> Captured:
         named = found if isinstance(found, Mapping) else {}
         value[moment] = {name: BY_LIBRARIES if name in mute else state for name, state in named.items()}
     return replace(states, value=value)
+
+
+def _with_first(files: Files, states: Captured, seeds: Captured) -> Captured:
+    """Return the states with where the first ones are kept, of generators that were drawn from without a known seed."""
+    known = seeds.value if isinstance(seeds.value, Mapping) else {}
+    value = states.value if isinstance(states.value, Mapping) else {}
+    end = value.get("end")
+    drawn = (
+        [name for name, state in end.items() if state not in (NOT_DRAWN, BY_LIBRARIES)]
+        if isinstance(end, Mapping)
+        else []
+    )
+    kept = keep_first(files, [name for name in drawn if known.get(name, SYSTEM_ENTROPY) == SYSTEM_ENTROPY])
+    return states if kept is None else replace(states, value={**value, "kept": kept})
 
 
 def _listed(kind: str, touched: Sequence[Json] | None) -> Captured:

@@ -118,6 +118,14 @@ def listened_from_the_start() -> bool:
     return _heard.from_the_start
 
 
+def made_by_the_program() -> int | None:
+    """Return how many generators were made before the one that is about to be; None where a library makes it."""
+    if _direct_caller() is None:
+        return None
+    with _lock:
+        return len(_heard.made)
+
+
 def plain_seed(seed: object) -> Json:
     """Return a seed as it can be recorded: a number, a short list of them, or the fingerprint of anything longer."""
     if seed is None or isinstance(seed, bool):

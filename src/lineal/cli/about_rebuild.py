@@ -28,6 +28,9 @@ def verdict_card(run: Execution) -> Card:
     grade = str(run.custom_properties.get(VERDICT, "unknown"))
     lines = [Line(grade, "verdict", aside=str(facts.get("sentence", "")), mark=_mark(grade))]
     lines.append(Line(str(run.custom_properties.get("rebuilt_run", "unknown")), "rebuilt"))
+    probe = facts.get("probe")
+    if isinstance(probe, Mapping):
+        lines.append(Line(str(probe.get("sentence")), "probe"))
     for part, label in (("missing", "missing"), ("differences", "difference")):
         lines += [Line(sentence, label, mark=Mark.BAD) for sentence in _sentences(facts.get(part))]
     return Card("verdict", "Was it the same when it was rebuilt?", lines, facts)

@@ -81,6 +81,9 @@ def reproduce(
     bisect: Annotated[
         bool, typer.Option("--bisect", help="If it differs, try the suspects one at a time and name the one.")
     ] = False,
+    same_draws: Annotated[
+        bool, typer.Option("--same-draws", help="Begin generators that nobody seeded as the record keeps them.")
+    ] = False,
     passed: Annotated[
         list[str] | None,
         typer.Option(
@@ -136,6 +139,7 @@ def reproduce(
         limits=limits,
         tolerance=tolerance,
         changes=tuple(parse_change(text) for text in tries or ()),
+        same_draws=same_draws,
         passed=frozenset(passed or ()),
     )
     with open_workspace(url, create=False) as workspace:

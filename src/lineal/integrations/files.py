@@ -49,8 +49,8 @@ _MOST_FRAMES = 12
 class FileListener(Protocol):
     """Hears of files, by absolute path, before it happens. May be called from any thread."""
 
-    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
-        """Hear that a file is about to be opened; one that is opened to append is written, not read.
+    def opened(self, path: str, *, reads: bool, writes: bool, keeps: bool = False) -> bool:
+        """Hear that a file is about to be opened; `keeps` is written after what is in it, which is not read.
 
         True says that the next time it is read need not be told, until `tell_again`.
         """
@@ -96,12 +96,12 @@ class _Watch:
 
     def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
         path = self._path(args[0])
-        reads, writes = _access(args[1], args[2])
+        reads, writes, keeps = _access(args[1], args[2])
         if path is None or not (reads or writes) or (path in self.told and not writes):
             return
         if not _is_file(path, or_new=writes) or _is_our_doing():
             return
-        if listener.opened(path, reads=reads, writes=writes):
+        if listener.opened(path, reads=reads, writes=writes, keeps=keeps):
             self.told.add(path)
 
     def _connected(self, listener: FileListener, database: object) -> None:
@@ -169,15 +169,19 @@ def _absolute(name: object) -> str | None:
     return os.path.abspath(path)  # noqa: PTH100
 
 
-def _access(mode: object, flags: object) -> tuple[bool, bool]:
-    """Return whether a file is opened for reading and for writing, from a mode or from the flags of `os.open`."""
+def _access(mode: object, flags: object) -> tuple[bool, bool, bool]:
+    """Return whether a file is opened for reading, for writing, and so that what is in it stays.
+
+    From a mode, or from the flags of `os.open`.
+    """
     if isinstance(mode, str):
         writes = any(letter in mode for letter in "wax+")
-        return "r" in mode, writes
+        return "r" in mode, writes, "a" in mode
     if not isinstance(flags, int):
-        return False, False
+        return False, False, False
     access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
-    return access != os.O_WRONLY, access != os.O_RDONLY
+    writes = access != os.O_RDONLY
+    return access != os.O_WRONLY, writes, writes and not flags & (os.O_TRUNC | os.O_EXCL)
 
 
 def _is_file(path: str, *, or_new: bool) -> bool:

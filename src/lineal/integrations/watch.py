@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable
 from types import FrameType, ModuleType
 
+from lineal.capture.first_states import is_recorded, recorded_seed
 from lineal.capture.generators import note_first_states
 from lineal.capture.program import is_own_code
-from lineal.capture.seeding import begin_listening, hear_entropy, hear_generator, hear_seed
+from lineal.capture.seeding import begin_listening, hear_entropy, hear_generator, hear_seed, made_by_the_program
 from lineal.capture.variables import hear_read, is_heard
 from lineal.integrations.hooks import Call, Function, Patches, after, telling
 from lineal.integrations.imports import when_imported
@@ -45,7 +46,7 @@ def _python(module: ModuleType, patches: Patches) -> None:
 def _numpy(module: ModuleType, patches: Patches) -> None:
     note_first_states()
     patches.patch_function("numpy", module.seed, after(_seeded("numpy"), group="seed numpy"))
-    patches.patch_function("numpy", module.default_rng, after(_made, group="make a generator"))
+    patches.patch_function("numpy", module.default_rng, _making)
 
 
 def _seeded(name: str) -> Callable[[Call], None]:
@@ -53,6 +54,22 @@ def _seeded(name: str) -> Callable[[Call], None]:
         hear_seed(name, call.args[0] if call.args else call.kwargs.get("a", call.kwargs.get("seed")))
 
     return tell
+
+
+def _making(original: Function) -> Function:
+    make = _with_recorded_seed(original) if is_recorded() else original
+    return after(_made, group="make a generator")(make)
+
+
+def _with_recorded_seed(original: Function) -> Function:
+    """Return the maker that gives a generator without a seed the one that the system gave it then."""
+
+    def make(seed: object = None) -> object:
+        place = made_by_the_program() if seed is None else None
+        recorded = None if place is None else recorded_seed(place)
+        return original(seed if recorded is None else recorded)
+
+    return make
 
 
 def _made(call: Call) -> None:

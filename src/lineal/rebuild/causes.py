@@ -93,7 +93,7 @@ def unseeded(before: Step, after: Step) -> Iterator[Difference]:
     """Yield the shared generators that nobody seeded and that were drawn from: no run draws their numbers again."""
     for name in _unseeded_in(before):
         if name in _unseeded_in(after):
-            told = f"{name} was never seeded, so it drew other numbers: seed it"
+            told = f"{name} was never seeded, so it drew other numbers: seed it, or rebuild with --same-draws"
             yield _difference("seed", name, SYSTEM_ENTROPY, SYSTEM_ENTROPY, told)
 
 

@@ -17,6 +17,7 @@ from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
+from lineal.rebuild.continued import lost_beginnings
 from lineal.rebuild.environment import Environment, EnvironmentKind, prepare
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, find_inputs
@@ -126,7 +127,7 @@ def plan(
         code=None if isinstance(code, Missing) else code,
         inputs=tuple(sources),
         missing=tuple(missing),
-        notes=(*_notes(recipe), *told),
+        notes=(*_notes(recipe), *lost_beginnings(recipe, files), *told),
         changed=tuple(changed_since(recipe, layout, files)),
     )
 

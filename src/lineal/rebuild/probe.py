@@ -88,11 +88,17 @@ def _place(store: Store, files: Files, text: str) -> tuple[Path, str, str]:
 
 
 def models_of(recipe: Recipe) -> list[Artifact]:
-    """Return the models that are asked for; InvalidArgument where there is none to call."""
+    """Return the models that are asked for, the first of very many; InvalidArgument where there is none to call."""
     found = [one for one in recipe.outputs if one.type == "Model" or "canonical" in one.properties]
     if not found:
         raise InvalidArgument(f"{recipe.reference} is no model, and made none: --probe compares what models predict")
     return found[:MOST_MODELS]
+
+
+def left_out(recipe: Recipe) -> str:
+    """Return a sentence about models that are not called, for they are too many; "" where there are none."""
+    number = sum(one.type == "Model" or "canonical" in one.properties for one in recipe.outputs)
+    return f"{MOST_MODELS} of {number} models were called: name the others one by one" if number > MOST_MODELS else ""
 
 
 def expected(planned: Plan, files: Files, probe: Probe) -> dict[str, Json]:

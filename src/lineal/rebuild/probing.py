@@ -30,7 +30,7 @@ from lineal.rebuild.mount import mount_of
 from lineal.rebuild.place import Place, rebuild_directory
 from lineal.rebuild.plan import Plan
 from lineal.rebuild.predictions import Part, compare_parts
-from lineal.rebuild.probe import MOST_ROWS, Probe, models_of, unfit
+from lineal.rebuild.probe import MOST_ROWS, Probe, left_out, models_of, unfit
 from lineal.rebuild.probed import Probed, ProbeResult
 
 SECONDS = 300.0
@@ -56,20 +56,21 @@ class Answer:
 class Probing:
     """Calls the models of one rebuild: the recorded ones before the program runs, their twins after it."""
 
-    def __init__(self, probe: Probe, planned: Plan, place: Place, url: str, limits: Limits) -> None:
+    def __init__(self, probe: Probe, planned: Plan, place: Place, url: str, limits: Limits, files: Files) -> None:
         self._probe = probe
+        self._files = files
         self._planned = planned
         self._place = place
         self._url = url
         self._limits = replace(limits, seconds=limits.seconds or SECONDS, bytes=limits.bytes + 4 * probe.bytes)
         self._recorded: dict[int, Answer] = {}
 
-    def ask_recorded(self, files: Files, progress: Callable[[str], None]) -> None:
+    def ask_recorded(self, progress: Callable[[str], None]) -> None:
         """Call the recorded models; FailedPrecondition where the data is not what they take, before anything runs."""
         for artifact in models_of(self._planned.recipe):
             progress(f"probe: calling {reference_to(artifact)} on {self._probe.name}")
             try:
-                path = content_of(artifact, files)
+                path = content_of(artifact, self._files)
             except LinealError as error:
                 answer = Answer(fault=error.message)
             else:
@@ -100,7 +101,8 @@ class Probing:
             found.append(replace(plain, calls=tuple(compare_parts(before.parts, after.parts, tolerance))))
         is_cut = any(answer.is_cut for answer in answers)
         rows = max((answer.rows for answer in answers), default=None)
-        notes = (f"the models were called on the first {rows:,} rows of {self._probe.name} only",) if is_cut else ()
+        told = f"the models were called on the first {rows:,} rows of {self._probe.name} only" if is_cut else ""
+        notes = tuple(note for note in (told, left_out(self._planned.recipe)) if note)
         data = {**self._probe.document(), "rows": rows, "cut": is_cut}
         return ProbeResult(data=data, models=tuple(found), notes=notes)
 
@@ -126,6 +128,7 @@ class Probing:
                 environment=own | {"HOME": str(stage.home), "TMPDIR": str(stage.temporary)},
                 limits=self._limits,
                 mount=mount_of(planned.layout, self._place, planned.environment),
+                hidden=[self._files.root],
                 progress=lambda _text: None,
             )
             return _read_answer(stage.workspace, executed, self._limits)

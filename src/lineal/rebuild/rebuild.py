@@ -16,13 +16,16 @@ from lineal.capture.secrets import redact
 from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
+from lineal.model.capture_items import ENTROPY, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.changes import Change, changed_command, changed_variables
 from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
+from lineal.rebuild.continued import place_continued
 from lineal.rebuild.difference import differences_between
+from lineal.rebuild.draws import place_draws
 from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import EnvironmentKind, realise
 from lineal.rebuild.execute import Executed, Limits, execute
@@ -68,6 +71,7 @@ class Options:
     keep: bool = False
     limits: Limits = field(default_factory=Limits)
     tolerance: float | None = None
+    same_draws: bool = False
     changes: tuple[Change, ...] = ()
     passed: frozenset[str] = frozenset()
     """Variables whose values were secrets, and that are given to the program as they are set here and now."""
@@ -149,6 +153,7 @@ def _rebuilt(
         Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
     progress(f"inputs: {sum(not source.is_listed for source in planned.inputs)}")
     sources = swapped_sources(planned, swaps)
+    place_continued(recipe, layout, files, place.tree, outside=place.root / "outside")
     place_inputs(sources, files, place.tree, free=options.limits.free)
     leave_out(planned, swaps, place.tree)
     url, seeded = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
@@ -162,9 +167,11 @@ def _rebuilt(
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
         hide_kept(mount, place.tree / layout.code)
-    probing = None if probe is None else Probing(probe, planned, place, url, options.limits)
+    probing = None if probe is None else Probing(probe, planned, place, url, options.limits, files)
     if probing is not None:
-        probing.ask_recorded(files, progress)
+        probing.ask_recorded(progress)
+    draws, told = place_draws(recipe, files, place) if options.same_draws else ({}, [])
+    notes += told
     progress(f"running: {' '.join(recipe.argv)}")
     executed = execute(
         changed_command(
@@ -174,7 +181,8 @@ def _rebuilt(
         ),
         place=place,
         cwd=place.tree / layout.cwd,
-        environment=changed_variables(
+        environment=draws
+        | changed_variables(
             environment_of(recipe, layout, planned.environment, place, url, options.passed), options.changes
         ),
         limits=_limits(planned, options.limits),
@@ -234,6 +242,9 @@ def _judged(
     measured = compare_metrics(target, tolerance=allowed)
     grade = worst([*(each.grade for each in outputs if each.role == "output"), *(grade for grade, _ in measured)])
     causes = differences_between(target, files, kept, planned.layout, str(tree))
+    if options.same_draws:
+        # Generators began as they did then; what was asked of the system itself did not.
+        causes = [cause for cause in causes if cause.recorded != SYSTEM_ENTROPY or cause.what == ENTROPY]
     if executed.status != 0 and not failed_then:
         grade = Grade.DIVERGED
         # Before what it did not come to: parameters it did not set, numbers it did not draw.

@@ -26,6 +26,7 @@ from lineal.model.values import Json
 from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of
 from lineal.rebuild.compare import is_of_the_machine
+from lineal.rebuild.continued import place_continued
 from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import Environment, EnvironmentKind
 from lineal.rebuild.execute import Limits
@@ -105,6 +106,8 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     tree.mkdir()
     notes = assemble(record, layout, files, tree, planned.code)
     sources = [source for source in planned.inputs if with_inputs or source.origin == "code"]
+    if with_inputs:
+        place_continued(recipe, layout, files, tree)
     place_inputs(sources, files, tree)
     for repository in list(tree.rglob(".git")):
         shutil.rmtree(repository) if repository.is_dir() else repository.unlink()

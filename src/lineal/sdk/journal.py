@@ -38,7 +38,7 @@ class Journal(FileListener):
         self._pid = 0
         self._seen: set[tuple[str, str]] = set()
 
-    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
+    def opened(self, path: str, *, reads: bool, writes: bool, keeps: bool = False) -> bool:  # noqa: ARG002  as told
         """Write down the first time that a file is read, and that it is written."""
         if reads and not writes:
             self._put("read", path, stamp=stamp_of(path))

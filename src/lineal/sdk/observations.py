@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from lineal.capture.worker import settled
+from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Split, Written
+from lineal.model.fingerprint import Fingerprinted
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
+from lineal.sdk.keeping import INPUT
 from lineal.sdk.listings import Listings
 from lineal.sdk.metric_files import rows_before
 from lineal.sdk.scores import Scores
@@ -54,11 +56,12 @@ class Observations:
     def __bool__(self) -> bool:
         return bool(self.reads or self.writes or self.fits or self.crowds)
 
-    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
+    def opened(self, path: str, *, reads: bool, writes: bool, keeps: bool = False) -> bool:
         """Note a file that is about to be opened; False where that was known already.
 
         What is read is fingerprinted as it is now: a write to it waits for that, but not for long. A file that is
-        written while it is still being read has no fingerprint, and the reason says so.
+        written while it is still being read has no fingerprint, and the reason says so. What is in a file that is
+        written after its end (`keeps`) is kept as well: the same run begins with it once more.
         """
         with self._lock:
             is_new = False
@@ -72,7 +75,9 @@ class Observations:
                 elif reads and os.path.exists(path):  # noqa: PTH110  r+: what is there counts as well
                     self._settle_read(path)
                 is_new |= path not in self.writes
-                self._written(path, "open")
+                beginning = self._beginning(path) if keeps and path not in self.writes else None
+                written = self._written(path, "open")
+                written.beginning = written.beginning or beginning
             return is_new
 
     def parent(self, read: Read, canonical: Callable[[], str | None]) -> None:
@@ -213,6 +218,18 @@ class Observations:
         seen = self._seen_read(path, "open", path=path)
         if seen is not None and seen.content is not None:
             settled(seen.content, LONGEST_WAIT)
+
+    def _beginning(self, path: str) -> Answer[Fingerprinted] | None:
+        """Return what is in a file before it is added to; None where it is not there, or too large to be kept."""
+        known = self.reads.get(path)
+        if known is not None:
+            return known.content
+        try:
+            if not 0 < os.path.getsize(path) <= INPUT:  # noqa: PTH202  a text path
+                return None
+        except OSError:
+            return None
+        return settled(self._fingerprints.of_input(path), LONGEST_WAIT)
 
     def _written(self, path: str, by: str) -> Seen:
         self.removed.discard(path)

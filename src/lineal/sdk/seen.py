@@ -48,6 +48,7 @@ class Seen:
     """What is known of it: the absolute path or URL, the calls that told, the object, and fingerprints on their way.
 
     `before` is what a file of metrics held when it was first opened to be written, where rows may be added to it.
+    `beginning` is the fingerprint of what was in a file that the program wrote on, after its end.
     """
 
     path: str | None
@@ -61,6 +62,7 @@ class Seen:
     frame: Answer[Fingerprinted] | None = None
     canonical: str | None = None
     training: Training | None = None
+    beginning: Answer[Fingerprinted] | None = None
     is_parent: bool = False
     before: bytes = b""
     queries: list[Query] = field(default_factory=list)

@@ -32,6 +32,9 @@ from lineal.sdk.touches import Touch
 from lineal.sdk.training import Training, storable
 from lineal.sdk.wanted import Wanted
 
+_GROWS = frozenset({"Dataset", "RawData", "Features", "Model"})
+"""Types of what is data: where the run added to it, what was there before is an input."""
+
 _READ_AGAIN = 8 << 20
 """Files up to this size are read once more at the end, to know their rows: there may be a hundred."""
 
@@ -123,10 +126,13 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
         return
     answer = settled(fingerprints.of_path(str(path))) if path is not None else None
     found = answer.value if answer is not None else None
+    before = _digits(settled(seen.beginning).value) if seen.beginning is not None else None
+    if before is not None and before == _digits(found):
+        return  # opened to add to it, and nothing was added
     known = _declared(run, seen, is_input=False, fingerprints={_digits(found)} - {None})
     if known is not None:
-        if known.place is None and path is not None:
-            run.recorder.touches.found_at(known, str(path), _digits(found))
+        if path is not None and (known.place is None or before is not None):
+            run.recorder.touches.found_at(known, str(path), _digits(found), before)
         return
     facts: dict[str, Value] = _facts(found, answer.reason if answer else None)
     type_ = seen.type or ("Dataset" if path is None else type_of_file(path, is_output=True))
@@ -140,6 +146,8 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
     state = Canonical(seen.canonical)
     if type_ == "Model" and state.fingerprint is None and path is not None and path.is_file():
         state = file_state(path)
+    if seen.beginning is not None and path is not None and type_ in _GROWS:
+        _settle_before(run, seen, path, type_)
     run.record(
         Wanted(
             role=EventType.OUTPUT,
@@ -154,8 +162,31 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
             how=How.OBSERVED,
             keep=path if path is not None and found is not None and is_kept(path, found, OUTPUT) else None,
             place=None if path is None else str(path),
+            before=before,
         )
     )
+
+
+def _settle_before(run: Observed, seen: Seen, path: Path, type_: str) -> None:
+    """Record what was in data that the run added to: what came out was made from it.
+
+    A log or a report is added to without a look at it. What it held is told in the record, and is no input.
+    """
+    assert seen.beginning is not None
+    found = settled(seen.beginning).value
+    if found is not None:
+        run.record(
+            Wanted(
+                role=EventType.INPUT,
+                type=type_,
+                family=_family(run, seen, path),
+                fingerprint=found.fingerprint,
+                uri=path.as_uri(),
+                facts=storable(_facts(found, None)),
+                how=How.OBSERVED,
+                place=str(path),
+            )
+        )
 
 
 def _settle_training_data(run: Observed, training: Training) -> None:

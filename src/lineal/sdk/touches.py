@@ -15,7 +15,10 @@ from lineal.sdk.wanted import Wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
-    """One artifact at one place; `file` is the fingerprint of the bytes there, where that is not the artifact's."""
+    """One artifact at one place; `file` is the fingerprint of the bytes there, where that is not the artifact's.
+
+    `before` is that of the bytes that were there when the run began to write after their end.
+    """
 
     is_input: bool
     type: str
@@ -24,12 +27,13 @@ class Touch:
     canonical: str | None = None
     place: str | None = None
     file: str | None = None
+    before: str | None = None
     reason: str | None = None
 
     def as_json(self) -> dict[str, Json]:
         """Return it as it stands in the capture record."""
         entry: dict[str, Json] = {"fingerprint": self.fingerprint, "path": self.place, "artifact": self.artifact}
-        more = {"type": self.type, "file": self.file, "reason": self.reason}
+        more = {"type": self.type, "file": self.file, "before": self.before, "reason": self.reason}
         return entry | {name: value for name, value in more.items() if value is not None}
 
 
@@ -56,6 +60,7 @@ class Touches:
             canonical=canonical if isinstance(canonical, str) else None,
             place=None if wanted.place is None else self.places.named(wanted.place),
             file=wanted.file if wanted.file != stored.fingerprint else None,
+            before=wanted.before,
         )
         with self._lock:
             if not touch.is_input or not any(_is_same(known, touch) for known in self._all if not known.is_input):
@@ -66,9 +71,10 @@ class Touches:
         with self._lock:
             self._put(touch)
 
-    def found_at(self, touch: Touch, place: str, file: str | None) -> None:
+    def found_at(self, touch: Touch, place: str, file: str | None, before: str | None = None) -> None:
         """Say where the program wrote what is known already, such as a model that was logged as well."""
         placed = replace(touch, place=self.places.named(place), file=file if file != touch.fingerprint else None)
+        placed = replace(placed, before=before)
         with self._lock:
             self._all = [placed if known == touch else known for known in self._all]
 
@@ -112,5 +118,6 @@ def _of_json(entry: Mapping[str, Json], *, is_input: bool) -> Touch:
         fingerprint=texts.get("fingerprint"),
         place=texts.get("path"),
         file=texts.get("file"),
+        before=texts.get("before"),
         reason=texts.get("reason"),
     )

@@ -23,7 +23,8 @@ class Wanted:
     model's fitted state, by which it is recognised though its bytes differ. `keep` is what goes into files, and so does
     `fitted`, the bytes that `canonical` is the fingerprint of.
     `place` is the path the program read it from or wrote it to, `file` the fingerprint of what lies there where that
-    is not the artifact's own: a frame's source.
+    is not the artifact's own: a frame's source. `before` is the fingerprint of what was there when the run began to
+    write after its end.
     """
 
     role: EventType
@@ -43,6 +44,7 @@ class Wanted:
     fitted: bytes | None = None
     place: str | None = None
     file: str | None = None
+    before: str | None = None
 
     @property
     def label(self) -> str:

@@ -83,10 +83,10 @@ class Watching(Listener, FileListener, Watcher):
         self._is_off = False
 
     # what the program does -----------------------------------------------------------------------
-    def opened(self, path: str, *, reads: bool, writes: bool) -> bool:
+    def opened(self, path: str, *, reads: bool, writes: bool, keeps: bool = False) -> bool:
         """Note a file that is about to be opened."""
         observations = self._here()
-        is_new = observations is None or observations.opened(path, reads=reads, writes=writes)
+        is_new = observations is None or observations.opened(path, reads=reads, writes=writes, keeps=keeps)
         if is_new and self._is_told_aside():
             assert self._aside is not None
             self._aside.files.opened(path, reads=reads, writes=writes)

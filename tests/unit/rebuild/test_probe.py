@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 import lineal
+from lineal.errors import InvalidArgument
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Execution
+from lineal.rebuild.probe import MOST_BYTES, find_probe
 
 ROWS = pd.DataFrame(
     {"distance": [100.0, 900.0, 400.0, 700.0] * 5, "hour": range(20), "late": [0.5, 3.25, 1.75, 2.5] * 5}
@@ -82,6 +84,7 @@ def test_what_a_probe_found_stands_in_the_record_and_in_the_signed_statement(fit
         recorded = run.custom_properties["rebuild"]["probe"]
     shown = fitted.run("-m", "lineal", "audit", "statement", found["recorded_as"], "--format", "json").stdout
     assert recorded["data"]["name"] == "dataset:flights@v1"
+    assert "predicts the same for all 20 rows" in fitted.run("-m", "lineal", "show", found["recorded_as"]).stdout
     assert recorded["models"][0]["same"] is True
     assert found["probe"]["data"]["fingerprint"] in shown
 
@@ -219,6 +222,14 @@ def test_data_that_is_none_is_refused_before_the_program_runs(fitted):
         assert said in done.stderr
         assert "running" not in done.stderr
     assert fitted.left_behind == []
+
+
+def test_data_that_is_too_large_is_refused_by_its_size(tmp_path):
+    with (tmp_path / "all.csv").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+
+    with lineal.open(tmp_path) as workspace, pytest.raises(InvalidArgument, match="more than the 1,024 MiB of a probe"):
+        find_probe(workspace.store, workspace.files, str(tmp_path / "all.csv"))
 
 
 def test_data_that_made_no_model_cannot_be_probed(project):
