@@ -22,6 +22,9 @@ T = TypeVar("T")
 SAID_AFTER_S = 2.0
 """Seconds of waiting after which the line is said."""
 
+GRACE_S = 1.0
+"""Seconds in which, after Ctrl-C, what is quick is finished: one large file is no reason to lose ten small ones."""
+
 INTERRUPTED = "interrupted"
 """The reason of what is unknown because the user did not want to wait for it."""
 
@@ -35,6 +38,7 @@ class Patience:
     waited_s: float = 0.0
     is_told: bool = False
     is_over: bool = False
+    grace_s: float = 0.0
     owes: bool = False
     """Ctrl-C came before we had said anything: it was not meant for us."""
 
@@ -70,13 +74,23 @@ def wait(is_done: Callable[[float], bool], told: Callable[[], str], longest: flo
     ours = _CURRENT.get()
     if ours is None:
         return _waited(Patience(), is_done, told, longest)
-    if ours.is_over:
-        return is_done(0.0)
     try:
+        if ours.is_over:
+            return _graced(ours, is_done)
         return _waited(ours, is_done, lambda: f"{told()}, Ctrl-C leaves it unknown", longest)
     except KeyboardInterrupt:
+        # A second Ctrl-C takes the grace as well.
+        ours.grace_s = 0.0 if ours.is_over else GRACE_S
         ours.is_over, ours.owes = True, not ours.is_told
         return False
+
+
+def _graced(ours: Patience, is_done: Callable[[float], bool]) -> bool:
+    """Let what is quick be done all the same: all of it together within the grace."""
+    began = time.monotonic()
+    done = is_done(ours.grace_s)
+    ours.grace_s = max(0.0, ours.grace_s - (time.monotonic() - began))
+    return done
 
 
 def driven(steps: Steps[T], told: Callable[[], str]) -> T:

@@ -73,6 +73,11 @@ def test_a_fork_leaves_the_work_as_it_stands_and_the_parent_goes_on_with_it(work
     assert settled(answer).value == "done"
 
 
+@pytest.fixture(autouse=True)
+def _no_grace(monkeypatch):
+    monkeypatch.setattr(waiting, "GRACE_S", 0.0)
+
+
 def test_ctrl_c_after_the_line_leaves_it_unknown_and_goes_no_further(worker, capsys, monkeypatch):
     monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.0)
 
@@ -85,6 +90,20 @@ def test_ctrl_c_after_the_line_leaves_it_unknown_and_goes_no_further(worker, cap
         answer = settled(worker.ask(pressed_when_told, what="flights.parquet", size=12_000_000_000))
         later = settled(worker.ask(Endless().steps, what="other"))
     assert (answer.reason, later.reason, ours.is_told) == (INTERRUPTED, INTERRUPTED, True)
+
+
+def test_after_ctrl_c_what_is_quick_is_done_all_the_same(worker, monkeypatch):
+    monkeypatch.setattr(waiting, "GRACE_S", 60.0)
+    told = []
+
+    def end_of_a_run() -> None:
+        with patience():
+            told.append(settled(worker.ask(interrupting, what="large")).reason)
+            told.append(settled(worker.ask(lambda: at_once(lambda: 7), what="small")).value)
+
+    with pytest.raises(KeyboardInterrupt):
+        end_of_a_run()
+    assert told == [INTERRUPTED, 7]
 
 
 def test_the_line_says_what_is_waited_for_and_what_ctrl_c_does(worker, capsys, monkeypatch):
