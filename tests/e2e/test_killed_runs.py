@@ -147,3 +147,24 @@ def test_a_directory_of_somebody_else_is_not_believed(project):
 
     assert "FAILED" not in done.stderr
     assert foreign.exists()
+
+
+INNER = """
+import os
+import lineal
+
+with lineal.run("inner"):
+    with lineal.run("innermost"):
+        os.kill(os.getpid(), 9)
+"""
+
+
+def test_runs_within_a_program_that_was_killed_end_with_it(project):
+    project.write("train.py", INNER)
+
+    project.run("-m", "lineal", "run", "--", sys.executable, "train.py", status=128 + signal.SIGKILL)
+
+    for label in ("inner", "innermost"):
+        shown = project.run("-m", "lineal", "show", f"run:{label}", "--format", "json").stdout
+        assert '"FAILED"' in shown.upper()
+        assert "its process was killed before the run ended" in shown

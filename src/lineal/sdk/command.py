@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 from lineal.capture.command import Command
+from lineal.capture.processes import processes_with
 from lineal.capture.worker import Answer
 from lineal.integrations.hooks import telling
 from lineal.model.fingerprint import Fingerprinted
+from lineal.model.ids import Micros
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
 from lineal.model.vocabulary import LAUNCHED, RECORDED_BY
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
-from lineal.sdk.handoff import Handoff
+from lineal.sdk.handoff import HANDOFF, Handoff
+from lineal.sdk.inner_runs import end_killed, running_within
 from lineal.sdk.journal import Line, read_journals, stamp_of
 from lineal.sdk.observations import Observations
 from lineal.sdk.run import Run
@@ -61,6 +65,10 @@ class CommandRun(Run):
             if seen_ns is None or not _is_younger(line, seen_ns):
                 _replay(observations, line)
         settle(self, observations, fingerprints)
+        inner = running_within(self.session.workspace(), self.id)
+        if inner and not any(number != os.getpid() for number in processes_with(HANDOFF, str(handoff.directory))):
+            at = self.session.clock.now() if seen_ns is None else Micros(seen_ns // 1000)
+            end_killed(self.session.workspace(), inner, at=at)
 
     def _ended(self, ending: Ending) -> Execution:
         """Return the run as ended, with the error as its own process told it rather than the exit status."""
