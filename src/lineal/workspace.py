@@ -106,10 +106,10 @@ class Workspace:
         return between.with_first_difference(found, self.store, self.files)
 
     def check(self, ref: str | NodeKey, *, as_of: Micros | None = None) -> Check:
-        """Return whether a thing can be rebuilt, and what is missing."""
-        from lineal.lineage import check
+        """Return whether a thing can be rebuilt, and what is missing: what the plan of its rebuild says."""
+        from lineal.rebuild import answer
 
-        return check.check(self.store, ref, as_of=as_of)
+        return answer.checked(self.store, self.files, ref, as_of=as_of)
 
     def prediction(self, trace_id: str) -> Prediction:
         """Return a prediction by its trace id or a unique prefix; what still lies in a spool is brought in first."""

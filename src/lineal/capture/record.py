@@ -33,6 +33,7 @@ from lineal.capture.process import (
     world_item,
 )
 from lineal.capture.program import is_installed, main_script
+from lineal.capture.reached import reached_item
 from lineal.capture.repository import ITEMS as REPOSITORY_ITEMS
 from lineal.capture.repository import repository_items
 from lineal.capture.secrets import redact
@@ -130,7 +131,12 @@ def at_end(
     }
     ended = {name: _clean(guarded(probe)) for name, probe in probes.items()}
     better = {name: _better(start.get(name), item) for name, item in ended.items()}
-    return {**start, **better, **touched(inputs, outputs)}
+    return {**start, **better, **touched(inputs, outputs), **_reached()}
+
+
+def _reached() -> Record:
+    item = guarded(reached_item)
+    return {} if item.status == "not_applicable" else {"reached": _clean(item)}
 
 
 def touched(inputs: Sequence[Json] | None, outputs: Sequence[Json] | None) -> Record:

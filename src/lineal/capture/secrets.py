@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from lineal.capture.secret_shapes import HIDDEN, hide_shapes
+from lineal.capture.secret_shapes import hide_shapes
+from lineal.model.vocabulary import HIDDEN
 
 __all__ = ["HIDDEN", "has_secret", "is_random", "is_secret", "redact", "redact_argv", "redact_counted", "redact_value"]
 

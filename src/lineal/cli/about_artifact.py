@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lineal.cli.about_rebuild import rebuilt_lines
+from lineal.cli.about_rebuild import rebuildable
 from lineal.cli.about_run import artifact_line, how_good, how_made
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of
 from lineal.cli.surroundings import Surroundings
 from lineal.cli.times import iso
-from lineal.lineage.check import Rebuildable
-from lineal.lineage.checklist import Outcome
 from lineal.lineage.render.document import decision_document, node_document, plain
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.nodes import Artifact, ArtifactState, key_of
@@ -25,8 +23,6 @@ _MARKS = {
     DecisionAction.REJECT: Mark.BAD,
     DecisionAction.RETIRE: Mark.BAD,
 }
-_OUTCOMES = {Outcome.PASS: Mark.GOOD, Outcome.FAIL: Mark.BAD, Outcome.UNKNOWN: Mark.UNKNOWN}
-_ANSWERS = {Rebuildable.YES: Mark.GOOD, Rebuildable.NO: Mark.BAD, Rebuildable.UNKNOWN: Mark.UNKNOWN}
 
 
 def artifact_cards(workspace: Workspace, artifact: Artifact) -> list[Card]:
@@ -38,7 +34,7 @@ def artifact_cards(workspace: Workspace, artifact: Artifact) -> list[Card]:
             _trained_on(around),
             how_made(around.makers()),
             how_good([*around.makers(), *(run for run in around.users() if run.type == "Evaluate")]),
-            _rebuildable(workspace, artifact),
+            rebuildable(workspace, artifact),
             _decided("Who approved it?", around, asked=True),
             _runs_where(around),
             _made_from_it("What depends on it?", around),
@@ -187,21 +183,3 @@ def _serves(revision: Artifact, around: Surroundings) -> Card:
     ]
     facts = {"live": live} | {key: plain(value) for key, value in said.items()}
     return Card("serves", "What runs here?", lines, facts)
-
-
-def _rebuildable(workspace: Workspace, artifact: Artifact) -> Card:
-    check = workspace.check(key_of(artifact))
-    lines = [
-        Line(finding.sentence, finding.item, mark=_OUTCOMES[finding.outcome])
-        for finding in check.findings
-        if finding.outcome is not Outcome.PASS
-    ]
-    facts = {
-        "rebuildable": check.rebuildable.value,
-        "captured": check.captured,
-        "items": check.items,
-        "missing": list(check.missing),
-    }
-    sentence = Line(check.sentence, "answer", mark=_ANSWERS[check.rebuildable])
-    told, rebuilds = rebuilt_lines(workspace.store, artifact)
-    return Card("rebuildable", "Can we rebuild it?", [*told, sentence, *lines], {**facts, "rebuilds": rebuilds})

@@ -1,4 +1,4 @@
-"""The cards of a rebuild: the verdict, and what it rests on. Also the line about the newest rebuild of an artifact."""
+"""The cards of rebuilds: whether a thing can be rebuilt, what its newest rebuild said, and a verdict itself."""
 
 from __future__ import annotations
 
@@ -9,12 +9,46 @@ from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of
 from lineal.cli.supposed import supposed_lines
 from lineal.cli.times import iso
-from lineal.model.nodes import Artifact, Execution
+from lineal.lineage.check import Rebuildable
+from lineal.lineage.checklist import Outcome
+from lineal.model.nodes import Artifact, Execution, key_of
 from lineal.model.values import Json
 from lineal.rebuild.attest import STATEMENT
 from lineal.rebuild.record import COUNTERFACTUAL, DOCUMENT, VERDICT, rebuilds_of, says_something
 from lineal.rebuild.verdict import Grade
 from lineal.store.protocol import Store
+from lineal.workspace import Workspace
+
+_OUTCOMES = {
+    Outcome.PASS: Mark.GOOD,
+    Outcome.FAIL: Mark.BAD,
+    Outcome.UNKNOWN: Mark.UNKNOWN,
+    Outcome.ADVICE: Mark.NONE,
+}
+_ANSWERS = {Rebuildable.YES: Mark.GOOD, Rebuildable.NO: Mark.BAD, Rebuildable.UNKNOWN: Mark.UNKNOWN}
+
+
+def rebuildable(workspace: Workspace, node: Artifact | Execution) -> Card:
+    """Return the card that says whether a thing can be rebuilt: the answer of the check and of the dry run."""
+    check = workspace.check(key_of(node))
+    open_ = [one for one in check.findings if one.outcome is not Outcome.PASS and one.item != "rebuild"]
+    lines = [
+        Line(one.sentence, one.item, mark=_OUTCOMES[one.outcome])
+        for one in open_
+        if one.sentence not in check.reach.because
+    ]
+    facts = {
+        "rebuildable": check.rebuildable.value,
+        "verdict": check.reach.verdict,
+        "because": list(check.reach.because),
+        "captured": check.captured,
+        "items": check.items,
+        "missing": list(check.missing),
+    }
+    answer = [Line(check.sentence, "answer", mark=_ANSWERS[check.rebuildable])]
+    answer += [Line(why, "because", mark=_ANSWERS[check.rebuildable]) for why in check.reach.because[1:]]
+    told, rebuilds = rebuilt_lines(workspace.store, node) if isinstance(node, Artifact) else ([], [])
+    return Card("rebuildable", "Can we rebuild it?", [*told, *answer, *lines], {**facts, "rebuilds": rebuilds})
 
 
 def verdict_card(run: Execution) -> Card:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from lineal.cli.about_rebuild import verdict_card
+from lineal.cli.about_rebuild import rebuildable, verdict_card
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of, title_of
 from lineal.cli.times import iso, span
 from lineal.lineage.capture_record import record_of
+from lineal.lineage.check import NOT_STEPS
 from lineal.lineage.checklist import untracked_files
 from lineal.lineage.completeness import completeness_of
 from lineal.lineage.render.document import node_document, plain
@@ -17,7 +18,7 @@ from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json, Value
 from lineal.rebuild.record import TYPE
-from lineal.store.protocol import Store
+from lineal.workspace import Workspace
 
 PARAMETER, METRIC = "param.", "metric."
 
@@ -29,8 +30,9 @@ _MARKS = {
 }
 
 
-def run_cards(store: Store, run: Execution) -> list[Card]:
+def run_cards(workspace: Workspace, run: Execution) -> list[Card]:
     """Return the cards of one run."""
+    store = workspace.store
     assert run.id is not None
     events = store.events(executions=[run.id])
     artifacts = {node.id: node for node in store.get(Artifact, sorted({event.artifact_id for event in events}))}
@@ -43,6 +45,7 @@ def run_cards(store: Store, run: Execution) -> list[Card]:
         things("wrote", "What did it write?", wrote),
         _numbers("parameters", "With which parameters?", _named(run, PARAMETER)),
         _numbers("metrics", "What came out?", _named(run, METRIC)),
+        *([rebuildable(workspace, run)] if run.type not in NOT_STEPS and record_of(run) else []),
         _record(run),
     ]
     return [card for card in cards if card.lines]
@@ -56,7 +59,7 @@ def _record(run: Execution) -> Card:
         return Card("record", "How complete is its record?", [], {})
     lines = [Line(found.sentence, "items", mark=Mark.UNKNOWN if found.missing else Mark.GOOD)]
     lines += [Line(one.reason or one.status, one.item.title, mark=Mark.UNKNOWN) for one in found.missing]
-    facts: Json = {"captured": found.captured, "of": len(found.items), "best_verdict": found.best}
+    facts: Json = {"captured": found.captured, "of": len(found.items)}
     return Card("record", "How complete is its record?", lines, facts)
 
 

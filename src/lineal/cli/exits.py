@@ -6,7 +6,7 @@ IMPACT_REACHES = 20
 """`impact --fail-on`: what was named is downstream."""
 
 NOT_REBUILDABLE = 21
-"""`check`: at least one thing a rebuild needs is missing or unknown."""
+"""`check`: it cannot be rebuilt, or perhaps not exactly."""
 
 UNHEALTHY = 22
 """`doctor`: at least one line says fail."""
@@ -35,7 +35,7 @@ BROKEN_PIPE = 141
 ANSWERS: dict[int, str] = {
     0: "done, and the answer is good",
     IMPACT_REACHES: "`impact --fail-on`: what was named is downstream",
-    NOT_REBUILDABLE: "`check`: not rebuildable, something is missing or unknown",
+    NOT_REBUILDABLE: "`check`: it cannot be rebuilt, or perhaps not exactly",
     UNHEALTHY: "`doctor`: at least one check failed",
     DIFFERS: "`import`: the store differs from what was read, beyond what is reported as not storable",
     DIVERGED: "`reproduce`: it was rebuilt and is not the same",

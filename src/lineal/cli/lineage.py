@@ -109,7 +109,10 @@ def check(
     format: AsReport = ReportFormat.TREE,
     verbose: Verbose = False,  # noqa: ARG001  read by its callback
 ) -> None:
-    """Can it be rebuilt from its record? Exit 0 only if nothing a rebuild needs fails or is unknown; else 21."""
+    """Can it be rebuilt from its record, and exactly? The verdict that `reproduce --dry-run` promises, and why.
+
+    Exit 0 if it can come out the same to the last bit, else 21; advice does not count.
+    """
     with open_workspace(url, create=False) as workspace:
         found = workspace.check(ref, as_of=_moment(as_of))
     print_answer(found, format)

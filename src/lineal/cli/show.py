@@ -46,7 +46,7 @@ def _cards(workspace: Workspace, found: Node | Prediction) -> list[Card]:
     if isinstance(found, Artifact):
         return artifact_cards(workspace, found)
     if isinstance(found, Execution):
-        return run_cards(workspace.store, found)
+        return run_cards(workspace, found)
     return _context_cards(workspace.store, found)
 
 

@@ -15,11 +15,12 @@ from typing import Protocol
 
 from lineal.integrations.hooks import Undo, telling
 from lineal.integrations.own import OwnFiles
+from lineal.integrations.reaching import EVENTS, PLACES, hear_event, hear_open
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
-_EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect", "os.listdir", "os.scandir"})
+_EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect", "os.listdir", "os.scandir"}) | EVENTS
 _LOOKING_FOR_MODULES = ("<frozen importlib", f"{_STANDARD}importlib{os.sep}", f"{_STANDARD}pkgutil.py")
 _READERS = frozenset(
     [
@@ -42,7 +43,6 @@ _READERS = frozenset(
     ]
 )
 """Packages that list directories of the user's data for the user."""
-
 _MOST_FRAMES = 12
 
 
@@ -83,7 +83,9 @@ class _Watch:
         if listener is None or event not in _EVENTS:
             return
         with telling("the hook on files"):
-            if event == "open":
+            if event in EVENTS:
+                hear_event(event, args)
+            elif event == "open":
                 self._opened(listener, args)
             elif event == "sqlite3.connect":
                 self._connected(listener, args[0])
@@ -95,8 +97,10 @@ class _Watch:
                 self._renamed(listener, args[0], args[1])
 
     def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
-        path = self._path(args[0])
         reads, writes, keeps = _access(args[1], args[2])
+        if args[0] == 0 or (isinstance(args[0], str) and args[0].startswith(PLACES)):
+            hear_open(args[0], writes=writes)
+        path = self._path(args[0])
         if path is None or not (reads or writes) or (path in self.told and not writes):
             return
         if not _is_file(path, or_new=writes) or _is_our_doing():

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lineal.lineage.capture_record import Item, item, record_of
+from lineal.lineage.foresight import lacking, seeds_open
 from lineal.lineage.graph import GraphNode
 from lineal.lineage.producers import Producers, execution_of
-from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 
 _SEEN = 3
@@ -22,6 +23,12 @@ class Outcome(Enum):
     PASS = "pass"  # noqa: S105  not a password
     FAIL = "fail"
     UNKNOWN = "unknown"
+    ADVICE = "advice"
+
+    @property
+    def counts(self) -> bool:
+        """Whether it keeps a rebuild from being exact; advice only says what would be better known."""
+        return self in (Outcome.FAIL, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,8 @@ def _completed(run: Execution) -> Finding:
         return Finding("completed", Outcome.PASS, "the run ended as it should")
     if run.state is ExecutionState.FAILED:
         error = run.properties.get("error")
-        return Finding(
-            "completed",
-            Outcome.FAIL,
-            f"the run failed: {_on_one_line(error) or 'no error was recorded'}",
-            "run it again",
-        )
+        said = f"the run failed: {_on_one_line(error) or 'no error was recorded'}"
+        return Finding("completed", Outcome.ADVICE, said, "a rebuild fails in the same place: run it again")
     sentence = f"the run is {run.state.name.lower()}"
     return Finding("completed", Outcome.UNKNOWN, sentence, "wait for its end, or see whether its process was killed")
 
@@ -79,9 +82,8 @@ def _code(run: Execution, record: Mapping[str, Item]) -> Finding:
     lost = [name for name in wanted if not item(record, name).settled]
     if lost:
         sentence = f"{text}, and the {' and '.join(_WORDS[name] for name in lost)} beside it {_are(lost)} not stored"
-        return Finding(
-            "code", Outcome.FAIL, sentence, "commit before the run, or keep the changes below the size limit"
-        )
+        outcome = Outcome.FAIL if _has_gap(record, "code") else Outcome.UNKNOWN
+        return Finding("code", outcome, sentence, "commit before the run, or keep the changes below the size limit")
     if dirty.value:
         return Finding("code", Outcome.PASS, f"{text} with uncommitted changes, which are stored")
     beside = untracked_files(record)
@@ -104,21 +106,33 @@ def _code_without_commit(commit: Item, record: Mapping[str, Item]) -> Finding:
         return Finding("code", Outcome.PASS, "there is no repository; the script and its modules are stored")
     advice = "run inside a git repository, through lineal.run or `lineal run --`"
     why = commit.reason or "no reason was recorded"
-    return Finding("code", Outcome.UNKNOWN, f"the commit is not known: {why}", advice)
+    if script.captured and modules.settled:
+        return Finding("code", Outcome.ADVICE, f"the script and its modules are stored; no commit is: {why}", advice)
+    outcome = Outcome.FAIL if _has_gap(record, "code") else Outcome.UNKNOWN
+    return Finding("code", outcome, f"the commit is not known: {why}", advice)
+
+
+def _has_gap(record: Mapping[str, Item], kind: str) -> bool:
+    return any(gap.kind == kind for gap in lacking(record)) if record else False
 
 
 def _data(step: GraphNode, producers: Producers) -> Finding:
     inputs, outputs = producers.inputs(step.key), producers.outputs(step.key)
     if not inputs and step.node.type != "Ingest":
         advice = "name what the run reads with run.use(...)"
-        return Finding("data", Outcome.UNKNOWN, "no input was recorded", advice)
-    bare = [found for found in (*inputs, *outputs) if isinstance(found.node, Artifact) and not found.node.fingerprint]
+        return Finding("data", Outcome.ADVICE, "no input was recorded; perhaps there is none", advice)
+    bare = [found for found in (*outputs, *inputs) if isinstance(found.node, Artifact) and not _is_known(found.node)]
     if bare:
         names = ", ".join(found.label for found in bare[:_SEEN]) + (" …" if len(bare) > _SEEN else "")
         advice = "log content (a frame, a file), not only a name"
-        return Finding("data", Outcome.FAIL, f"{names} {_have(bare)} no fingerprint", advice)
+        outcome = Outcome.FAIL if bare[0] in outputs else Outcome.UNKNOWN
+        return Finding("data", outcome, f"{names} {_have(bare)} no fingerprint", advice)
     counted = f"{len(inputs)} input{'' if len(inputs) == 1 else 's'}" if inputs else "everything it wrote"
     return Finding("data", Outcome.PASS, f"{counted} known by fingerprint")
+
+
+def _is_known(artifact: Artifact) -> bool:
+    return bool(artifact.fingerprint or artifact.properties.get("canonical"))
 
 
 def _environment(run: Execution, record: Mapping[str, Item]) -> Finding:
@@ -133,7 +147,7 @@ def _environment(run: Execution, record: Mapping[str, Item]) -> Finding:
         )
     value = lock.value if isinstance(lock.value, Mapping) else {}
     if not value.get("fingerprint"):
-        return Finding("environment", Outcome.FAIL, "the packages were seen, but no lock of them is stored", advice)
+        return Finding("environment", Outcome.UNKNOWN, "the packages were seen, but no lock of them is stored", advice)
     packages = value.get("packages")
     counted = f"{packages} packages" if isinstance(packages, int) else "the packages"
     unhashed = value.get("unhashed")
@@ -146,26 +160,19 @@ def _params(run: Execution) -> Finding:
     if count:
         return Finding("params", Outcome.PASS, f"{count} parameter{'' if count == 1 else 's'} recorded")
     advice = "log them with params=… or run.log_params(...)"
-    return Finding("params", Outcome.UNKNOWN, "no parameters were recorded; perhaps there are none", advice)
+    return Finding("params", Outcome.ADVICE, "no parameters were recorded; perhaps there are none", advice)
 
 
 def _seed(run: Execution, record: Mapping[str, Item]) -> Finding:
-    advice = "give the run a seed: lineal.run(..., seed=42), or call lineal.set_seed(42)"
+    advice = "give the run a seed: lineal run --seed 42 -- …, lineal.run(..., seed=42), or lineal.set_seed(42)"
+    open_ = seeds_open(record) if record or "seed" not in run.properties else ""
+    if open_:
+        return Finding("seed", Outcome.UNKNOWN, open_, advice)
     if "seed" in run.properties:
         return Finding("seed", Outcome.PASS, f"seed {run.properties['seed']}")
-    seeds = item(record, "seeds")
-    if not seeds.captured:
-        return Finding("seed", Outcome.UNKNOWN, f"the seeds are not known: {seeds.reason or seeds.status}", advice)
-    value = seeds.value if isinstance(seeds.value, Mapping) else {}
-    if not value:
-        return Finding("seed", Outcome.FAIL, "no seed was set before the training", advice)
-    if seeds.reason:
-        return Finding("seed", Outcome.UNKNOWN, f"not every seed is known: {seeds.reason}", advice)
+    found = item(record, "seeds").value
+    value = found if isinstance(found, Mapping) else {}
     shared = {name: seed for name, seed in value.items() if name not in SEED_DETAILS}
-    unseeded = [name for name, seed in shared.items() if seed == SYSTEM_ENTROPY]
-    if unseeded:
-        sentence = f"{', '.join(unseeded)} {'was' if len(unseeded) == 1 else 'were'} drawn from without a seed"
-        return Finding("seed", Outcome.UNKNOWN, sentence, advice)
     used = [name for name, seed in shared.items() if seed not in (NOT_DRAWN, BY_LIBRARIES)]
     used += ["its own generators"] if value.get("generators") else []
     if not used:
@@ -189,7 +196,7 @@ def _image(record: Mapping[str, Item]) -> Finding:
     if image.settled:
         return Finding("image", Outcome.PASS, "the run was in no container")
     advice = "set LINEAL_IMAGE_DIGEST where the container is started"
-    return Finding("image", Outcome.UNKNOWN, f"the image is not known: {image.reason or image.status}", advice)
+    return Finding("image", Outcome.ADVICE, f"the image is not known: {image.reason or image.status}", advice)
 
 
 def _fact(run: Execution, record: Mapping[str, Item], name: str) -> Item:

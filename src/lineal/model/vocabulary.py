@@ -27,6 +27,9 @@ RECORDED_BY = "recorded_by"
 LAUNCHED = "lineal run"
 """A run that is a command, started by `lineal run -- COMMAND`."""
 
+HIDDEN = "[redacted]"
+"""What stands in a record in the place of a secret."""
+
 _INT, _TEXT = PropertyType.INT, PropertyType.STRING
 
 _DATA = {"version": _TEXT, "rows": _INT, "columns": _INT, "bytes": _INT, "schema": PropertyType.STRUCT}

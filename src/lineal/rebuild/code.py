@@ -24,12 +24,12 @@ from lineal.rebuild.checkout import (
     has_commit,
     is_commit,
     safe_target,
-    symlink_outside,
     write,
     write_untracked,
 )
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import is_full, remove
+from lineal.rebuild.symlinks import settle_symlinks
 from lineal.rebuild.verdict import Missing, refused
 
 NO_FILES = ("-c", "-")
@@ -91,7 +91,8 @@ def assemble(record: Mapping[str, Item], layout: Layout, files: Files, tree: Pat
         if is_full(error):
             raise
         raise refused("code", "files", f"the code cannot be put together: {error}") from error
-    check_symlinks(tree)
+    notes += settle_symlinks(layout, tree)
+    _lay_out_kept(record, files, code)
     _check_script(record, code)
     (tree / layout.cwd).mkdir(parents=True, exist_ok=True)
     return notes
@@ -106,12 +107,12 @@ def _put(record: Mapping[str, Item], files: Files, code: Path, source: CodeSourc
     return ["the code is what the record keeps: other files of its directory are not there"]
 
 
-def check_symlinks(tree: Path) -> None:
-    """Raise NotRunnable for a symbolic link in the tree that leads out of it."""
-    path = symlink_outside(tree, tree.resolve())
-    if path is not None:
-        shown = path.relative_to(tree)
-        raise refused("code", str(shown), f"the symbolic link {shown} → {path.readlink()} leads out of the tree")
+def _lay_out_kept(record: Mapping[str, Item], files: Files, code: Path) -> None:
+    """Write the kept files of the program that lay behind a link which led out of the tree."""
+    for name, fingerprint in _kept_files(record, files):
+        if PurePosixPath(name).is_absolute() or (code / name).exists() or not files.has(fingerprint):
+            continue
+        write(safe_target(code, name), files.get(fingerprint))
 
 
 def _withheld(record: Mapping[str, Item]) -> Missing | None:

@@ -120,7 +120,10 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Missing]], ...] = (
     (r"\[Errno 27\] File too large", _limit),
     (r"^(?:numpy\S*)?MemoryError|Cannot allocate memory", _memory),
     (
-        r"^.*(?:service not known|failure in name resolution|Network is unreachable|establish a new connection).*$",
+        (
+            r"^.*(?:service not known|failure in name resolution|Network is unreachable|"
+            r"establish a new connection|Connection refused).*$"
+        ),
         _network,
     ),
     (r"^(?:PermissionError|OSError): \[Errno (?:13|1|30)\][^:]*: '(?P<path>[^']+)'", _refused),

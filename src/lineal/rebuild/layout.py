@@ -7,7 +7,7 @@ apart, the directory above both. Paths are as the recording machine wrote them (
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lineal.lineage.capture_record import Item, item
@@ -46,8 +46,7 @@ class Layout:
 
     def moved(self, text: str, tree: str) -> str:
         """Return a word or a variable of the record with the recorded directory replaced by the tree."""
-        parts = text.split(":") if text.startswith("/") else [text]
-        return ":".join(self._moved(part, tree) for part in parts)
+        return ":".join(self._moved(part, tree) for part in _parts(text))
 
     def _moved(self, part: str, tree: str) -> str:
         head, equals, value = part.rpartition("=")
@@ -65,6 +64,13 @@ class Layout:
         if plain == "/" or (self.root is not None and _is_below(self.root, plain)):
             return False
         return any(_is_below(path, plain) for path in self.outside)
+
+    def unmoved(self, words: Iterable[str]) -> list[str]:
+        """Return the outputs outside the tree that no word leads elsewhere: the program's own text names them."""
+        parts = [part for word in words for part in _parts(word)]
+        named = [posixpath.normpath(part.rpartition("=")[2]) for part in parts]
+        moved = [path for path in named if posixpath.isabs(path) and self._holds_outputs(path)]
+        return [path for path in self.outside if not any(_is_below(path, part) for part in moved)]
 
     def beside(self, path: str, tree: str) -> str:
         """Return where a path outside the tree lies in a rebuild: in a directory beside it."""
@@ -94,6 +100,11 @@ def _directories(record: Mapping[str, Item]) -> Layout:
         return Layout(root=path)
     above = posixpath.commonpath([path, top])
     return Layout(root=above, code=posixpath.relpath(top, above), cwd=posixpath.relpath(path, above))
+
+
+def _parts(text: str) -> list[str]:
+    """Return the paths of a word: a list of them begins with one."""
+    return text.split(":") if text.startswith("/") else [text]
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -15,12 +15,6 @@ from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import refused
 
 
-def has_cells(recipe: Recipe) -> bool:
-    """Return whether the run is that of a notebook whose cells are recorded."""
-    found = item(recipe.record, "notebook")
-    return found.captured and isinstance(found.value, Mapping) and bool(found.value.get("cells"))
-
-
 def place_cells(recipe: Recipe, files: Files, place: Place) -> list[str]:
     """Put the cells, and what runs them, into the rebuild directory; return the words that run them."""
     value = item(recipe.record, "notebook").value

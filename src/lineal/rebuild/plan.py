@@ -8,27 +8,31 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lineal.capture.secrets import HIDDEN
+from lineal.capture.guard import guarded
+from lineal.capture.hardware import gpu_item
 from lineal.files import Files
-from lineal.lineage.capture_record import item
-from lineal.lineage.completeness import seeds_open
+from lineal.lineage.capture_record import Item, item
+from lineal.lineage.foresight import Reach, doubts, lacking, reached
+from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTINGS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
+from lineal.rebuild.confinement import confinement_here
 from lineal.rebuild.continued import lost_beginnings
 from lineal.rebuild.environment import Environment, EnvironmentKind, prepare
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, find_inputs
 from lineal.rebuild.layout import Layout, layout_of
-from lineal.rebuild.notebook import has_cells
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.since import changed_since
-from lineal.rebuild.variables import secret_variables
+from lineal.rebuild.symlinks import left_out
 from lineal.rebuild.verdict import Difference, Grade, Missing, causes_first, worst
 
 _NAMED = 5
+_FOUND_BY_CODE = ("script", "diff", "untracked")
+"""What is missing of the code is said by whoever looks for it: copies may be kept elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class Plan:
     inputs: tuple[InputSource, ...]
     missing: tuple[Missing, ...]
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
     changed: tuple[Difference, ...] = ()
     probe: Mapping[str, Json] | None = None
     """What can be said of the data that models shall be called on, and of each model, before anything runs."""
@@ -62,7 +67,16 @@ class Plan:
         """The best verdict this rebuild can come to."""
         if self.missing or self.environment is None:
             return Grade.NOT_RUNNABLE
-        return worst([self.environment.cap, Grade.NUMERIC]) if seeds_open(self.recipe.record) else self.environment.cap
+        return worst([self.environment.cap, *([Grade.NUMERIC] if self.doubts else [])])
+
+    @property
+    def reach(self) -> Reach:
+        """The best verdict with what stands against a better one: what the check and `show` say too."""
+        if self.reachable is Grade.NOT_RUNNABLE:
+            return Reach(self.reachable.value, tuple(missing.sentence for missing in self.missing))
+        drift = self.environment.drift if self.environment is not None else ()
+        changed = tuple(one.sentence for one in drift if one.recorded is not None)
+        return Reach(self.reachable.value, (*self.doubts, *changed))
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -93,6 +107,7 @@ class Plan:
             "missing": [missing.document() for missing in self.missing],
             "steps": list(self.steps),
             "drift": [difference.document() for difference in self.drift],
+            "because": list(self.reach.because),
             "notes": list(self.notes),
             "outputs": [],
             "first_difference": None if self.first_difference is None else self.first_difference.document(),
@@ -111,11 +126,13 @@ def plan(
 ) -> Plan:
     """Return the plan of a rebuild. Reads the record, files and inputs; writes and executes nothing."""
     layout = layout_of(recipe.record)
+    open_ = (*doubts(recipe.record), *_other_hardware(recipe.record), *_unchecked(recipe))
+    without = left_out(recipe.record, layout)
     code = find_code(recipe.record, layout, files, network=limits.network)
     sources, lost = find_inputs(recipe, layout, files)
     environment = prepare(recipe.record, files, kind, allow_drift=allow_drift)
     told = () if isinstance(environment, Missing) else environment.notes
-    missing = [*_record(recipe), *_arguments(recipe), *_variables(recipe, passed)]
+    missing = [*_record(recipe), *_lacking(recipe, layout, limits, passed)]
     missing += [code] if isinstance(code, Missing) else []
     missing += lost
     missing += [environment] if isinstance(environment, Missing) else []
@@ -127,17 +144,40 @@ def plan(
         code=None if isinstance(code, Missing) else code,
         inputs=tuple(sources),
         missing=tuple(missing),
-        notes=(*_notes(recipe), *lost_beginnings(recipe, files), *told),
+        notes=(*_notes(recipe, open_), *lost_beginnings(recipe, files), *without, *told),
+        doubts=open_,
         changed=tuple(changed_since(recipe, layout, files)),
     )
+
+
+def _other_hardware(record: Mapping[str, Item]) -> Iterator[str]:
+    """Yield that the accelerator which was used is not here, or another one is."""
+    if "accelerator" not in reached(record):
+        return
+    was, now = _devices(item(record, "gpu").value), _devices(guarded(gpu_item).value)
+    if was != now:
+        here = f"here is {', '.join(now)}" if now else "there is none here"
+        yield f"it used an accelerator ({', '.join(was) or 'its name is not known'}), and {here}"
+
+
+def _devices(value: Json) -> list[str]:
+    listed = value.get("devices") if isinstance(value, Mapping) else None
+    ones = listed if isinstance(listed, list | tuple) else ()
+    return [str(one.get("name")) for one in ones if isinstance(one, Mapping)]
+
+
+def _unchecked(recipe: Recipe) -> Iterator[str]:
+    """Yield the inputs of which nothing is known but a name."""
+    bare = [reference_to(artifact) for artifact in recipe.inputs if not _is_known(artifact)]
+    if bare:
+        told = ", ".join(bare[:_NAMED]) + (f" and {len(bare) - _NAMED} more" if len(bare) > _NAMED else "")
+        yield f"{told} {'has' if len(bare) == 1 else 'have'} no fingerprint: nothing says whether they are as they were"
 
 
 def _record(recipe: Recipe) -> list[Missing]:
     run = recipe.target.run
     if not recipe.record:
-        sentence = f"{recipe.target.label} was recorded after the fact: nothing is known of how it ran"
-        advice = "record it while it runs: lineal run -- python train.py"
-        return [Missing(kind="record", what="capture", sentence=sentence, advice=advice)]
+        return []
     if run.state is ExecutionState.RUNNING:
         sentence = f"{recipe.target.label} is still running, or was killed: what it made is not known"
         return [Missing(kind="record", what="outputs", sentence=sentence)]
@@ -154,40 +194,38 @@ def _is_known(artifact: Artifact) -> bool:
     return bool(artifact.fingerprint or artifact.properties.get("canonical"))
 
 
-def _arguments(recipe: Recipe) -> list[Missing]:
-    words = recipe.argv
-    found = item(recipe.record, "argv")
-    if has_cells(recipe):
-        return []
-    if not words:
-        why = found.reason or found.status
-        return [Missing(kind="command", what="argv", sentence=f"the command is not known: {why}")]
-    if not item(recipe.record, "script").captured and words[1:] in ((), ("-",)):
-        sentence = "the program was typed or piped into the interpreter: its text is not recorded"
-        return [Missing(kind="code", what="stdin", sentence=sentence, advice="put it into a file")]
-    hidden = [place for place, word in enumerate(words) if HIDDEN in word]
-    return [
-        Missing(
-            kind="argument",
-            what=words[place],
-            sentence=f"argument {place} of the command was a secret and was not recorded",
-            advice="give secrets in variables or files",
+def _lacking(recipe: Recipe, layout: Layout, limits: Limits, passed: frozenset[str]) -> Iterator[Missing]:
+    """Yield what the record says that a rebuild has not, as far as this machine and whoever asks do not give it."""
+    for record in _records(recipe):
+        for gap in lacking(record):
+            if gap.kind == "variable" and gap.what in passed and gap.what in os.environ:
+                continue
+            if gap.kind == "network" and (limits.network or confinement_here().network == "on"):
+                continue
+            if gap.kind == "code" and gap.what in _FOUND_BY_CODE:
+                continue
+            yield Missing(kind=gap.kind, what=gap.what, sentence=gap.sentence, advice=gap.advice)
+    words = [*recipe.argv, *_texts(recipe)]
+    for path in layout.unmoved(words):
+        yield Missing(
+            kind="output",
+            what=path,
+            sentence=f"it writes {path}, which lies outside the rebuild directory: that is refused",
+            advice="give the path as an argument, or let the script write below its own directory",
         )
-        for place in hidden
-    ]
 
 
-def _variables(recipe: Recipe, passed: frozenset[str]) -> list[Missing]:
-    return [
-        Missing(
-            kind="variable",
-            what=name,
-            sentence=f"the variable {name} was a secret and was not recorded",
-            advice=f"{'' if name in os.environ else f'set {name}, and '}let the program have it: --pass {name}",
-        )
-        for name in secret_variables(recipe.record)
-        if name not in passed or name not in os.environ
-    ]
+def _records(recipe: Recipe) -> list[Mapping[str, Item]]:
+    """Return the record of the run that was asked for, with the words of the command that it was part of."""
+    if recipe.command is None or recipe.command is recipe.target or not recipe.record:
+        return [recipe.record]
+    around = recipe.command.record
+    return [{**recipe.record, **{name: around[name] for name in ("argv",) if name in around}}]
+
+
+def _texts(recipe: Recipe) -> list[str]:
+    value = item(recipe.record, "variables").value
+    return [text for text in value.values() if isinstance(text, str)] if isinstance(value, Mapping) else []
 
 
 def _room(recipe: Recipe, limits: Limits) -> list[Missing]:
@@ -203,13 +241,11 @@ def _room(recipe: Recipe, limits: Limits) -> list[Missing]:
     return [Missing(kind="disk", what=place, sentence=sentence, advice="free some space, or set TMPDIR")]
 
 
-def _notes(recipe: Recipe) -> Sequence[str]:
+def _notes(recipe: Recipe, doubts: Sequence[str]) -> Sequence[str]:
     notes: list[str] = []
     if item(recipe.record, "hash_seed").value == "random":
         notes.append("PYTHONHASHSEED was not set when it ran: what depends on the order of a set may differ")
-    seeds = seeds_open(recipe.record)
-    if seeds:
-        notes.append(f"it may draw other numbers: {seeds}")
+    notes += [f"it may come out otherwise: {doubt}" for doubt in doubts]
     if recipe.target.run.state is ExecutionState.FAILED:
         notes.append("the recorded run failed")
     modules = item(recipe.record, "modules").value

@@ -16,6 +16,7 @@ from lineal.capture.secrets import redact
 from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
+from lineal.lineage.foresight import has_cells
 from lineal.model.capture_items import ENTROPY, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
@@ -35,7 +36,7 @@ from lineal.rebuild.layout import Layout
 from lineal.rebuild.locked import put_packages
 from lineal.rebuild.measure import measured
 from lineal.rebuild.mount import hide_kept, mount_of
-from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
+from lineal.rebuild.notebook import place_cells, place_standard_input
 from lineal.rebuild.place import Place, is_full, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.probe import Probe, models_of, with_probe
@@ -163,7 +164,7 @@ def _rebuilt(
         progress(f"environment: {', '.join(options.put_back)} as recorded")
         put_packages(recipe.record, files, options.put_back, place.root / "elsewhere")
     given = place_standard_input(recipe, files, place)
-    cells = place_cells(recipe, files, place) if has_cells(recipe) else None
+    cells = place_cells(recipe, files, place) if has_cells(recipe.record) else None
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
         hide_kept(mount, place.tree / layout.code)
@@ -200,7 +201,7 @@ def _rebuilt(
     verdict = _judged(planned, options, executed, steps, files, kept, place.tree)
     if probing is not None and verdict.grade is not Grade.NOT_RUNNABLE:
         verdict = with_probe(verdict, probing.compared(pairs, kept, progress, options.tolerance))
-    return replace(verdict, notes=(*planned.notes, *notes, *verdict.notes))
+    return replace(verdict, notes=tuple(dict.fromkeys((*planned.notes, *notes, *verdict.notes))))
 
 
 def _full(place: Place) -> Missing:

@@ -18,6 +18,7 @@ from lineal.capture.locks.pylock import requirements_of
 from lineal.errors import AlreadyExists, LinealError, NotFound, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item
+from lineal.lineage.foresight import has_cells
 from lineal.lineage.training import reference_to
 from lineal.model.fingerprint import OF_BYTES, is_fingerprint
 from lineal.model.ids import ArtifactId
@@ -32,7 +33,7 @@ from lineal.rebuild.environment import Environment, EnvironmentKind
 from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, place_inputs, targets_of
 from lineal.rebuild.layout import Layout
-from lineal.rebuild.notebook import has_cells, place_cells, place_standard_input
+from lineal.rebuild.notebook import place_cells, place_standard_input
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
@@ -141,7 +142,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
     recipe, record = planned.recipe, planned.recipe.record
     place = Place(Path(_TOKEN))
     environment = Environment(kind=EnvironmentKind.CURRENT, python=Path(_PYTHON))
-    cells = [f"{_TOKEN}/tree/.cells.py", f"{_TOKEN}/tree/.cells.json"] if has_cells(recipe) else None
+    cells = [f"{_TOKEN}/tree/.cells.py", f"{_TOKEN}/tree/.cells.json"] if has_cells(recipe.record) else None
     if cells is not None:
         place_cells(recipe, files, Place(draft))
         for name in ("cells.py", "cells.json"):

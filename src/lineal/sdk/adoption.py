@@ -31,6 +31,7 @@ from lineal.sdk.places import Places
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import Run
 from lineal.sdk.session import Session
+from lineal.sdk.standard_input import hear_standard_input
 from lineal.sdk.watching import Watching
 from lineal.store.location import Location, locate
 from lineal.workspace import current_actor
@@ -86,6 +87,7 @@ class _Adoption:
 
     def begin(self) -> None:
         """Hook everything, seed what is to be seeded, and wait."""
+        hear_standard_input()
         watch_program()  # seeds are heard from the first one on
         atexit.register(self._release)  # before what ends the run, so that it comes after it
         own = _own(self._handoff, self._location)

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from lineal.errors import LinealError
 from lineal.lineage.check import check
-from lineal.lineage.checklist import Outcome
 from lineal.lineage.training import reference_to, training_datasets
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, key_of
@@ -140,7 +139,7 @@ def failed_checks(store: Store, artifact: Artifact) -> tuple[str, ...]:
         found = check(store, key_of(artifact))
     except LinealError as error:
         return (f"the checks could not be made: {type(error).__name__}",)
-    bad = [f"{each.item}: {each.sentence}" for each in found.findings if each.outcome is not Outcome.PASS]
+    bad = [f"{each.item}: {each.sentence}" for each in found.findings if each.outcome.counts]
     if found.truncated:
         bad.append(f"the lineage is not complete: {found.truncated.reason}")
     return tuple(bad)

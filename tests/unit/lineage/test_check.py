@@ -6,7 +6,8 @@ import pytest
 
 from lineal.lineage.check import Rebuildable, check
 from lineal.lineage.checklist import Outcome
-from lineal.model.capture_items import ITEMS
+from lineal.lineage.foresight import Reach
+from lineal.model.capture_items import ITEMS, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.publication import Origin
 
@@ -15,11 +16,20 @@ def captured(value: object):
     return {"status": "captured", "value": value, "reason": None}
 
 
+def unknown(reason: str):
+    return {"status": "unknown", "value": None, "reason": reason}
+
+
+def withheld(reason: str):
+    return {"status": "withheld", "value": None, "reason": reason}
+
+
 CLEAN, DIRTY = captured(value=False), captured(value=True)
 
 
 def full_record(**changes):
     record = {fact: captured(fact) for one in ITEMS for fact in one.facts} | {
+        "argv": captured(["python", "train.py"]),
         "commit": captured("0123456789abcdef0123"),
         "dirty": CLEAN,
         "diff": {"status": "not_applicable", "value": None, "reason": "clean"},
@@ -51,18 +61,22 @@ def test_a_model_whose_runs_are_fully_recorded_is_rebuildable(pen):
     answer = trained(pen)
     assert answer.rebuildable is Rebuildable.YES
     assert {finding.outcome for finding in answer.findings} == {Outcome.PASS}
+    assert answer.reach == Reach("BIT_EXACT")
     assert (answer.captured, answer.items, answer.missing) == (60, 60, ())
     assert len(answer.runs) == 2
 
 
-def test_a_run_logged_without_capture_is_unknown_and_never_a_yes(pen):
+def test_a_run_logged_without_capture_cannot_be_rebuilt(pen):
     pen.run("Ingest", [], ["RawData a@1"])
     pen.run("Train", ["RawData a@1"], ["Model m@1"], params={"rate": 0.1})
     answer = check(pen.store, "model:m")
-    assert answer.rebuildable is Rebuildable.UNKNOWN
+    assert answer.rebuildable is Rebuildable.NO
     assert outcome(answer, "code") is Outcome.UNKNOWN
     assert outcome(answer, "environment") is Outcome.UNKNOWN
     assert answer.missing == ("nothing was captured: in all 2 runs",)
+
+
+NOT_KEPT = {"status": "unknown", "value": None, "reason": "it holds a secret"}
 
 
 @pytest.mark.parametrize(
@@ -71,41 +85,60 @@ def test_a_run_logged_without_capture_is_unknown_and_never_a_yes(pen):
         ("code", {"dirty": DIRTY, "diff": captured("sha256:1")}, Outcome.PASS, "which are stored"),
         (
             "code",
-            {"dirty": DIRTY, "diff": {"status": "withheld", "value": None, "reason": "too large"}},
+            {"dirty": DIRTY, "diff": withheld("too large"), "script": NOT_KEPT},
             Outcome.FAIL,
             "the diff beside it is not stored",
         ),
-        (
-            "code",
-            {"commit": {"status": "unknown", "value": None, "reason": "git timed out"}},
-            Outcome.UNKNOWN,
-            "git timed out",
-        ),
-        (
-            "code",
-            {"untracked": {"status": "withheld", "value": None, "reason": "not kept: a.py"}},
-            Outcome.FAIL,
-            "untracked code",
-        ),
-        ("environment", {"environment": captured({"packages": 3})}, Outcome.FAIL, "no lock"),
-        ("seed", {"seeds": captured({})}, Outcome.FAIL, "no seed was set"),
-        ("seed", {"seeds": {"status": "unknown", "value": None, "reason": "broken"}}, Outcome.UNKNOWN, "broken"),
-        (
-            "hardware",
-            {"gpu": {"status": "unknown", "value": None, "reason": "no library"}},
-            Outcome.UNKNOWN,
-            "no library",
-        ),
-        ("image", {"container": {"status": "unknown", "value": None, "reason": "a tag"}}, Outcome.UNKNOWN, "a tag"),
+        ("code", {"dirty": DIRTY, "diff": withheld("too large")}, Outcome.UNKNOWN, "the diff beside it is not stored"),
+        ("code", {"commit": unknown("git timed out")}, Outcome.ADVICE, "git timed out"),
+        ("code", {"commit": unknown("git timed out"), "script": NOT_KEPT}, Outcome.FAIL, "git timed out"),
+        ("code", {"untracked": withheld("not kept: a.py"), "script": NOT_KEPT}, Outcome.FAIL, "untracked code"),
+        ("environment", {"environment": captured({"packages": 3})}, Outcome.UNKNOWN, "no lock"),
+        ("seed", {"seeds": captured({"numpy": SYSTEM_ENTROPY})}, Outcome.UNKNOWN, "numpy was drawn from"),
+        ("seed", {"seeds": unknown("broken")}, Outcome.UNKNOWN, "broken"),
+        ("hardware", {"gpu": unknown("no library")}, Outcome.UNKNOWN, "no library"),
+        ("image", {"container": unknown("a tag")}, Outcome.ADVICE, "a tag"),
     ],
 )
-def test_each_gap_is_named_with_its_reason(pen, item, changes, expected, told):
+def test_each_gap_is_named_with_its_reason_and_decides_only_where_a_rebuild_needs_it(
+    pen, item, changes, expected, told
+):
     answer = trained(pen, **full_record(**changes))
     assert outcome(answer, item) is expected
     assert told in sentence(answer, item)
-    assert answer.rebuildable is {Outcome.PASS: Rebuildable.YES, Outcome.FAIL: Rebuildable.NO}.get(
-        expected, Rebuildable.UNKNOWN
+    assert answer.rebuildable is {Outcome.FAIL: Rebuildable.NO, Outcome.UNKNOWN: Rebuildable.UNKNOWN}.get(
+        expected, Rebuildable.YES
     )
+
+
+@pytest.mark.parametrize(
+    ("reached", "told"),
+    [
+        ({"terminal": ["input()"]}, "asked a person at a terminal (input())"),
+        ({"stdin": ["a pipe"]}, "read its standard input (a pipe)"),
+        ({"network": ["example.org:443"]}, "reached example.org:443 over the network"),
+        ({"outside": ["/tmp/a", "/tmp/b"]}, "writes /tmp/a, /tmp/b"),
+    ],
+)
+def test_what_a_rebuild_will_not_have_is_foreseen_from_the_record(pen, reached, told):
+    answer = trained(pen, **full_record(reached=captured(reached)))
+    assert answer.rebuildable is Rebuildable.NO
+    assert told in answer.sentence
+
+
+def test_a_program_that_asks_for_a_terminal_may_come_out_otherwise(pen):
+    answer = trained(pen, **full_record(reached=captured({"isatty": ["sys.stdin.isatty()"]})))
+    assert answer.rebuildable is Rebuildable.UNKNOWN
+    assert answer.reach.verdict == "NUMERIC"
+
+
+def test_the_plan_of_a_rebuild_decides_where_it_is_handed_in(pen):
+    trained(pen)
+    answer = check(pen.store, "model:m", reach=Reach("NOT_RUNNABLE", ("the input a@1 is gone",)))
+    assert answer.rebuildable is Rebuildable.NO
+    assert answer.sentence.startswith("m@1 cannot be rebuilt: the input a@1 is gone.")
+    train = next(run for run in answer.runs if run.run.node.type == "Train")
+    assert train.completeness.best == "NOT_RUNNABLE"
 
 
 def test_files_git_does_not_know_are_not_called_no_changes(pen):
@@ -131,22 +164,33 @@ def test_a_stated_seed_and_commit_count_without_capture(pen):
     assert outcome(answer, "code") is Outcome.PASS
 
 
-def test_a_failed_run_cannot_be_rebuilt(pen):
+def test_that_a_run_failed_is_advice_for_a_rebuild_fails_in_the_same_place(pen):
     pen.run("Ingest", [], ["RawData a@1"], facts=full_record())
     pen.run(
-        "Train", ["RawData a@1"], ["Model m@1"], state=ExecutionState.FAILED, facts={**full_record(), "error": "boom"}
+        "Train",
+        ["RawData a@1"],
+        ["Model m@1"],
+        state=ExecutionState.FAILED,
+        facts={**full_record(), "error": "boom\nat x.py:3"},
     )
     answer = check(pen.store, "model:m")
-    assert answer.rebuildable is Rebuildable.NO
-    assert "boom" in sentence(answer, "completed")
+    assert outcome(answer, "completed") is Outcome.ADVICE
+    assert "boom, at x.py:3" in sentence(answer, "completed")
 
 
-def test_one_bad_run_far_upstream_is_enough(pen):
+def test_a_run_that_still_runs_cannot_be_rebuilt(pen):
+    pen.run("Ingest", [], ["RawData a@1"], facts=full_record())
+    pen.run("Train", ["RawData a@1"], ["Model m@1"], state=ExecutionState.RUNNING, facts=full_record())
+    assert check(pen.store, "model:m").rebuildable is Rebuildable.NO
+
+
+def test_a_bad_run_upstream_is_advice_for_a_rebuild_takes_its_inputs_as_they_were(pen):
     pen.run("Ingest", [], ["RawData a@1"], facts=full_record(environment=captured({})))
     pen.run("Train", ["RawData a@1"], ["Model m@1"], params={"rate": 1}, facts=full_record())
     answer = check(pen.store, "model:m")
-    assert answer.rebuildable is Rebuildable.NO
-    assert sentence(answer, "environment").startswith("ingest:")
+    assert answer.rebuildable is Rebuildable.YES
+    assert outcome(answer, "upstream") is Outcome.ADVICE
+    assert sentence(answer, "upstream").startswith("ingest: the packages are not recorded")
 
 
 def test_a_model_that_no_run_made_cannot_be_rebuilt(pen):
@@ -166,6 +210,7 @@ def test_params_and_a_seed_are_asked_of_training_only(pen):
     pen.run("Ingest", [], ["RawData a@1"], facts=full_record(seeds=captured({})))
     answer = check(pen.store, "rawdata:a")
     assert {finding.item for finding in answer.findings} == {
+        "rebuild",
         "origin",
         "completed",
         "code",

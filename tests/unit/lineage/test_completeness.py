@@ -13,6 +13,7 @@ def whole(**changes: Item) -> dict[str, Item]:
     """Return a record with every fact, as far as it is not changed."""
     record = {fact: Item("captured", fact) for one in ITEMS for fact in one.facts}
     known = {
+        "argv": Item("captured", ["python", "train.py"]),
         "environment": Item("captured", {"fingerprint": "sha256:1", "unhashed": 0}),
         "seeds": Item("captured", {"random": 1, "numpy": NOT_DRAWN}),
         "gpu": Item("not_applicable", None, "no driver"),
@@ -30,12 +31,16 @@ def test_there_are_thirty_items_each_with_facts_of_its_own():
 def test_a_whole_record_is_thirty_of_thirty_and_allows_equality_to_the_bit():
     found = completeness_of(whole())
     assert (found.captured, found.not_applicable, found.best, found.because) == (30, 2, "BIT_EXACT", ())
-    assert found.sentence == "30 of 30 captured (2 of them do not apply); best verdict BIT_EXACT"
+    assert found.sentence == "30 of 30 captured (2 of them do not apply)"
 
 
 def test_nothing_captured_is_none_of_thirty_and_not_runnable():
     found = completeness_of({})
-    assert (found.captured, found.best, found.because) == (0, "NOT_RUNNABLE", ("nothing was captured",))
+    assert (found.captured, found.best, found.because) == (
+        0,
+        "NOT_RUNNABLE",
+        ("it was recorded after the fact: nothing was captured of how it ran",),
+    )
 
 
 @pytest.mark.parametrize("status", ["unknown", "withheld"])
@@ -57,9 +62,14 @@ def test_a_fact_an_older_record_does_not_have_is_unknown():
     ("changes", "told"),
     [
         ({"commit": Item("unknown"), "script": Item("unknown")}, "the code is not recorded"),
-        ({"argv": Item("unknown")}, "the command is not recorded"),
-        ({"environment": Item("captured", {"packages": 3})}, "the packages are not recorded"),
-        ({"diff": Item("withheld", None, "too large")}, "the uncommitted changes are not kept: too large"),
+        ({"argv": Item("unknown")}, "the command is not known"),
+        ({"argv": Item("captured", ["python"]), "script": Item("unknown")}, "the program was typed or piped"),
+        ({"argv": Item("captured", ["python", "t.py", "[redacted]"])}, "argument 2 of the command was a secret"),
+        ({"variables": Item("captured", {"TOKEN": "[redacted]"})}, "the variable TOKEN was a secret"),
+        (
+            {"diff": Item("withheld", None, "too large"), "script": Item("unknown")},
+            "the uncommitted changes are not kept: too large",
+        ),
     ],
 )
 def test_what_a_rebuild_cannot_do_without(changes, told):
@@ -74,7 +84,7 @@ def test_what_a_rebuild_cannot_do_without(changes, told):
         ({"seeds": Item("unknown", None, "not hooked")}, "seeds are not known: not hooked"),
         ({"seeds": Item("captured", {"numpy": SYSTEM_ENTROPY})}, "numpy was drawn from without a seed"),
         ({"seeds": Item("captured", {"random": 1}, "numpy late")}, "not every seed is known: numpy late"),
-        ({"environment": Item("captured", {"fingerprint": "x", "unhashed": 2})}, "2 packages are known by version"),
+        ({"environment": Item("captured", {"packages": 3})}, "the packages are not recorded"),
         ({"edited_packages": Item("withheld", None, "numpy")}, "packages were edited: numpy"),
         ({"gpu": Item("unknown", None, "no library")}, "the accelerators are not known: no library"),
     ],

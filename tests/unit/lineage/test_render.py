@@ -304,10 +304,12 @@ def test_the_diff_text_marks_added_removed_and_unknown(answers):
 
 def test_the_check_text_shows_the_open_items_with_advice(answers):
     text = render(answers["check"], "tree")
-    assert text.startswith("Whether delay@v1.0 can be rebuilt is unknown")
-    assert re.search(r"\? code +ensemble: the commit is not known", text)
+    assert text.startswith("delay@v1.0 cannot be rebuilt: it was recorded after the fact")
+    assert re.search(r"\? code +the commit is not known", text)
     assert "→ run inside a git repository" in text
-    assert json.loads(render(answers["check"], "json"))["rebuildable"] == "unknown"
+    assert re.search(r"· upstream +", text)
+    document = json.loads(render(answers["check"], "json"))
+    assert (document["rebuildable"], document["verdict"]) == ("no", "NOT_RUNNABLE")
 
 
 def test_the_table_of_an_answer_has_one_cell_a_column(answers):

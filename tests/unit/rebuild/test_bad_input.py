@@ -89,18 +89,35 @@ def test_a_file_the_record_does_not_name_is_named_when_it_is_not_there(project):
     assert [(missing["kind"], missing["what"]) for missing in verdict["missing"]] == [("input", "secret.txt")]
 
 
-def test_a_symbolic_link_out_of_the_tree_is_refused(project, tmp_path):
+def test_a_symbolic_link_out_of_the_tree_is_never_followed(project, tmp_path):
     (tmp_path / "outside").mkdir()
-    project.write("train.py", model("pass"))
+    (tmp_path / "outside" / "secret.txt").write_text("4")
+    project.write("train.py", model("os.environ.get('LINEAL_REBUILD') and open('data/secret.txt').read()"))
     (project.root / "data").symlink_to(tmp_path / "outside")
     project.commit()
     project.run("train.py")
 
     verdict = project.reproduce("model:m", status=25)
 
-    assert kinds(verdict) == ["code"]
-    assert "leads out of the tree" in verdict["missing"][0]["sentence"]
+    assert [(missing["kind"], missing["what"]) for missing in verdict["missing"]] == [("input", "data/secret.txt")]
+    assert any("data → " in note and "left out" in note for note in verdict["notes"])
     assert project.left_behind == []
+
+
+def test_what_was_read_through_a_link_out_of_the_tree_is_laid_out_and_checked(project, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "x.csv").write_text("4")
+    project.write("train.py", model("run.use('data/x.csv', name='x'); print(open('data/x.csv').read())"))
+    (project.root / "data").symlink_to(tmp_path / "disk")
+    project.commit()
+    project.run("train.py")
+    assert project.reproduce("model:m", status=0)["verdict"] == "BIT_EXACT"
+
+    (tmp_path / "disk" / "x.csv").write_text("5")
+
+    verdict = project.reproduce("model:m", status=25)
+    assert kinds(verdict) == ["input"]
+    assert "is not what it was" in verdict["missing"][0]["sentence"]
 
 
 def test_a_program_that_never_ends_is_stopped_with_all_it_started(project):

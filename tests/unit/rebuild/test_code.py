@@ -22,6 +22,7 @@ from lineal.rebuild import checkout
 from lineal.rebuild.code import assemble, find_code
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.patches import unfolded
+from lineal.rebuild.symlinks import left_out
 from lineal.rebuild.verdict import Missing
 
 
@@ -171,6 +172,48 @@ def test_a_link_inside_the_tree_is_kept(project, files, tree):
     put_together(project, files, tree)
 
     assert (tree / "latest" / "in.csv").read_text() == "n\n"
+
+
+def test_a_link_out_of_the_tree_is_left_out_and_said(project, files, tree, tmp_path):
+    (tmp_path / "mine").mkdir()
+    project.write("train.py", "print(1)\n")
+    (project.root / "data").symlink_to(tmp_path / "mine")
+    project.commit()
+    (project.root / "later").symlink_to("../mine")
+    record, layout = recorded(project, files)
+
+    notes = assemble(record, layout, files, tree, find_code(record, layout, files, network=False))
+
+    assert not (tree / "data").is_symlink()
+    assert not (tree / "later").is_symlink()
+    assert "data → " in notes[0]
+    assert "later → ../mine" in notes[0]
+    assert "later → ../mine" in left_out(record, layout)[0]
+
+
+def test_a_link_to_another_place_of_the_recorded_tree_leads_to_the_same_place_of_this_one(project, files, tree):
+    project.write("data/in.csv", "n\n")
+    (project.root / "latest").symlink_to(project.root / "data")
+    project.commit()
+
+    put_together(project, files, tree)
+
+    assert (tree / "latest").resolve() == (tree / "data").resolve()
+
+
+def test_code_that_lay_behind_a_link_is_laid_out_from_what_is_kept(project, files, tree, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "train.py").write_text("print(1)\n")
+    (project.root / "lib").symlink_to(tmp_path / "shared")
+    project.commit()
+    record, layout = recorded(project, files)
+    kept = files.put_bytes(b"print(1)\n")
+    record["script"] = Item("captured", {"path": "lib/train.py", "fingerprint": kept})
+
+    assemble(record, layout, files, tree, find_code(record, layout, files, network=False))
+
+    assert (tree / "lib" / "train.py").read_text() == "print(1)\n"
+    assert not (tree / "lib").is_symlink()
 
 
 def test_a_damaged_kept_file_is_refused(project, files, tree):

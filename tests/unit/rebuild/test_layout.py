@@ -74,3 +74,20 @@ def test_code_and_working_directory_that_lie_apart_are_moved_and_what_lies_betwe
 )
 def test_a_path_is_inside_the_tree_or_it_is_not(path, inside):
     assert layout("jobs", "/srv/ada/flights", machine_bound=False).inside(path) == inside
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["python", "train.py"], ["/models/m.pkl"]),
+        (["python", "train.py", "/models/m.pkl"], []),
+        (["python", "train.py", "--out=/models"], []),
+        (["python", "train.py", "/"], ["/models/m.pkl"]),
+        (["/usr/lib:/models"], []),
+        (["models/m.pkl"], ["/models/m.pkl"]),
+    ],
+)
+def test_an_output_outside_the_tree_that_no_word_names_is_named_by_the_program_itself(words, left):
+    found = layout(".", "/srv/ada/flights", machine_bound=False, outputs=["/models/m.pkl", "out/n.pkl"])
+
+    assert found.unmoved(words) == left

@@ -143,7 +143,7 @@ def test_a_dry_run_promises_no_more_than_the_check_where_nobody_seeded(project):
     planned = project.reproduce("model:drawn", "--dry-run", status=0)
 
     assert planned["reachable"] == "NUMERIC"
-    assert any(note.startswith("it may draw other numbers: ") for note in planned["notes"])
+    assert any(note.startswith("it may come out otherwise: ") for note in planned["notes"])
 
 
 def test_a_dry_run_names_the_steps_and_computes_nothing(trained):

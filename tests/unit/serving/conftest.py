@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 
+from lineal.model.capture_items import ITEMS
 from lineal.model.edges import EventType
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.publication import Origin, Publication, Use
@@ -25,6 +26,12 @@ WHOLE = Execution(
         "dirty": False,
         "environment": "sha256:" + "e" * 64,
         "capture": {
+            **{fact: {"status": "captured", "value": fact} for one in ITEMS for fact in one.facts},
+            "argv": {"status": "captured", "value": ["python", "train.py"]},
+            "commit": {"status": "captured", "value": "c" * 40},
+            "dirty": {"status": "captured", "value": False},
+            "environment": {"status": "captured", "value": {"fingerprint": "sha256:" + "e" * 64}},
+            "seeds": {"status": "captured", "value": {"random": 42}},
             "cpu_memory": {"status": "captured", "value": {"cores": 2}},
             "gpu": {"status": "not_applicable", "reason": "there is none"},
             "container": {"status": "not_applicable", "reason": "no sign of a container"},

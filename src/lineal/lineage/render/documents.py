@@ -77,6 +77,8 @@ def check_document(check: Check) -> Document:
         "roots": [str(item.key) for item in check.roots],
         "sentence": check.sentence,
         "rebuildable": check.rebuildable.value,
+        "verdict": check.reach.verdict,
+        "because": list(check.reach.because),
         "captured": check.captured,
         "items": check.items,
         "checklist": [_finding(finding) for finding in check.findings],

@@ -14,9 +14,10 @@ from lineal.lineage.render.rows import note_of, truncation_notes, value_text, wa
 from lineal.lineage.render.tree import line_of
 from lineal.lineage.render.words import safe, who
 
-_MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✕", Outcome.UNKNOWN: "?"}
+_MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✕", Outcome.UNKNOWN: "?", Outcome.ADVICE: "·"}
 _SIGNS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~", Status.UNKNOWN: "?"}
-_LONGEST = 60
+_LONGEST, _GAPS = 60, 5
+_REBUILD = "rebuild"
 
 
 def impact_text(impact: Impact, *, fold: int | None = None) -> str:
@@ -60,18 +61,26 @@ def diff_text(diff: Diff) -> str:
 
 
 def check_text(check: Check) -> str:
-    """Return the checklist as text, what fails first, then what is missing."""
+    """Return the answer and what speaks against it; what is as it should be on one line, the rest in the table."""
     lines = [safe(check.sentence)]
-    width = max((len(finding.item) for finding in check.findings), default=0)
-    for outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS):
-        for finding in check.findings:
-            if finding.outcome is outcome:
-                lines.append(f"{_MARKS[outcome]} {finding.item.ljust(width)}  {safe(finding.sentence)}")
-                lines += [f"  {' ' * width}  → {safe(finding.advice)}"] if finding.advice else []
-    scores = [f"  {safe(run.run.label)}: {safe(run.completeness.sentence)}" for run in check.runs]
-    lines += ["records", *scores] if scores else []
-    if check.missing:
-        lines += ["not captured", *(f"  {safe(text)}" for text in check.missing)]
+    shown = [one for one in check.findings if one.outcome is not Outcome.PASS and one.item != _REBUILD]
+    width = max((len(finding.item) for finding in shown), default=0)
+    mark = next((_MARKS[one.outcome] for one in check.findings if one.item == _REBUILD), "")
+    lines += [f"{mark} {safe(why)}" for why in check.reach.because[1:]]
+    for outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ADVICE):
+        for finding in (one for one in shown if one.outcome is outcome):
+            if outcome.counts and finding.sentence in check.reach.because:
+                continue
+            lines.append(f"{_MARKS[outcome]} {finding.item.ljust(width)}  {safe(finding.sentence)}")
+            lines += [f"  {' ' * width}  → {safe(finding.advice)}"] if finding.advice and outcome.counts else []
+    good = [one.item for one in check.findings if one.outcome is Outcome.PASS and one.item != _REBUILD]
+    lines += [f"{_MARKS[Outcome.PASS]} {', '.join(good)}"] if good else []
+    said = [one.sentence.rpartition(": ")[2] for one in shown]
+    missing = [text for text in check.missing if not any(reason and reason in text for reason in said)]
+    if missing:
+        lines += ["not captured", *(f"  {safe(text)}" for text in missing[:_GAPS])]
+        more = len(missing) - _GAPS
+        lines += [f"  … {more} more: --format table"] if more > 0 else []
     return _joined(lines, truncation_notes(check.truncated))
 
 
