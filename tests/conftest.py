@@ -75,7 +75,9 @@ def _a_directory_of_its_own(
     for name in [name for name in os.environ if name.startswith("LINEAL_")]:
         monkeypatch.delenv(name)
     # One for all tests: what is kept there must be true for every process, and finding it out takes a second each time.
-    monkeypatch.setenv("LINEAL_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    base = tmp_path_factory.getbasetemp()
+    place = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    monkeypatch.setenv("LINEAL_CACHE", str(place / "lineal-cache"))
     monkeypatch.chdir(tmp_path)
 
 

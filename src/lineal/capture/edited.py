@@ -61,7 +61,8 @@ class _Looked:
 
 
 _looked = _Looked()
-_worker = Worker("lineal-packages", "comparing")
+# Once for each environment, and it has an end: not worth a line before half of that.
+_worker = Worker("lineal-packages", "comparing", said_after_s=PATIENCE_S / 2)
 _WHAT = "the loaded packages with what was installed"
 
 

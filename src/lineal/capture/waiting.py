@@ -66,18 +66,25 @@ def is_over() -> bool:
     return ours is not None and ours.is_over
 
 
-def wait(is_done: Callable[[float], bool], told: Callable[[], str], longest: float | None = None) -> bool:
+def wait(
+    is_done: Callable[[float], bool],
+    told: Callable[[], str],
+    longest: float | None = None,
+    *,
+    said_after_s: float | None = None,
+) -> bool:
     """Return whether it was done within `longest` seconds; `is_done` waits for the seconds it is given, at most.
 
-    `told` says what is waited for. Raises KeyboardInterrupt outside of `patience` only.
+    `told` says what is waited for, after two seconds of all waiting, or after `said_after_s` of this one.
+    Raises KeyboardInterrupt outside of `patience` only.
     """
     ours = _CURRENT.get()
     if ours is None:
-        return _waited(Patience(), is_done, told, longest)
+        return _waited(Patience(), is_done, told, longest, said_after_s)
     try:
         if ours.is_over:
             return _graced(ours, is_done)
-        return _waited(ours, is_done, lambda: f"{told()}, Ctrl-C leaves it unknown", longest)
+        return _waited(ours, is_done, lambda: f"{told()}, Ctrl-C leaves it unknown", longest, said_after_s)
     except KeyboardInterrupt:
         # A second Ctrl-C takes the grace as well.
         ours.grace_s = 0.0 if ours.is_over else GRACE_S
@@ -115,7 +122,13 @@ def driven(steps: Steps[T], told: Callable[[], str]) -> T:
     return found[0]
 
 
-def _waited(ours: Patience, is_done: Callable[[float], bool], told: Callable[[], str], longest: float | None) -> bool:
+def _waited(
+    ours: Patience,
+    is_done: Callable[[float], bool],
+    told: Callable[[], str],
+    longest: float | None,
+    said_after_s: float | None,
+) -> bool:
     began = last = time.monotonic()
     while True:
         left = _LOOKED_AT_S if longest is None else min(_LOOKED_AT_S, longest - (last - began))
@@ -125,7 +138,8 @@ def _waited(ours: Patience, is_done: Callable[[float], bool], told: Callable[[],
         last = now
         if done or (longest is not None and now - began >= longest):
             return done
-        if ours.waited_s >= SAID_AFTER_S and not ours.is_told:
+        is_long = ours.waited_s >= SAID_AFTER_S if said_after_s is None else now - began >= said_after_s
+        if is_long and not ours.is_told:
             ours.is_told = True
             _say(told())
 

@@ -52,10 +52,11 @@ class _Question:
 class Worker:
     """Answers questions one after the other. Safe in threads; in a forked process it begins anew, with nothing to do.
 
-    `verb` says what it does, for the line that tells why somebody waits.
+    `verb` says what it does, for the line that tells why somebody waits; `said_after_s` is when, if not as ever.
     """
 
-    def __init__(self, name: str, verb: str) -> None:
+    def __init__(self, name: str, verb: str, *, said_after_s: float | None = None) -> None:
+        self.said_after_s = said_after_s
         self._name = name
         self._verb = verb
         self._waiting: deque[_Question] = deque()
@@ -196,7 +197,9 @@ def settled(answer: Answer[T], longest: float | None = None) -> Answer[T]:
     if worker is None:
         answer.is_there.wait(longest)
         return answer
-    is_there = waiting.wait(lambda seconds: worker.is_answered(answer, seconds), worker.told, longest)
+    is_there = waiting.wait(
+        lambda seconds: worker.is_answered(answer, seconds), worker.told, longest, said_after_s=worker.said_after_s
+    )
     if not is_there and waiting.is_over():
         answer.is_dropped = True
         return Answer(reason=waiting.INTERRUPTED)

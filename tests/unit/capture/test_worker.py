@@ -108,15 +108,33 @@ def test_after_ctrl_c_what_is_quick_is_done_all_the_same(worker, monkeypatch):
 
 def test_the_line_says_what_is_waited_for_and_what_ctrl_c_does(worker, capsys, monkeypatch):
     monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.0)
-    monkeypatch.setattr(waiting, "_LOOKED_AT_S", 0.001)
-    work = Endless()
-    asked = [worker.ask(work.steps, what="flights.parquet", size=12_000_000_000), worker.ask(work.steps, what="x")]
+
+    def until_told() -> Steps[str]:
+        told = ""
+        while not told:
+            told = capsys.readouterr().err
+            yield
+        return told
+
+    answer = worker.ask(until_told, what="flights.parquet", size=12_000_000_000)
+    worker.ask(lambda: at_once(lambda: 7), what="x")
     with patience():
-        settled(asked[0], 0.05)
-        settled(asked[0], 0.05)
-    told = capsys.readouterr().err
-    work.may_end.set()
+        told = settled(answer).value
     assert told == "lineal: reading 12 GB (flights.parquet and 1 more), Ctrl-C leaves it unknown\n"
+
+
+def test_the_line_is_said_once_in_one_ending(capsys, monkeypatch):
+    monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.0)
+    monkeypatch.setattr(waiting, "_LOOKED_AT_S", 0.0)
+
+    def looked_at(times: int) -> None:
+        left = iter(range(times))
+        waiting.wait(lambda _seconds: next(left, None) is None, lambda: "reading x")
+
+    with patience():
+        looked_at(5)
+        looked_at(5)
+    assert capsys.readouterr().err == "lineal: reading x, Ctrl-C leaves it unknown\n"
 
 
 def test_ctrl_c_before_the_line_was_meant_for_the_program_and_reaches_it_when_all_is_written(worker):
