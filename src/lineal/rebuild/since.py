@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from lineal.capture.data import fingerprint_of
 from lineal.capture.hardware import usable_processors
 from lineal.capture.secrets import HIDDEN, redact_value
+from lineal.capture.variables import is_always_recorded
 from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.lineage.capture_record import item
@@ -69,8 +70,10 @@ def _text(name: str, path: Path, recorded: str, before: bytes | None) -> Iterato
 
 
 def _variables(recipe: Recipe) -> Iterator[Difference]:
-    for name, recorded in program_variables(recipe.record).items():
-        now = os.environ.get(name)
+    known = program_variables(recipe.record)
+    since = [name for name in os.environ if is_always_recorded(name)] if known else []  # set then, they would be there
+    for name in dict.fromkeys([*known, *sorted(since)]):
+        recorded, now = known.get(name), os.environ.get(name)
         shown = None if now is None else redact_value(name, now)
         if name in SET_BY_A_REBUILD or recorded == shown or HIDDEN in str(recorded):
             continue

@@ -199,6 +199,22 @@ def test_a_package_that_was_edited_by_hand_is_edited_again(files, wheels):
     assert says(environment, "import gauge; print(gauge.FACTOR)") == "5"
 
 
+def test_one_package_of_the_lock_is_put_into_a_directory_edited_as_it_was(files, wheels, tmp_path):
+    edit = files.put_bytes(b"FACTOR = 5\n")
+    entry = {"package": "gauge", "state": "edited", "place": "gauge/__init__.py", "fingerprint": edit}
+    item = Item("captured", {"number": 1, "files": {"/somewhere/gauge/__init__.py": entry}})
+
+    locked.put_packages(recorded_gauge(files, wheels, edited_packages=item), files, ["gauge"], tmp_path / "put")
+
+    assert (tmp_path / "put" / "gauge" / "__init__.py").read_text() == "FACTOR = 5\n"
+    assert (tmp_path / "put" / "gauge-1.0.dist-info").is_dir()
+
+
+def test_a_package_that_the_lock_does_not_have_cannot_be_put_back(files, wheels, tmp_path):
+    with pytest.raises(NotRunnable, match="the recorded lock has no scale"):
+        locked.put_packages(recorded_gauge(files, wheels), files, ["scale"], tmp_path / "put")
+
+
 def test_an_edited_file_that_is_not_kept_is_missing(files, wheels):
     entry = {"package": "gauge", "state": "edited", "place": "gauge/__init__.py", "fingerprint": "sha256:" + "0" * 64}
     item = Item("captured", {"number": 1, "files": {"/somewhere/gauge/__init__.py": entry}})
