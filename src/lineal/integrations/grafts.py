@@ -6,6 +6,7 @@ again, and the program's own pickling would fail. A graft changes what a functio
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -14,6 +15,13 @@ from typing import Any
 from lineal.integrations.hooks import Function, Patches
 
 _HOOK = "_lineal_hook"
+
+_NEWEST = (3, 13)
+"""The newest Python that grafts were tried on, debuggers and error reports included. A later one gets none.
+
+What a frame is made of is the interpreter's own business, and a score unheard is better than a program that crashes.
+"""
+
 _SOURCE = """
 def outer({names}):
     def stem(*args, {hook}, **kwargs):
@@ -25,7 +33,7 @@ def outer({names}):
 
 def graft(patches: Patches, function: object, make: Callable[[Function], Function]) -> None:
     """Let a function run `make(original)`, where the original is its twin; what is no function is left alone."""
-    if not isinstance(function, FunctionType):
+    if not isinstance(function, FunctionType) or sys.version_info[:2] > _NEWEST:
         return
     code, keywords = function.__code__, function.__kwdefaults__
     if _HOOK in (keywords or {}):
