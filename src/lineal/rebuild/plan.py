@@ -204,7 +204,9 @@ def _lacking(recipe: Recipe, layout: Layout, limits: Limits, passed: frozenset[s
                 continue
             if gap.kind == "code" and gap.what in _FOUND_BY_CODE:
                 continue
-            yield Missing(kind=gap.kind, what=gap.what, sentence=gap.sentence, advice=gap.advice)
+            is_set = gap.kind == "variable" and gap.what in os.environ
+            advice = f"let the program have it: --pass {gap.what}" if is_set else gap.advice
+            yield Missing(kind=gap.kind, what=gap.what, sentence=gap.sentence, advice=advice)
     words = [*recipe.argv, *_texts(recipe)]
     for path in layout.unmoved(words):
         yield Missing(
