@@ -5,7 +5,9 @@ A rebuild has none of these, so that it is known before one is tried. `integrati
 
 from __future__ import annotations
 
+import posixpath
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable
@@ -22,9 +24,14 @@ TERMINAL, STANDARD_INPUT, IS_TERMINAL, NETWORK, OUTSIDE, ACCELERATOR = (
 )
 """A person who is asked, input that is no terminal, whether there is a person, hosts, shared places, devices."""
 
+DIRECTORIES = "directories"
+"""Directories that held outputs and that the program did not make: they were there, also where no code brings them."""
+
 _MOST = 20
+_MOST_MADE = 1_000
 _heard: dict[str, dict[str, None]] = {}
 _shared: dict[str, None] = {}
+_made: set[str] = set()
 
 
 def hear(kind: str, what: str) -> None:
@@ -45,15 +52,32 @@ def hear_shared(path: str) -> None:
         _shared[path] = None
 
 
-def reached_item() -> Captured:
-    """Return what the program reached for, by kind."""
+def hear_made(directory: str) -> None:
+    """Keep that the program makes a directory, or makes sure that it is there; it is named from where it began."""
+    if len(_made) < _MOST_MADE:
+        _made.add(directory)
+
+
+def reached_item(outputs: Sequence[Json] | None = None) -> Captured:
+    """Return what the program reached for, by kind; `outputs` are the record's, whose directories it found."""
     value: dict[str, Json] = {kind: list(what) for kind, what in _heard.items()}
+    found = _found_directories(outputs or ())
+    if found:
+        value[DIRECTORIES] = list(found)
     named = _named_by_the_program()
     if named:
         value[OUTSIDE] = named
     if _uses_accelerator():
         value[ACCELERATOR] = ["cuda"]
     return captured(value) if value else not_applicable("the program reached for nothing beside files")
+
+
+def _found_directories(outputs: Sequence[Json]) -> Sequence[Json]:
+    """Return the directories of the program's own outputs, below where it began, that it did not make itself."""
+    named = [entry.get("path") for entry in outputs if isinstance(entry, Mapping)]
+    paths = [path for path in named if isinstance(path, str) and not posixpath.isabs(path)]
+    found = dict.fromkeys(map(posixpath.dirname, paths))
+    return [directory for directory in found if directory and directory not in _made][:_MOST_MADE]
 
 
 def _named_by_the_program() -> list[Json]:

@@ -131,11 +131,11 @@ def at_end(
     }
     ended = {name: _clean(guarded(probe)) for name, probe in probes.items()}
     better = {name: _better(start.get(name), item) for name, item in ended.items()}
-    return {**start, **better, **touched(inputs, outputs), **_reached()}
+    return {**start, **better, **touched(inputs, outputs), **_reached(outputs)}
 
 
-def _reached() -> Record:
-    item = guarded(reached_item)
+def _reached(outputs: Sequence[Json] | None) -> Record:
+    item = guarded(lambda: reached_item(outputs))
     return {} if item.status == "not_applicable" else {"reached": _clean(item)}
 
 

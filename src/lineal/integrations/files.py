@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
+from lineal.capture.reached import hear_made
 from lineal.integrations.hooks import Undo, telling
 from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import EVENTS, PLACES, hear_event, hear_open
@@ -20,7 +21,9 @@ from lineal.integrations.reaching import EVENTS, PLACES, hear_event, hear_open
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
-_EVENTS = frozenset({"open", "os.rename", "os.remove", "sqlite3.connect", "os.listdir", "os.scandir"}) | EVENTS
+_EVENTS = (
+    frozenset({"open", "os.rename", "os.remove", "os.mkdir", "sqlite3.connect", "os.listdir", "os.scandir"}) | EVENTS
+)
 _LOOKING_FOR_MODULES = ("<frozen importlib", f"{_STANDARD}importlib{os.sep}", f"{_STANDARD}pkgutil.py")
 _READERS = frozenset(
     [
@@ -91,6 +94,8 @@ class _Watch:
                 self._connected(listener, args[0])
             elif event in ("os.listdir", "os.scandir"):
                 self._listed(listener, args[0])
+            elif event == "os.mkdir":
+                self._made(args[0])
             elif event == "os.remove":
                 self._removed(listener, args[0])
             else:
@@ -120,6 +125,11 @@ class _Watch:
         if _is_listed_for_data():
             self.told_listed.add(path)
             listener.listed(path)
+
+    def _made(self, name: object) -> None:
+        path = _absolute(name)
+        if path is not None and self.own.is_own(path):
+            hear_made(os.path.relpath(path, self.own.base).replace(os.sep, "/"))
 
     def _removed(self, listener: FileListener, name: object) -> None:
         path = self._path(name)

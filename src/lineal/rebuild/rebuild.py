@@ -26,6 +26,7 @@ from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
 from lineal.rebuild.continued import place_continued
 from lineal.rebuild.difference import differences_between
+from lineal.rebuild.directories import place_directories
 from lineal.rebuild.draws import place_draws
 from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import EnvironmentKind, realise
@@ -157,6 +158,7 @@ def _rebuilt(
     place_continued(recipe, layout, files, place.tree, outside=place.root / "outside")
     place_inputs(sources, files, place.tree, free=options.limits.free)
     leave_out(planned, swaps, place.tree)
+    place_directories(recipe, layout, place.tree)
     url, seeded = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)
     elsewhere = place_elsewhere(recipe.record, files, place.root / "elsewhere")
     notes += [f"from the record, for it is no longer where it was: {', '.join(elsewhere)}"] if elsewhere else []

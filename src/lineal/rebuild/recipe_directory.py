@@ -28,6 +28,7 @@ from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of
 from lineal.rebuild.compare import is_of_the_machine
 from lineal.rebuild.continued import place_continued
+from lineal.rebuild.directories import found_directories
 from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import Environment, EnvironmentKind
 from lineal.rebuild.execute import Limits
@@ -166,6 +167,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         "command": list(command),
         "stdin": None if given is None else given.name,
         "cwd": planned.layout.cwd,
+        "directories": list(found_directories(recipe, planned.layout)),
         "exit_status": _status(recipe),
         "variables": {name: value for name, value in variables.items() if name not in hidden},
         "unset": sorted(unset),

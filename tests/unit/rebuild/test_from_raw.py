@@ -87,7 +87,7 @@ def test_it_is_one_rebuild_in_the_graph(pipeline):
         assert workspace.verify().ok
 
 
-def test_what_an_upstream_step_makes_otherwise_flows_on_and_is_the_first_difference(project):
+def test_what_an_upstream_step_makes_otherwise_flows_on_and_its_cause_comes_first(project):
     project.write("draw.py", "import os\nopen('drawn.txt', 'w').write(str(int.from_bytes(os.urandom(6), 'big')))\n")
     project.run("-m", "lineal", "run", "--type", "Transform", "--name", "draw", "--", sys.executable, "draw.py")
     project.write(
@@ -105,7 +105,8 @@ def test_what_an_upstream_step_makes_otherwise_flows_on_and_is_the_first_differe
     alone = project.reproduce("model:m", status=0)
 
     assert [output["verdict"] for output in whole["outputs"]] == ["DIVERGED", "DIVERGED"]
-    assert "drawn" in whole["first_difference"]["sentence"]
+    assert [one["what"] for one in whole["differences"]][:2] == ["entropy", "report:drawn@v1"]
+    assert whole["first_difference"]["sentence"].startswith("draw.py:2 asks the system for entropy")
     assert alone["verdict"] == "BIT_EXACT"
 
 

@@ -115,6 +115,26 @@ def test_a_submodule_is_checked_out_at_its_commit(plain, tmp_path):
     assert verdict["verdict"] == "BIT_EXACT"
 
 
+@pytest.mark.parametrize("with_git", [False, True], ids=["no git", "ignored by git"])
+def test_an_output_directory_that_was_there_is_there_again(plain, with_git):
+    plain.write("train.py", PLAIN.replace("os.makedirs(os.path.dirname(target), exist_ok=True)", ""))
+    (plain.root / "out").mkdir()
+    if with_git:
+        plain.write(".gitignore", "out/\n")
+        plain.git("init", "--quiet")
+        plain.commit()
+    record(plain, "train.py")
+
+    assert plain.reproduce("model:model", status=0)["verdict"] == "BIT_EXACT"
+
+
+def test_a_directory_that_the_program_makes_is_not_made_for_it(plain):
+    plain.write("train.py", PLAIN.replace(", exist_ok=True", ""))
+    record(plain, "train.py")
+
+    assert plain.reproduce("model:model", status=0)["verdict"] == "BIT_EXACT"
+
+
 def test_a_secret_variable_is_asked_for_and_then_given(plain):
     plain.write("train.py", PLAIN + 'open("out/length.txt", "w").write(str(len(os.environ["API_TOKEN"])))\n')
     record(plain, "train.py", API_TOKEN="hunter2hunter2")

@@ -58,9 +58,10 @@ def test_a_stranger_makes_the_same_model_without_lineal(trained, directory):
     assert "SAME     metric loss" in done.stdout
 
 
-def test_a_plain_script_is_handed_on_with_the_files_it_reads(project, directory):
+def test_a_plain_script_is_handed_on_with_the_files_it_reads_and_the_directory_it_writes_to(project, directory):
     project.write("data/in put.csv", "n\n1\n2\n")
-    project.write("sum.py", "n = open('data/in put.csv').read().split()[1:]\nopen('sum.txt', 'w').write(str(n))\n")
+    project.write("sum.py", "n = open('data/in put.csv').read().split()[1:]\nopen('out/sum.txt', 'w').write(str(n))\n")
+    (project.root / "out").mkdir()
     project.run("-m", "lineal", "run", "--name", "sum", "--", sys.executable, "sum.py")
     export(project, "run:sum", directory)
 
@@ -68,8 +69,8 @@ def test_a_plain_script_is_handed_on_with_the_files_it_reads(project, directory)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SAME     " in done.stdout
-    assert (directory / "work/tree/sum.txt").read_text() == "['1', '2']"
-    assert not (directory / "tree/sum.txt").exists()
+    assert (directory / "work/tree/out/sum.txt").read_text() == "['1', '2']"
+    assert not (directory / "tree/out/sum.txt").exists()
 
 
 def test_the_seed_of_lineal_run_is_set_without_lineal(project, directory):

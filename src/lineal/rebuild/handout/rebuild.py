@@ -44,6 +44,8 @@ def main() -> int:
         return MISSING
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(HERE / "tree", work / "tree", symlinks=True)
+    for name in recipe.get("directories", []):
+        (work / "tree" / name).mkdir(parents=True, exist_ok=True)
     status = _run(recipe, python, work)
     if status != recipe["exit_status"]:
         _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
