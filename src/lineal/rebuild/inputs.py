@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lineal.capture.data import fingerprint_of
-from lineal.errors import LinealError, NotRunnable
+from lineal.errors import FileCorrupt, LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.training import reference_to
@@ -83,18 +83,20 @@ def targets_of(recipe: Recipe, layout: Layout) -> dict[str, list[str]]:
     return found
 
 
-def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, free: int = FREE) -> None:
+def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, free: int = FREE) -> list[str]:
     """Put the inputs where the program looks for them and check each; NotRunnable names the first that is wrong.
 
-    So many bytes of the disk stay `free`.
+    So many bytes of the disk stay `free`. Returns notes: which kept copies are damaged, so that the original was taken.
     """
+    notes: list[str] = []
     for source in sources:
         if source.target is None or source.origin not in ("files", "original", "code"):
             continue
         target = safe_target(tree, source.target)
         try:
             _check_room(source, files, tree, free)
-            _put(source, files, target)
+            if not _put(source, files, target):
+                notes.append(f"the kept copy of {source.name} is damaged: {source.path} was read in its place")
             _check_symlinks(source, target, tree)
             _check(source, target)
         except NotRunnable:
@@ -103,6 +105,7 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
             if is_full(error):
                 raise
             raise refused("input", source.name, f"the input {source.name} cannot be put in place: {error}") from error
+    return notes
 
 
 def _recorded(recipe: Recipe) -> list[_Recorded]:
@@ -299,11 +302,19 @@ def _check_symlinks(source: InputSource, target: Path, tree: Path) -> None:
         )
 
 
-def _put(source: InputSource, files: Files, target: Path) -> None:
+def _put(source: InputSource, files: Files, target: Path) -> bool:
+    """Put an input in its place; False where its kept copy is damaged, and the original was there to be taken."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.origin == "files":
         assert source.kept is not None
-        with files.open(source.kept) as handle, target.open("wb") as copy:
+        try:
+            kept = files.open(source.kept)
+        except FileCorrupt:
+            if source.path is None or not _is_unchanged(source.path, source.kept):
+                raise
+            shutil.copyfile(source.path, target)
+            return False
+        with kept as handle, target.open("wb") as copy:
             shutil.copyfileobj(handle, copy, 1 << 20)
     elif source.origin == "original" and source.path is not None:
         original = Path(source.path)
@@ -311,6 +322,13 @@ def _put(source: InputSource, files: Files, target: Path) -> None:
             shutil.copytree(original, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copyfile(original, target)
+    return True
+
+
+def _is_unchanged(path: str, fingerprint: str) -> bool:
+    """Whether the original lies where it lay, as the file it was: a pipe in its place is never opened."""
+    original = Path(path)
+    return original.is_file() and fingerprint_of(original).fingerprint == fingerprint
 
 
 def _check(source: InputSource, target: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+from lineal.files import Files
+
 
 def test_a_script_is_rebuilt_byte_for_byte(trained):
     verdict = trained.reproduce("model:delay", status=0)
@@ -87,6 +89,22 @@ def test_a_changed_input_is_refused_before_anything_runs_and_both_fingerprints_a
     [missing] = verdict["missing"]
     assert missing["kind"] == "input"
     assert "dataset:flights@v1 is not what it was" in missing["sentence"]
+
+
+def test_where_the_kept_copy_of_an_input_is_damaged_the_original_is_read(project):
+    project.write("data.csv", "delay\n4\n6\n")
+    project.write("train.py", 'open("model.txt", "w").write(open("data.csv").read()[6:])\n')
+    project.run("-m", "lineal", "run", "--name", "train", "--", project.python, "train.py")
+    kept = Files(project.root / ".lineal" / "files")
+    copy = kept.path(kept.put_file(project.root / "data.csv"))
+    copy.chmod(0o644)
+    copy.write_text("delay\n4\n7\n")
+
+    assert project.reproduce("run:train", status=0)["verdict"] == "BIT_EXACT"
+
+    project.write("data.csv", "delay\n4\n7\n")
+    [missing] = project.reproduce("run:train", status=25)["missing"]
+    assert "cannot be put in place" in missing["sentence"]
 
 
 def test_a_vanished_input_is_named(trained):
