@@ -172,8 +172,8 @@ def _run(ask: _Question, *, types: frozenset[str] | None) -> Execution:
     wanted = _full(ask.reference)
     if wanted == LATEST:
         return _newest_run(ask, types)
-    quoted = _quoted(wanted)
-    for condition in (f"properties.label.string_value = {quoted}", f"name = {quoted}"):
+    literal = quoted(wanted)
+    for condition in (f"properties.label.string_value = {literal}", f"name = {literal}"):
         labelled = _listed(ask, Execution, condition, types=types, newest=True)
         if labelled:
             return labelled[0]
@@ -210,7 +210,8 @@ def _full(reference: Reference) -> str:
     return reference.name if reference.version is None else f"{reference.name}@{reference.version}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a filter writes it: recorded names and ids may hold quotes."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from lineal.errors import InvalidArgument, NotFound
 from lineal.lineage.capture_record import Item, item, record_of
-from lineal.lineage.resolve import Resolved, resolve
+from lineal.lineage.resolve import Resolved, quoted, resolve
 from lineal.lineage.training import reference_to
 from lineal.model.edges import INPUTS, OUTPUTS, Event, EventType
 from lineal.model.ids import ArtifactId, ExecutionId
@@ -139,13 +139,14 @@ def _of_one_process(store: Store, run: Execution) -> list[Execution]:
     found = {each.id: each for each in (run, *_commands_around(store, run))}
     process = run.custom_properties.get(PROCESS)
     if isinstance(process, str):
-        found |= {each.id: each for each in _listed(store, f"custom_properties.{PROCESS}.string_value = '{process}'")}
+        condition = f"custom_properties.{PROCESS}.string_value = {quoted(process)}"
+        found |= {each.id: each for each in _listed(store, condition)}
     front = list(found.values())
     while front:
         inner = front.pop()
         if not inner.external_id:
             continue
-        for each in _listed(store, f"properties.parent_run_id.string_value = '{inner.external_id}'"):
+        for each in _listed(store, f"properties.parent_run_id.string_value = {quoted(inner.external_id)}"):
             if each.id not in found:
                 found[each.id] = each
                 front.append(each)
@@ -156,7 +157,7 @@ def _commands_around(store: Store, run: Execution) -> list[Execution]:
     """Return the runs around this one, out to the command it was part of; [] where it was part of none."""
     around = [run]
     while (outer := around[-1].properties.get("parent_run_id")) and around[-1].external_id != outer:
-        parents = _listed(store, f"external_id = '{outer}'")
+        parents = _listed(store, f"external_id = {quoted(str(outer))}")
         if not parents or parents[0] in around:
             return []
         around.append(parents[0])

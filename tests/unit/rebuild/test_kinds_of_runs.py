@@ -8,6 +8,11 @@ import sys
 
 import pytest
 
+import lineal
+from lineal.model.nodes import Execution
+from lineal.model.publication import Origin
+from lineal.rebuild.recipe import recipe_of
+
 TWO_STEPS = """
     import lineal
 
@@ -209,3 +214,22 @@ def test_a_command_that_starts_several_programs_is_rebuilt_whole(project):
 
     assert verdict["verdict"] == "BIT_EXACT"
     assert {output["name"].partition(":")[2] for output in verdict["outputs"]} >= {"final@v1"}
+
+
+def test_ids_with_quotes_in_them_are_ids_and_no_part_of_a_question(trained):
+    odd = "it's \\ run' OR '1' = '1"
+    runs = [
+        Execution(type="Train", external_id=odd, custom_properties={"process": odd}),
+        Execution(
+            type="Train",
+            external_id="inner",
+            properties={"label": "inner", "parent_run_id": odd},
+            custom_properties={"process": odd},
+        ),
+    ]
+    with lineal.open(trained.root) as workspace:
+        workspace.store.put(runs, by=Origin(actor="grace", action="test"))
+
+        found = recipe_of(workspace.store, "run:inner")
+
+    assert [step.run.external_id for step in found.steps] == [odd, "inner"]
