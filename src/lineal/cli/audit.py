@@ -14,7 +14,7 @@ from lineal.cli.cards import Card, Line, Mark, print_cards
 from lineal.cli.options import AnswerFormat, AsAnswer, AsList, ListFormat, Url, Verbose
 from lineal.cli.output import on_terminal, print_csv, print_document, print_json, print_table, print_text, say
 from lineal.cli.times import iso
-from lineal.errors import STATUS, Code
+from lineal.errors import STATUS, Code, NotFound
 from lineal.model.audit import AuditReport, Entry
 from lineal.model.values import Json
 from lineal.rebuild.attest import statement_for
@@ -105,6 +105,10 @@ def statement(
     Exit 12 where the signature does not fit, 7 where another key signed.
     """
     path = Path(ref)
+    if not path.is_file() and ":" not in ref and (path.is_absolute() or path.suffix == ".json"):
+        raise NotFound(
+            f"there is no file {ref}", hint="name the file of a statement, or a reference such as model:delay"
+        )
     if path.is_file() and key is not None:
         envelope, trusted = path.read_bytes(), public_key(key.read_bytes())
     else:

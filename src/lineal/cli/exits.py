@@ -20,6 +20,9 @@ DIVERGED = 24
 NOT_RUNNABLE = 25
 """`reproduce`: it cannot be rebuilt, something is missing."""
 
+NOT_PROBED = 26
+"""`reproduce --probe`: it was rebuilt, and a model could not be called on the data, so nothing was compared on it."""
+
 CANNOT_EXECUTE = 126
 """`run`: the command was found and cannot be executed, as in a shell."""
 
@@ -28,6 +31,12 @@ COMMAND_NOT_FOUND = 127
 
 INTERRUPTED = 130
 """Ctrl-C."""
+
+HUNG_UP = 129
+"""SIGHUP, the code a shell gives to a program killed by it."""
+
+TERMINATED = 143
+"""SIGTERM, the code a shell gives to a program killed by it."""
 
 BROKEN_PIPE = 141
 """Whoever read our output went away first; the code a shell gives to a program killed by SIGPIPE."""
@@ -40,9 +49,12 @@ ANSWERS: dict[int, str] = {
     DIFFERS: "`import`: the store differs from what was read, beyond what is reported as not storable",
     DIVERGED: "`reproduce`: it was rebuilt and is not the same",
     NOT_RUNNABLE: "`reproduce`: it cannot be rebuilt, something is missing",
+    NOT_PROBED: "`reproduce --probe`: it was rebuilt and does not differ, and a model could not be called on the data",
     CANNOT_EXECUTE: "`run`: the command cannot be executed",
     COMMAND_NOT_FOUND: "`run`: the command was not found (any other code is the command's own)",
     INTERRUPTED: "interrupted by Ctrl-C",
+    HUNG_UP: "`reproduce`: ended by SIGHUP, the terminal went away; nothing is left behind",
+    TERMINATED: "`reproduce`: ended by SIGTERM; nothing is left behind",
     BROKEN_PIPE: "the reader of the output went away (`lineal … | head`)",
 }
 """What each code says, for the help text and the documentation."""

@@ -157,7 +157,12 @@ def recipe(
     It holds the code, the inputs, the lock, a Dockerfile, the expected fingerprints and one command: `./run.sh`.
     """
     with open_workspace(url, create=False) as workspace:
-        exported = workspace.export_recipe(ref, directory, with_inputs=not without_inputs)
+        try:
+            exported = workspace.export_recipe(ref, directory, with_inputs=not without_inputs)
+        except OSError as error:
+            # What is at fault is the place that was named, not the unfinished directory beside it.
+            told = f"the recipe cannot be written: {error.strerror}"
+            raise OSError(error.errno, told, str(directory)) from error
     for note in exported.notes:
         say(note)
     if format is AnswerFormat.JSON:

@@ -20,6 +20,7 @@ UsageFault: type[Exception] = next(cls for cls in typer.BadParameter.__mro__ if 
 def report(error: BaseException, *, verbose: bool) -> int:
     """Tell the user what went wrong on stderr, and return the exit code."""
     if isinstance(error, KeyboardInterrupt | typer.Abort):
+        sys.stderr.write("interrupted\n")
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         return BROKEN_PIPE

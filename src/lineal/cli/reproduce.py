@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from lineal.cli.cards import Card, Line, Mark, print_cards
-from lineal.cli.exits import DIVERGED, NOT_RUNNABLE
+from lineal.cli.exits import DIVERGED, NOT_PROBED, NOT_RUNNABLE
 from lineal.cli.naming import short
 from lineal.cli.options import AnswerFormat, AsAnswer, Url, Verbose
 from lineal.cli.output import on_terminal, print_json, say
@@ -119,7 +119,8 @@ def reproduce(
     """Rebuild a model, data or a run from its record, and say whether the result is the same.
 
     Code, inputs and command come from the record; the program runs in a directory of its own, without network where
-    the system allows that. Exit 0 if the result is the same, 24 if it differs, 25 if something is missing.
+    the system allows that. Exit 0 if the result is the same, 24 if it differs, 25 if something is missing, 26 if it is
+    the same and a model could not be called with --probe.
 
     With --without or --replace the recipe is run with other inputs and the metrics are compared: exit 0 if it ran.
     With --all every model is rebuilt whose last good rebuild is too old; the worst decides the exit code.
@@ -171,7 +172,9 @@ def reproduce(
 
 
 def _check(ref: str | None, *, everything: bool, alone: bool) -> None:
-    if everything == (ref is not None):
+    if everything and ref is not None:
+        raise InvalidArgument(f"both {ref} and --all are given, and only one can be", hint="leave one of them out")
+    if not everything and ref is None:
         raise InvalidArgument("say what to rebuild: a REF, or --all", hint="lineal reproduce --all --due 30d")
     if everything and not alone:
         raise InvalidArgument(
@@ -184,7 +187,9 @@ def _code(verdict: Verdict) -> int:
     if grade is Grade.NOT_RUNNABLE:
         return NOT_RUNNABLE
     # Other inputs are expected to give another result: that it ran is the answer.
-    return 0 if grade.is_same or verdict.counterfactual is not None else DIVERGED
+    if not grade.is_same and verdict.counterfactual is None:
+        return DIVERGED
+    return 0 if verdict.probe is None or verdict.probe.is_answered else NOT_PROBED
 
 
 @contextmanager

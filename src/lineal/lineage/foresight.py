@@ -200,6 +200,12 @@ def _unsettled(name: str, told: str) -> Callable[[Record], str]:
     return ask
 
 
+def _edited(record: Record) -> str:
+    found = item(record, "edited_packages")
+    told = "whether packages were edited is not known" if found.status == "unknown" else "packages were edited"
+    return "" if found.settled else f"{told}: {found.reason or found.status}"
+
+
 def _accelerated(record: Record) -> str:
     """An accelerator repeats itself only where it was told to."""
     if "accelerator" not in reached(record):
@@ -218,7 +224,7 @@ _DOUBTS: tuple[Callable[[Record], str], ...] = (
     seeds_open,
     _packages,
     _unsettled("diff", "the uncommitted changes are not known"),
-    _unsettled("edited_packages", "packages were edited"),
+    _edited,
     _unsettled("editable", "the state of installed directories is not known"),
     _unsettled("untracked", "untracked files are not all kept"),
     _unsettled("thread_variables", "numbers of threads are not known"),

@@ -92,10 +92,24 @@ def remade(swaps: Swaps, recipe: Recipe, pairs: Sequence[Pair], layout: Layout, 
     return list(dict.fromkeys(found))
 
 
+def left_out(swaps: Swaps, recipe: Recipe, layout: Layout, place: Place, verdict: Verdict) -> Verdict:
+    """Return the verdict, with the word that a file which the program misses is one that was left out on request."""
+    targets = targets_of(recipe, layout)
+    lost = {target for swap in swaps.values() if swap.new is None for target in targets.get(swap.name, ())}
+    missing = tuple(
+        replace(one, sentence=f"it opens {one.what}, which was left out")
+        if one.kind == "input" and _target(one.what, layout, place) in lost
+        else one
+        for one in verdict.missing
+    )
+    return replace(verdict, missing=missing)
+
+
 def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed, *, again: Sequence[str] = ()) -> Verdict:
     """Return the verdict as the answer to `what if`: the metrics then and now, and a sentence about them.
 
-    `again` names the inputs that were left out and that the program has made itself.
+    `again` names the inputs that were left out and that the program has made itself. `compared` in the answer is how
+    what came out compares with what was recorded.
     """
     exchanged = [swap.name for swap in swaps.values() if swap.new is not None]
     document: dict[str, Json] = {
@@ -114,6 +128,7 @@ def told(swaps: Swaps, verdict: Verdict, pair: Pair | None, wanted: Supposed, *,
     elif not document["metrics"] and not verdict.grade.is_exact:
         document["outputs"] = [_output(each) for each in _differing(verdict)]
         verdict = replace(verdict, notes=(*verdict.notes, NO_METRIC))
+    document["compared"] = None if verdict.grade is Grade.NOT_RUNNABLE else verdict.grade.value
     document["sentence"] = _sentence(verdict, document, swaps)
     return replace(verdict, counterfactual=document)
 
@@ -141,6 +156,12 @@ def _other(store: Store, files: Files, old: Artifact, other: str) -> tuple[Artif
     if not isinstance(new, Artifact):
         raise InvalidArgument(f"{other} is no artifact", hint="name data or a model, such as dataset:flights@v2")
     return new, content_of(new, files)
+
+
+def _target(path: str, layout: Layout, place: Place) -> str | None:
+    """Return where a path that the rebuilt program named lies below the tree; None if it lies outside."""
+    found = Path(path)
+    return str(found.relative_to(place.tree)) if found.is_relative_to(place.tree) else layout.inside(path)
 
 
 def _metrics(pair: Pair | None) -> list[Json]:

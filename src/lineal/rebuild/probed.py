@@ -114,6 +114,11 @@ class ProbeResult:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_answered(self) -> bool:
+        """Whether every model could be called, then and now: without that the question was not answered."""
+        return not any(each.fault for each in self.models)
+
+    @property
     def sentence(self) -> str:
         """What came of it in a sentence or some."""
         return "; ".join(each.sentence for each in self.models)

@@ -17,7 +17,7 @@ from lineal.model.nodes import Artifact, ArtifactState, Execution, ExecutionStat
 from lineal.model.publication import Origin, Publication, Use
 from lineal.model.values import Value
 from lineal.rebuild.recipe import Recipe
-from lineal.rebuild.verdict import Grade, Missing, OutputResult, Verdict
+from lineal.rebuild.verdict import SUPPOSED, Grade, Missing, OutputResult, Verdict
 from lineal.store.clock import Clock
 from lineal.store.identifiers import Uuid7
 from lineal.store.protocol import Store
@@ -28,9 +28,6 @@ VERDICT = "verdict"
 
 COUNTERFACTUAL = "counterfactual"
 """The custom property of a rebuild with other inputs than the recorded ones: it is about those, not about the model."""
-
-SUPPOSED = "COUNTERFACTUAL"
-"""What stands in the place of the grade there: neither sameness nor a difference says anything about the model."""
 
 DOCUMENT = "rebuild"
 """The custom property that holds the whole verdict."""

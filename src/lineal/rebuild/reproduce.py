@@ -13,7 +13,7 @@ from lineal.rebuild.attest import attested
 from lineal.rebuild.bisect import bisected
 from lineal.rebuild.chain import ChainPlan, plan_from_raw
 from lineal.rebuild.compare import Pair
-from lineal.rebuild.counterfactual import Supposed, remade, swaps_of, told
+from lineal.rebuild.counterfactual import Supposed, left_out, remade, swaps_of, told
 from lineal.rebuild.from_raw import rebuild_from_raw
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import Place
@@ -113,10 +113,14 @@ def suppose(
     swaps = swaps_of(store, files, recipe, wanted)
     seen: list[Pair] = []
     again: list[str] = []
+    where: list[tuple[Layout, Place]] = []
 
     def look(pairs: Sequence[Pair], _kept: Files, layout: Layout, place: Place) -> None:
         seen.extend(pair for pair in pairs if pair.recorded is recipe.target)
         again.extend(remade(swaps, recipe, pairs, layout, place))
+        where.append((layout, place))
 
     verdict = rebuild(store, files, recipe, options, progress=progress, swaps=swaps, harvest=look, probe=probe)
+    for layout, place in where:
+        verdict = left_out(swaps, recipe, layout, place, verdict)
     return told(swaps, verdict, seen[0] if seen else None, wanted, again=again)

@@ -34,6 +34,9 @@ class Grade(Enum):
         return self in (Grade.BIT_EXACT, Grade.CANONICAL_EXACT)
 
 
+SUPPOSED = "COUNTERFACTUAL"
+"""What stands in the place of the grade with other inputs: no sameness or difference says anything of the model."""
+
 MEANINGS: dict[Grade, str] = {
     Grade.BIT_EXACT: "the same bytes",
     Grade.CANONICAL_EXACT: "the same content: fitted state, table or value; bytes differ only in volatile fields",
@@ -275,8 +278,9 @@ class Verdict:
     def document(self) -> dict[str, Json]:
         """Return the whole verdict as JSON."""
         first = self.first_difference
+        ran_supposed = self.counterfactual is not None and self.grade is not Grade.NOT_RUNNABLE
         return {
-            "verdict": self.grade.value,
+            "verdict": SUPPOSED if ran_supposed else self.grade.value,
             "reference": self.reference,
             "run": self.run,
             "sentence": self.sentence,

@@ -51,9 +51,9 @@ def test_a_wrong_option_points_at_the_help(capsys):
     assert "--help" in capsys.readouterr().err
 
 
-def test_interruption_is_silent(capsys):
+def test_interruption_is_one_word(capsys):
     assert report(KeyboardInterrupt(), verbose=False) == INTERRUPTED
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_a_full_disk_under_the_output_has_the_code_of_a_full_disk(capfd):

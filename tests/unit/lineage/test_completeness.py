@@ -86,6 +86,10 @@ def test_what_a_rebuild_cannot_do_without(changes, told):
         ({"seeds": Item("captured", {"random": 1}, "numpy late")}, "not every seed is known: numpy late"),
         ({"environment": Item("captured", {"packages": 3})}, "the packages are not recorded"),
         ({"edited_packages": Item("withheld", None, "numpy")}, "packages were edited: numpy"),
+        (
+            {"edited_packages": Item("unknown", None, "interrupted")},
+            "whether packages were edited is not known: interrupted",
+        ),
         ({"gpu": Item("unknown", None, "no library")}, "the accelerators are not known: no library"),
     ],
 )

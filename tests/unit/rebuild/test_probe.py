@@ -159,20 +159,20 @@ def test_a_model_that_hangs_is_given_up(project):
 
 
 def test_a_model_that_takes_its_process_down_does_not_take_the_rebuild_with_it(project):
-    found = own(project, "def predict(self, rows): __import__('os')._exit(3)", status=0)
+    found = own(project, "def predict(self, rows): __import__('os')._exit(3)", status=26)
 
     assert "ended with status 3" in found["probe"]["sentence"]
 
 
 def test_a_model_cannot_write_beside_its_directory_nor_into_the_recorded_code(project, tmp_path):
     outside = tmp_path / "outside.txt"
-    found = own(project, f"def predict(self, rows): open({str(outside)!r}, 'w'); return rows", status=0)
+    found = own(project, f"def predict(self, rows): open({str(outside)!r}, 'w'); return rows", status=26)
 
     assert not outside.exists() or found["writes"] == "open"
 
 
 def test_what_a_model_says_when_it_fails_is_told_and_not_recorded(project):
-    found = own(project, "def predict(self, rows): raise ValueError('Grace is 37')", status=0)
+    found = own(project, "def predict(self, rows): raise ValueError('Grace is 37')", status=26)
 
     assert "predict failed (ValueError): Grace is 37" in found["probe"]["models"][0]["sentence"]
     with lineal.open(project.root) as workspace:
@@ -183,13 +183,22 @@ def test_what_a_model_says_when_it_fails_is_told_and_not_recorded(project):
 def test_a_model_without_anything_to_call_is_said_to_have_none(trained):
     (trained.root / "rows.csv").write_text("a\n1\n")
 
-    found = trained.reproduce("model:delay", "--probe", "rows.csv", status=0)
+    found = trained.reproduce("model:delay", "--probe", "rows.csv", status=26)
     planned = trained.reproduce("model:delay", "--probe", "rows.csv", "--dry-run", status=0)
 
     assert found["verdict"] == "BIT_EXACT"
     assert found["probe"]["models"][0]["called"] is False
     assert "the file holds a dict, which has no predict" in found["probe"]["sentence"]
     assert planned["probe"]["models"][0]["callable"] is False
+
+
+def test_a_probe_that_could_not_be_called_does_not_end_well(fitted):
+    (fitted.root / "words.csv").write_text("distance,hour\nfar,noon\n")
+
+    found = fitted.reproduce("model:delay", "--probe", "words.csv", status=26)
+
+    assert found["verdict"] == "BIT_EXACT"
+    assert "model:delay@v1 cannot be called on words.csv: " in found["probe"]["sentence"]
 
 
 def test_a_dry_run_says_whether_a_model_can_be_called_and_calls_nothing(fitted):

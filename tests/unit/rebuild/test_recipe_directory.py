@@ -262,3 +262,10 @@ def test_a_hostile_name_adds_no_line_to_the_readme_or_the_list():
 
     assert not [line for line in text.splitlines() if line.startswith("# Owned")]
     assert sums([("a\nb\\c", "0" * 64)]) == b"\\" + b"0" * 64 + b"  a\\nb\\\\c\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="platform: nothing can be made in /proc")
+def test_a_place_that_cannot_be_written_is_named_with_the_cause(trained):
+    done = export(trained, "model:delay", "/proc/foo", status=3)
+
+    assert "error: /proc/foo: the recipe cannot be written: No such file or directory" in done.stderr

@@ -46,6 +46,11 @@ def test_a_rebuild_has_a_signed_statement_about_the_model(rebuilt):
     assert said["predicate"]["platform"]["rebuilt"]["python.version"] == ".".join(map(str, sys.version_info[:3]))
 
 
+def test_a_file_that_is_not_there_is_said_to_be_that(project, tmp_path):
+    gone = tmp_path / "nope.json"
+    assert statement(project, str(gone), status=3).stderr.startswith(f"error: there is no file {gone}\n")
+
+
 def test_who_rebuilt_it_is_told_in_words(rebuilt):
     told = statement(rebuilt, "model:delay").stdout
     assert "actor " in told

@@ -41,6 +41,8 @@ def test_an_input_is_left_out_and_the_metrics_are_compared(batches):
 
     answer = batches.reproduce("model:delay", "--without", "dataset:flights@2013-01-03", status=0)
 
+    assert answer["verdict"] == "COUNTERFACTUAL"
+    assert answer["counterfactual"]["compared"] == "DIVERGED"
     assert answer["counterfactual"]["without"] == ["dataset:flights@2013-01-03"]
     assert answer["counterfactual"]["metrics"] == [{"name": "mean", "recorded": 16.5, "now": 1.8, "change": -14.7}]
     assert answer["sentence"] == (
@@ -113,6 +115,20 @@ def test_an_input_that_the_program_makes_again_itself_is_not_said_not_to_matter(
     assert answer["sentence"] == (
         "without dataset:cache@v1, model:m@v1 comes out the same: "
         "the program has made dataset:cache@v1 again by itself, so whether it matters is not known"
+    )
+
+
+def test_a_program_that_needs_what_was_left_out_is_said_to_miss_that(project):
+    project.write("data/flights.csv", "1")
+    project.write("train.py", 'open("model.txt", "w").write(open("data/flights.csv").read())\n')
+    project.run("-m", "lineal", "run", "--name", "train", "--", project.python, "train.py")
+
+    answer = project.reproduce("run:train", "--without", "dataset:flights", status=25)
+
+    assert answer["verdict"] == "NOT_RUNNABLE"
+    assert answer["counterfactual"]["compared"] is None
+    assert answer["missing"][0]["sentence"] == (
+        "the program does not run without dataset:flights@v1: it opens data/flights.csv, which was left out"
     )
 
 
@@ -209,7 +225,7 @@ def test_a_reference_can_stand_for_other_content(project):
         (("--without", "dataset:flights@2013-01-03", "--from", "raw"), "goes with none of"),
         (("--bisect", "--from", "raw"), "goes with none of"),
         (("--try", "threads=1", "--from", "raw"), "goes with none of"),
-        (("--all",), "a REF, or --all"),
+        (("--all",), "both model:delay and --all are given, and only one can be"),
     ],
 )
 def test_a_supposition_that_means_nothing_is_refused(batches, options, said):
