@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
+import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A reason that begins so is a fact about the machine that no installation changes: root may write everywhere, say.
 PLATFORM = "platform: "
+
+# Who starts tests in the background hands on that Ctrl-C is ignored; tests that press it would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests start processes in directories of their own; a relative PYTHONPATH would be lost there.
 if os.environ.get("PYTHONPATH"):

@@ -19,6 +19,7 @@ status, a gRPC status number or a process exit code.
      ├─ FailedPrecondition
      │   ├─ NotALinealStore
      │   ├─ NotRunnable
+     │   │   └─ NotToBeHad
      │   ├─ PolicyRefused
      │   └─ SchemaVersionMismatch
      ├─ Aborted
@@ -184,6 +185,14 @@ class NotRunnable(FailedPrecondition):
     def __init__(self, message: str, *, missing: tuple[str, ...], hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.missing = missing
+
+
+class NotToBeHad(NotRunnable):
+    """A package comes as source only, has no file for this machine, or is in no index any more; `name` names it."""
+
+    def __init__(self, message: str, *, name: str, hint: str | None = None) -> None:
+        super().__init__(message, missing=("lock", name), hint=hint)
+        self.name = name.partition("==")[0].partition(" @ ")[0].strip()
 
 
 class PolicyRefused(FailedPrecondition):

@@ -133,7 +133,7 @@ def _rebuilding() -> Iterator[Probe]:
     uv = find_uv()
     if uv is None:
         said = "not found: `lineal reproduce --env locked` needs it, nothing else does"
-        yield Probe("uv", Level.WARN, said, "pip install uv")
+        yield Probe("uv", Level.WARN, said, 'pip install "lineal[rebuild]"')
     else:
         yield Probe("uv", Level.OK, " ".join(uv))
     here = confinement_here()

@@ -74,10 +74,19 @@ def prepare(
     return Environment(kind=kind, python=Path(sys.executable), cap=cap, drift=drift)
 
 
-def realise(environment: Environment, files: Files, progress: Callable[[str], None], *, builds: bool = False) -> None:
-    """Make the environment unless it is there; NotRunnable says what hinders it. `builds` allows to build packages."""
-    if environment.lock is not None:
-        make(environment.lock, files, progress, builds=builds)
+def realise(
+    environment: Environment, files: Files, progress: Callable[[str], None], *, builds: bool = False
+) -> list[str]:
+    """Make the environment unless it is there, and return notes; NotRunnable says what hinders it.
+
+    `builds` allows to build packages.
+    """
+    if environment.lock is None:
+        return []
+    make(environment.lock, files, progress, builds=builds)
+    named = ", ".join(environment.lock.left_out)
+    told = f"left out, for the program did not load them, and they come as source only or are in no index: {named}"
+    return [told] if named else []
 
 
 def _locked(record: Mapping[str, Item], files: Files, *, allow_drift: bool) -> Environment | Missing:

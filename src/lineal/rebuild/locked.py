@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,10 @@ from lineal.capture.installed import packages_in
 from lineal.capture.locks.locked import normal
 from lineal.capture.locks.pylock import requirements_of
 from lineal.capture.secrets import HIDDEN
-from lineal.errors import LinealError
+from lineal.errors import LinealError, NotToBeHad
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
+from lineal.rebuild.bearing import loaded_in
 from lineal.rebuild.edits import edits_in
 from lineal.rebuild.lends import lend, needed
 from lineal.rebuild.uv import find_uv, make_venv, no_uv, run_uv
@@ -38,13 +39,17 @@ _HASHED = " --hash="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """What the record says of an environment, ready to be made. `python` is the whole version it needs."""
+    """What the record says of an environment, ready to be made. `python` is the whole version it needs.
+
+    `spare` are the packages that the program did not load: one of those that is not to be had may be left out.
+    """
 
     python: str
     requirements: tuple[str, ...]
     indexes: tuple[str, ...]
     places: tuple[str, ...]
     edits: tuple[tuple[str, str], ...]
+    spare: frozenset[str] = frozenset()
 
     @property
     def unhashed(self) -> tuple[str, ...]:
@@ -73,8 +78,16 @@ class Lock:
 
     @property
     def is_made(self) -> bool:
-        """Whether it is there, and whole."""
-        return (self.directory / _DONE).exists()
+        """Whether it is there, and whole but for what the program does not load."""
+        return (self.directory / _DONE).exists() and self.spare.issuperset(self.left_out)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The packages that were left out when it was made."""
+        try:
+            return tuple((self.directory / _DONE).read_text(encoding="utf-8").split())
+        except OSError:
+            return ()
 
 
 def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock | Missing:
@@ -101,6 +114,7 @@ def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock 
             for edit in edits_in(record)
             if edit.state == "edited" and edit.fingerprint is not None
         ),
+        spare=_spare(record, requirements),
     )
     lacking = [content for _, content in lock.edits if not files.has(content)]
     if lacking:
@@ -111,38 +125,39 @@ def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock 
 def make(lock: Lock, files: Files, progress: Callable[[str], None], *, builds: bool = False) -> None:
     """Make the environment unless it is there; NotRunnable says what hinders it. Other processes wait for this one.
 
-    Packages that come as source only are refused, unless they are to be built.
+    Packages that come as source only are refused, unless they are to be built or the program did not load them.
     """
     directory = lock.directory
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _held(directory.with_suffix(".lock")):
-        if lock.is_made:
+        if lock.is_made and not (builds and lock.left_out):
             return
         shutil.rmtree(directory, ignore_errors=True)
         progress(f"environment: {len(lock.requirements)} packages from the recorded lock")
         try:
-            _make(lock, files, builds=builds)
+            left_out = _make(lock, files, builds=builds)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
-        (directory / _DONE).touch()
+        (directory / _DONE).write_text("\n".join(left_out), encoding="utf-8")
 
 
-def _make(lock: Lock, files: Files, *, builds: bool) -> None:
+def _make(lock: Lock, files: Files, *, builds: bool) -> list[str]:
     uv = find_uv()
     if uv is None:
         lacking = no_uv()
         raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
     make_venv(uv, lock.directory, python=lock.python)
     hashed = [line for line in lock.requirements if _HASHED in line]
-    _install(uv, lock, hashed, "--require-hashes", builds=builds)
-    _install(uv, lock, lock.unhashed, builds=builds)
+    unhashed = list(lock.unhashed)
+    left_out = _install_needed(uv, lock, hashed, "--require-hashes", builds=builds)
+    left_out += _install_needed(uv, lock, unhashed, builds=builds)
     site = _site_packages(lock.directory)
     wrong = _not_as_packed(site)
     if wrong:
         # uv links or copies from its cache; whoever edits an installed file there edits what all others get.
         _install(uv, lock, hashed, "--require-hashes", "--no-cache", "--reinstall", builds=builds)
-        _install(uv, lock, lock.unhashed, "--no-cache", "--reinstall", builds=builds)
+        _install(uv, lock, unhashed, "--no-cache", "--reinstall", builds=builds)
         wrong = _not_as_packed(site)
     if wrong:
         raise refused("package", wrong[0], f"{wrong[0]} is not what its package says: it was edited after it was made")
@@ -159,6 +174,23 @@ def _make(lock: Lock, files: Files, *, builds: bool) -> None:
         _install(uv, lock, list(pins.values()), builds=False)  # ours are compiled for another Python
         has |= pins.keys()
     lend(site, has=frozenset(has))
+    return left_out
+
+
+def _install_needed(uv: Sequence[str], lock: Lock, lines: list[str], *options: str, builds: bool) -> list[str]:
+    """Install packages; drop from `lines`, and return, those that are not to be had and that nobody loads."""
+    left_out: list[str] = []
+    while True:
+        try:
+            _install(uv, lock, lines, *options, builds=builds)
+        except NotToBeHad as error:
+            needed = [line for line in lines if _name(line) != normal(error.name)]
+            if normal(error.name) not in lock.spare or len(needed) == len(lines):
+                raise
+            lines[:] = needed
+            left_out.append(normal(error.name))
+        else:
+            return left_out
 
 
 def put_packages(record: Mapping[str, Item], files: Files, names: Sequence[str], directory: Path) -> None:
@@ -171,7 +203,7 @@ def put_packages(record: Mapping[str, Item], files: Files, names: Sequence[str],
         lacking = no_uv()
         raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
     for name in names:
-        lines = [line for line in lock.requirements if normal(line.partition("==")[0].strip()) == normal(name)]
+        lines = [line for line in lock.requirements if _name(line) == normal(name)]
         if not lines:
             raise refused("lock", name, f"the recorded lock has no {name}")
         hashed = ["--require-hashes"] if _HASHED in lines[0] else []
@@ -218,7 +250,16 @@ def _site_packages(directory: Path) -> Path:
 
 
 def _is_ours(line: str) -> bool:
-    return normal(line.partition("==")[0].partition(" @ ")[0].strip()) == "lineal"
+    return _name(line) == "lineal"
+
+
+def _name(line: str) -> str:
+    return normal(line.partition("==")[0].partition(" @ ")[0].strip())
+
+
+def _spare(record: Mapping[str, Item], requirements: Iterable[str]) -> frozenset[str]:
+    loaded = loaded_in(record)
+    return frozenset() if loaded is None else frozenset(map(_name, requirements)) - {normal(name) for name in loaded}
 
 
 def _indexes(record: Mapping[str, Item], tables: Mapping[str, object]) -> Iterator[str]:

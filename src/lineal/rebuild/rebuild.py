@@ -148,15 +148,15 @@ def _rebuilt(
     assert planned.code is not None
     assert planned.environment is not None
     progress(f"environment: {planned.environment.sentence}")
-    realise(planned.environment, files, progress, builds=options.builds)
+    notes = realise(planned.environment, files, progress, builds=options.builds)
     progress(f"code: {planned.code.sentence}")
-    notes = assemble(recipe.record, layout, files, place.tree, planned.code)
+    notes += assemble(recipe.record, layout, files, place.tree, planned.code)
     for path in layout.outside:
         Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
     progress(f"inputs: {sum(not source.is_listed for source in planned.inputs)}")
     sources = swapped_sources(planned, swaps)
     place_continued(recipe, layout, files, place.tree, outside=place.root / "outside")
-    place_inputs(sources, files, place.tree, free=options.limits.free)
+    notes += place_inputs(sources, files, place.tree, free=options.limits.free)
     leave_out(planned, swaps, place.tree)
     place_directories(recipe, layout, place.tree)
     url, seeded = seed(store, files, recipe, sources, place=place.workspace, tree=place.tree, swaps=swaps)

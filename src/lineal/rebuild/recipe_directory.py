@@ -110,7 +110,7 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     sources = [source for source in planned.inputs if with_inputs or source.origin == "code"]
     if with_inputs:
         place_continued(recipe, layout, files, tree)
-    place_inputs(sources, files, tree)
+    notes += place_inputs(sources, files, tree)
     for repository in list(tree.rglob(".git")):
         shutil.rmtree(repository) if repository.is_dir() else repository.unlink()
     place_elsewhere(record, files, draft / "elsewhere")

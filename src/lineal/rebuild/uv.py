@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lineal.errors import NotRunnable
+from lineal.errors import NotRunnable, NotToBeHad
 from lineal.rebuild.starter import Wanted, leashed, reporting, secrets_of_home, start
 from lineal.rebuild.verdict import Missing, refused
 
@@ -57,6 +57,7 @@ _MISMATCH = re.compile(
     r"Hash mismatch for `(?P<name>[^`]+)`.*?Expected:\s+(?P<wanted>.*?)\s+Computed:\s+(?P<found>\S+)", re.DOTALL
 )
 _NO_VERSION = re.compile(r"(?:no version of|there are no versions of|no versions of) (?P<name>[\w.\-\[\]]+==\S+|\S+)")
+_NO_PACKAGE = re.compile(r"(?P<name>\S+) was not found in the (?:package registry|provided package locations)")
 _NO_WHEEL = re.compile(r"(?P<name>\S+) has no (?:usable )?wheels|no wheels with a matching .* tag")
 
 
@@ -74,7 +75,7 @@ def no_uv() -> Missing:
         kind="tool",
         what="uv",
         sentence="the recorded environment is made with uv, and there is no uv on PATH or beside this Python",
-        advice="pip install uv, or rebuild with --env current",
+        advice='pip install "lineal[rebuild]", or rebuild with --env current',
     )
 
 
@@ -201,17 +202,15 @@ def reason(said: str) -> NotRunnable:
     source = _NO_BUILD.search(said)
     if source:
         name = source["name"] or source["source"]
-        return refused(
-            "lock",
-            name,
-            f"the package {name} comes as source only, and building it would run what it brings",
-            "let it: --allow-builds, or rebuild with --env current",
-        )
-    for pattern, told in ((_NO_WHEEL, "has no file for this machine"), (_NO_VERSION, "is in no index any more")):
+        told = f"the package {name} comes as source only, and building it would run what it brings"
+        return NotToBeHad(told, name=name, hint="let it: --allow-builds, or rebuild with --env current")
+    gone = "is in no index any more"
+    for pattern, told in ((_NO_WHEEL, "has no file for this machine"), (_NO_VERSION, gone), (_NO_PACKAGE, gone)):
         found = pattern.search(said)
         if found:
             name = (found.groupdict().get("name") or "a package").rstrip(".,")
-            return refused("lock", name, f"the recorded lock no longer resolves: {name} {told}", _ELSEWHERE)
+            said = f"the recorded lock no longer resolves: {name} {told}"
+            return NotToBeHad(said, name=name, hint=_ELSEWHERE)
     told = " ".join(said.split())[-_TAIL:] or "uv said nothing"
     return refused("lock", "lock", f"the recorded environment cannot be made: {told}", _ELSEWHERE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from lineal.lineage.resolve import quoted
 from lineal.model.ids import Micros
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Execution, ExecutionState
@@ -21,7 +22,7 @@ def running_within(workspace: Workspace, run_id: str) -> list[Execution]:
     found: list[Execution] = []
     front = [run_id]
     while front and len(found) < _MOST:
-        wanted = f"properties.parent_run_id.string_value = '{front.pop()}'"
+        wanted = f"properties.parent_run_id.string_value = {quoted(front.pop())}"
         for run in workspace.store.list(Execution, ListOptions(filter=wanted, limit=_MOST)).items:
             front += [run.external_id] if run.external_id else []
             found += [run] if run.state is ExecutionState.RUNNING else []

@@ -82,7 +82,7 @@ def test_ctrl_c_after_the_line_leaves_it_unknown_and_goes_no_further(worker, cap
     monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.0)
 
     def pressed_when_told() -> Steps[str]:
-        while "Ctrl-C" not in capsys.readouterr().err:
+        while not ours.is_told:
             yield
         yield from interrupting()
 
@@ -109,18 +109,15 @@ def test_after_ctrl_c_what_is_quick_is_done_all_the_same(worker, monkeypatch):
 def test_the_line_says_what_is_waited_for_and_what_ctrl_c_does(worker, capsys, monkeypatch):
     monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.0)
 
-    def until_told() -> Steps[str]:
-        told = ""
-        while not told:
-            told = capsys.readouterr().err
+    def until_told() -> Steps[None]:
+        while not ours.is_told:
             yield
-        return told
 
-    answer = worker.ask(until_told, what="flights.parquet", size=12_000_000_000)
-    worker.ask(lambda: at_once(lambda: 7), what="x")
-    with patience():
-        told = settled(answer).value
-    assert told == "lineal: reading 12 GB (flights.parquet and 1 more), Ctrl-C leaves it unknown\n"
+    with patience() as ours:
+        answer = worker.ask(until_told, what="flights.parquet", size=12_000_000_000)
+        worker.ask(lambda: at_once(lambda: 7), what="x")
+        settled(answer)
+    assert capsys.readouterr().err == "lineal: reading 12 GB (flights.parquet and 1 more), Ctrl-C leaves it unknown\n"
 
 
 def test_the_line_is_said_once_in_one_ending(capsys, monkeypatch):

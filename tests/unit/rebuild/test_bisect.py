@@ -14,7 +14,7 @@ import lineal
 from tests.projects import Project
 from tests.unit.rebuild.wheels import make_wheel
 
-TOOLS = Path(__file__).resolve().parents[3] / ".venv-uv" / "bin"
+TOOLS = Path(sys.executable).parent
 RUN = ("-m", "lineal", "run", "--", sys.executable, "train.py")
 
 INTERACTING = """

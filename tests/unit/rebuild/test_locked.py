@@ -25,7 +25,7 @@ from lineal.rebuild.verdict import Grade, Missing
 from tests.unit.rebuild.wheels import make_source, make_wheel, repack, sha256_of
 
 HERE = ".".join(map(str, sys.version_info[:3]))
-TOOLS = Path(__file__).resolve().parents[3] / ".venv-uv" / "bin"
+TOOLS = Path(sys.executable).parent
 CODE = {"gauge/__init__.py": "FACTOR = 3\n"}
 
 
@@ -288,6 +288,27 @@ def test_a_package_that_comes_as_source_only_is_not_built_unless_that_is_allowed
     assert not (tmp_path / "trace").exists()
 
 
+def test_one_that_is_not_to_be_had_and_that_the_program_did_not_load_is_left_out_and_said(files, wheels, tmp_path):
+    source = make_source(wheels, "idle", "1.0", {"idle.py": ""}, trace=tmp_path / "trace")
+    packages = (
+        gauge(sha256_of(next(wheels.glob("gauge-1.0-*")))),
+        Locked("idle", "1.0", None, (), (sha256_of(source),)),
+    )
+    loaded = {"modules": Item("captured", {"packages": ["gauge"]})}
+    environment = prepare(record(files, *packages, pins=[("lost", "3.1")], **loaded), files, EnvironmentKind.LOCKED)
+
+    (note,) = realise(environment, files, quiet)
+
+    assert note.endswith("they come as source only or are in no index: idle, lost")
+    assert says(environment, "import gauge; print(gauge.FACTOR)") == "3"
+    assert not (tmp_path / "trace").exists()
+
+    needs_it = prepare(record(files, *packages, pins=[("lost", "3.1")]), files, EnvironmentKind.LOCKED)
+    assert not needs_it.lock.is_made
+    with pytest.raises(NotRunnable, match="idle comes as source only"):
+        realise(needs_it, files, quiet)
+
+
 def test_a_build_that_is_allowed_writes_nowhere_else_and_gets_no_secret(files, wheels, tmp_path, monkeypatch):
     monkeypatch.setenv("API_TOKEN", "hunter2hunter2")
     source = make_source(wheels, "gauge", "2.0", {"gauge.py": "FACTOR = 9\n"}, trace=tmp_path / "trace")
@@ -311,12 +332,14 @@ def test_what_uv_says_is_told_without_the_address_of_an_index():
 
 def test_without_uv_it_says_so(files, wheels, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setitem(sys.modules, "uv", None)
 
     found = prepare(recorded_gauge(files, wheels), files, EnvironmentKind.LOCKED)
 
     assert isinstance(found, Missing)
     assert (found.kind, found.what) == ("tool", "uv")
-    assert "pip install uv" in found.advice
+    assert 'pip install "lineal[rebuild]"' in found.advice
 
 
 def test_without_a_recorded_lock_it_says_so(files):
