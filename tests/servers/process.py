@@ -94,6 +94,7 @@ class ServerProcess:
         processes = [server, *server.children(recursive=True)]
         try:
             _each(processes, psutil.Process.suspend)
+            _each(processes, _until_it_stands)
             yield
         finally:
             _each(processes, psutil.Process.resume)
@@ -146,6 +147,13 @@ class ServerProcess:
 
     def _last_words(self):
         return f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}"
+
+
+def _until_it_stands(process):
+    """Wait until a process that was told to stop has stopped: a thread of it may answer a last question meanwhile."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while process.status() != psutil.STATUS_STOPPED and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 def _each(processes, do):

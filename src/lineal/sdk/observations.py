@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,6 +41,7 @@ class Observations:
     def __init__(self, fingerprints: Fingerprints) -> None:
         self._fingerprints = fingerprints
         self._base = os.path.join(os.path.abspath(""), "")  # noqa: PTH100, PTH118
+        self._began = time.time_ns()
         self._lock = threading.RLock()
         self._counts: Counter[tuple[str, bool]] = Counter()
         self.reads: dict[str, Seen] = {}
@@ -72,7 +74,7 @@ class Observations:
                 known = self.reads.get(path)
                 if known is not None and known.content is not None:
                     settled(known.content, LONGEST_WAIT)
-                elif reads and os.path.exists(path):  # noqa: PTH110  r+: what is there counts as well
+                elif reads and self._was_there(path):  # r+: what is there counts as well
                     self._settle_read(path)
                 is_new |= path not in self.writes
                 beginning = self._beginning(path) if keeps and path not in self.writes else None
@@ -224,12 +226,16 @@ class Observations:
         known = self.reads.get(path)
         if known is not None:
             return known.content
-        try:
-            if not 0 < os.path.getsize(path) <= INPUT:  # noqa: PTH202  a text path
-                return None
-        except OSError:
+        if not self._was_there(path) or not 0 < os.path.getsize(path) <= INPUT:  # noqa: PTH202  a text path
             return None
         return settled(self._fingerprints.of_input(path), LONGEST_WAIT)
+
+    def _was_there(self, path: str) -> bool:
+        """Whether a file is there that is older than this run: libraries write files that nobody tells of."""
+        try:
+            return os.stat(path).st_mtime_ns <= self._began  # noqa: PTH116  a text path
+        except OSError:
+            return False
 
     def _written(self, path: str, by: str) -> Seen:
         self.removed.discard(path)

@@ -88,14 +88,14 @@ def test_two_runs_that_differ_by_a_line_and_a_comment_are_told_the_line(project)
     project.write("helper.py", "FACTOR = 2\n")
     project.write("train.py", "import helper\nopen('made.txt', 'w').write(str(helper.FACTOR))\n")
     project.run(*RUN)
-    project.write("helper.py", "FACTOR = 3\n")
+    project.write("helper.py", "FACTOR = 10\n")
     project.write("train.py", "# Looked through.\nimport helper\nopen('made.txt', 'w').write(str(helper.FACTOR))\n")
     project.run(*RUN)
 
     found = first_cause(project, "report:made@v1", "report:made@v2")
 
     assert (found["kind"], found["what"], found["where"]) == ("code", "helper.py", {"row": 1})
-    assert "'FACTOR = 2' became 'FACTOR = 3'" in found["sentence"]
+    assert "'FACTOR = 2' became 'FACTOR = 10'" in found["sentence"]
 
 
 def test_two_runs_of_which_nothing_can_be_the_cause_are_told_none(project):
