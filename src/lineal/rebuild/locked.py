@@ -35,6 +35,8 @@ from lineal.rebuild.verdict import Missing, refused
 _RULE = 1
 _DONE = "lineal-complete"
 _HASHED = " --hash="
+_MOST_LEFT_OUT = 20
+"""Packages that are left out: where more are not to be had, the index is another one than the recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +127,17 @@ def find_lock(record: Mapping[str, Item], files: Files, *, python: str) -> Lock 
 def make(lock: Lock, files: Files, progress: Callable[[str], None], *, builds: bool = False) -> None:
     """Make the environment unless it is there; NotRunnable says what hinders it. Other processes wait for this one.
 
-    Packages that come as source only are refused, unless they are to be built or the program did not load them.
+    Packages that come as source only are refused, unless they are to be built or the program did not load them. One
+    that was left out and is needed now is added: what is there may be in use, and is never taken away.
     """
     directory = lock.directory
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _held(directory.with_suffix(".lock")):
-        if lock.is_made and not (builds and lock.left_out):
+        if (directory / _DONE).exists():
+            lacking = [name for name in lock.left_out if builds or name not in lock.spare]
+            if lacking:
+                _add(lock, lacking, builds=builds)
+                _mark_done(lock, [name for name in lock.left_out if name not in lacking])
             return
         shutil.rmtree(directory, ignore_errors=True)
         progress(f"environment: {len(lock.requirements)} packages from the recorded lock")
@@ -139,14 +146,29 @@ def make(lock: Lock, files: Files, progress: Callable[[str], None], *, builds: b
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
-        (directory / _DONE).write_text("\n".join(left_out), encoding="utf-8")
+        _mark_done(lock, left_out)
+
+
+def _mark_done(lock: Lock, left_out: Sequence[str]) -> None:
+    """Say that the environment is whole but for these: in one step, for another process may look at it."""
+    draft = lock.directory / f"{_DONE}.part"
+    draft.write_text("\n".join(left_out), encoding="utf-8")
+    draft.replace(lock.directory / _DONE)
+
+
+def _add(lock: Lock, names: Sequence[str], *, builds: bool) -> None:
+    uv = _uv()
+    lines = [line for line in lock.requirements if _name(line) in names]
+    _install(uv, lock, [line for line in lines if _HASHED in line], "--require-hashes", builds=builds)
+    _install(uv, lock, [line for line in lines if _HASHED not in line], builds=builds)
+    site = _site_packages(lock.directory)
+    wrong = [path for one in packages_in(site) if normal(one.name) in names for path in differing_files(one)]
+    if wrong:
+        raise refused("package", wrong[0], f"{wrong[0]} is not what its package says: it was edited after it was made")
 
 
 def _make(lock: Lock, files: Files, *, builds: bool) -> list[str]:
-    uv = find_uv()
-    if uv is None:
-        lacking = no_uv()
-        raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
+    uv = _uv()
     make_venv(uv, lock.directory, python=lock.python)
     hashed = [line for line in lock.requirements if _HASHED in line]
     unhashed = list(lock.unhashed)
@@ -185,7 +207,7 @@ def _install_needed(uv: Sequence[str], lock: Lock, lines: list[str], *options: s
             _install(uv, lock, lines, *options, builds=builds)
         except NotToBeHad as error:
             needed = [line for line in lines if _name(line) != normal(error.name)]
-            if normal(error.name) not in lock.spare or len(needed) == len(lines):
+            if normal(error.name) not in lock.spare or len(needed) == len(lines) or len(left_out) == _MOST_LEFT_OUT:
                 raise
             lines[:] = needed
             left_out.append(normal(error.name))
@@ -198,10 +220,7 @@ def put_packages(record: Mapping[str, Item], files: Files, names: Sequence[str],
     lock = find_lock(record, files, python=here())
     if isinstance(lock, Missing):
         raise refused(lock.kind, lock.what, lock.sentence, lock.advice)
-    uv = find_uv()
-    if uv is None:
-        lacking = no_uv()
-        raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
+    uv = _uv()
     for name in names:
         lines = [line for line in lock.requirements if _name(line) == normal(name)]
         if not lines:
@@ -212,6 +231,14 @@ def put_packages(record: Mapping[str, Item], files: Files, names: Sequence[str],
         target = directory / place
         if target.exists() and target.resolve().is_relative_to(directory.resolve()):
             target.write_bytes(files.get(content))
+
+
+def _uv() -> list[str]:
+    uv = find_uv()
+    if uv is None:
+        lacking = no_uv()
+        raise refused(lacking.kind, lacking.what, lacking.sentence, lacking.advice)
+    return uv
 
 
 def here() -> str:

@@ -307,6 +307,11 @@ def test_one_that_is_not_to_be_had_and_that_the_program_did_not_load_is_left_out
     assert not needs_it.lock.is_made
     with pytest.raises(NotRunnable, match="idle comes as source only"):
         realise(needs_it, files, quiet)
+    assert says(environment, "import gauge; print(gauge.FACTOR)") == "3"  # it may be in use, and is still there
+
+    make_wheel(wheels, "lost", "3.1", {"lost.py": ""})
+    assert realise(needs_it, files, quiet, builds=True) == []
+    assert says(environment, "import gauge, idle, lost; print(gauge.FACTOR)") == "3"
 
 
 def test_a_build_that_is_allowed_writes_nowhere_else_and_gets_no_secret(files, wheels, tmp_path, monkeypatch):
