@@ -95,7 +95,11 @@ class Nodes:
     def _several(
         self, cursor: Cursor, kind: NodeKind, ids: Sequence[int], at: EntrySeq | None, *, existing: bool
     ) -> list[Node]:
-        rows: dict[int, Row] = {row[0]: row for row in cursor.execute(_BY_IDS[kind], (id_list(ids),))}
+        found = cursor.execute(_BY_IDS[kind], (id_list(ids),)).fetchall()
+        if at is None and [row[0] for row in found] == list(ids):
+            # SQLite joins in the order asked for. Not promised, so looked at.
+            return self.records(cursor, kind, found)
+        rows: dict[int, Row] = {row[0]: row for row in found}
         if at is not None:
             rows = self._as_of(cursor, kind, rows, at)
         missing = [id_ for id_ in ids if id_ not in rows] if len(rows) < len(ids) else []
@@ -108,8 +112,8 @@ class Nodes:
 
     def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
         """Return the records of rows, in order."""
-        type_ids = {cast("int", row[TYPE_ID]) for row in rows}
-        types = {id_: self._types.by_id(cursor, TypeId(id_)) for id_ in type_ids}
+        type_ids = cast("set[TypeId]", {row[TYPE_ID] for row in rows})
+        types: dict[int, NodeType] = {id_: self._types.by_id(cursor, id_) for id_ in type_ids}
         with _no_collecting(len(rows)):
             return nodes_of(kind, rows, types)
 
