@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import json
 import pickle
 import re
 import shlex
 import struct
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -24,6 +28,9 @@ from lineal.lineage.capture_record import Item
 from lineal.rebuild.handout.compare_values import compare
 from lineal.rebuild.recipe_texts import dockerfile
 from tests.unit.rebuild.test_recipe_directory import PYTHON, export, rebuilt
+
+if importlib.util.find_spec("h5py"):
+    import h5py
 
 X = np.random.default_rng(7).normal(size=(80, 4))
 Y = (X[:, 0] > 0).astype(int)
@@ -123,6 +130,48 @@ def test_tensors_are_compared_without_what_is_said_about_them(tmp_path):
     one = safetensors(tmp_path / "a.safetensors", [1.0, 2.0], at="today")
     assert compare("safetensors", one, safetensors(tmp_path / "b.safetensors", [1.0, 2.0], at="tomorrow"))[0]
     assert compare("safetensors", one, safetensors(tmp_path / "c.safetensors", [1.0, 2.5]))[0] is False
+
+
+def keras_file(place: Path, weight: float, *, saved: str, units: int = 2) -> Path:
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file.create_dataset("layers/dense/vars/0", data=np.array([0.5, weight]))
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.12.0", "date_saved": saved}))
+        archive.writestr("config.json", json.dumps({"class_name": "Sequential", "units": units}))
+        archive.writestr("model.weights.h5", weights.getvalue())
+    return place
+
+
+@pytest.mark.torch
+@pytest.mark.frameworks
+def test_a_keras_file_is_compared_without_when_it_was_saved(tmp_path):
+    one = keras_file(tmp_path / "a.keras", 1.0, saved="2026-01-01@10:00:00")
+    later = keras_file(tmp_path / "b.keras", 1.0, saved="2026-01-02@10:00:00")
+    trained = keras_file(tmp_path / "c.keras", 1.5, saved="2026-01-01@10:00:00")
+    wider = keras_file(tmp_path / "d.keras", 1.0, saved="2026-01-01@10:00:00", units=3)
+    assert compare("keras", one, later)[0]
+    said = "model.weights.h5.layers/dense/vars/0 at 1 was 1.0 and is 1.5"
+    assert compare("keras", one, trained) == (False, said)
+    assert compare("keras", one, wider) == (False, "config.json.units was '2' and is '3'")
+
+
+def onnx_file(place: Path, weight: float, *, by: str) -> Path:
+    node = onnx.helper.make_node("Add", ["x", "w"], ["y"])
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = onnx.helper.make_graph(
+        [node], "g", ends[:1], ends[1:], [onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1], [weight])]
+    )
+    onnx.save(onnx.helper.make_model(graph, producer_name=by), place)
+    return place
+
+
+def test_an_onnx_file_is_compared_without_who_wrote_it(tmp_path):
+    one, other = onnx_file(tmp_path / "a.onnx", 1.0, by="a"), onnx_file(tmp_path / "b.onnx", 1.0, by="b")
+    assert one.read_bytes() != other.read_bytes()
+    assert compare("onnx", one, other) == (True, "2 parts compared")
+    said = "weights.w at 0 was 1.0 and is 2.0"
+    assert compare("onnx", one, onnx_file(tmp_path / "c.onnx", 2.0, by="a")) == (False, said)
 
 
 def test_json_is_compared_by_its_values(tmp_path):

@@ -7,12 +7,15 @@ A model is unpickled, which executes what is in it: it comes from the recipe you
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import pickle
 import struct
 import sys
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ _TABLES = {
     "pq": "read_parquet",
     "feather": "read_feather",
 }
-_PICKLES = frozenset({"pickle", "pkl", "joblib"})
+_PICKLES = ("pickle", "pkl", "joblib")
 _PLAIN = (bool, int, str, bytes, bytearray, complex, set, frozenset, type(None))
 _DEEP = 200
 
@@ -233,24 +236,94 @@ def _pickles(recorded: Path, made: Path, equal: Equal) -> None:
     equal.check(one, other)
 
 
+def _keras(recorded: Path, made: Path, equal: Equal) -> None:
+    sides = []
+    for path in (recorded, made):
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        about = json.loads(members.pop("metadata.json", b"{}"))
+        about.pop("date_saved", None)
+        side: dict[str, Any] = {"metadata.json": about}
+        for name, data in members.items():
+            if name.endswith(".json"):
+                side[name] = json.loads(data)
+            else:
+                side[name] = _hdf5(io.BytesIO(data)) if name.endswith(".h5") else data
+        sides.append(side)
+    one, other = sides
+    equal.check(one, other)
+
+
+def _hdf5(source: Any) -> dict[str, Any]:
+    """Return the arrays of an HDF5 file by their places, and what is said about each group."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise Unknown("h5py is not installed here") from error
+    found: dict[str, Any] = {}
+
+    def note(name: str, item: Any) -> None:
+        found.update({f"{name}@{key}": value for key, value in item.attrs.items()})
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(source, "r") as file:
+        note("", file)
+        file.visititems(note)
+    return found
+
+
+def _onnx(recorded: Path, made: Path, equal: Equal) -> None:
+    try:
+        import onnx
+        from onnx import numpy_helper
+    except ImportError as error:
+        raise Unknown("onnx is not installed here") from error
+    sides = []
+    for path in (recorded, made):
+        model = onnx.load(path)
+        weights = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+        del model.graph.initializer[:]
+        for volatile in ("producer_name", "producer_version", "doc_string"):
+            model.ClearField(volatile)
+        sides.append({"weights": weights, "the graph": model.SerializeToString(deterministic=True)})
+    one, other = sides
+    equal.check(one, other)
+
+
+def _json(recorded: Path, made: Path, equal: Equal) -> None:
+    equal.check(json.loads(recorded.read_bytes()), json.loads(made.read_bytes()))
+
+
+def _hdf5_files(recorded: Path, made: Path, equal: Equal) -> None:
+    equal.check(_hdf5(recorded), _hdf5(made))
+
+
+_WAYS: dict[str, Callable[[Path, Path, Equal], None]] = {
+    **{kind: partial(_tables, kind) for kind in _TABLES},
+    "npy": partial(_array_files, "npy"),
+    "npz": partial(_array_files, "npz"),
+    "safetensors": _safetensors,
+    "pt": _torch,
+    "pth": _torch,
+    "keras": _keras,
+    "h5": _hdf5_files,
+    "hdf5": _hdf5_files,
+    "onnx": _onnx,
+    "json": _json,
+    **dict.fromkeys(_PICKLES, _pickles),
+}
+"""How files are compared, by their endings."""
+
+
 def compare(kind: str, recorded: Path, made: Path) -> tuple[bool | None, str]:
     """Return whether the two hold the same, None where it cannot be told, and a sentence."""
     equal = Equal()
     try:
-        if kind in _TABLES:
-            _tables(kind, recorded, made, equal)
-        elif kind in ("npz", "npy"):
-            _array_files(kind, recorded, made, equal)
-        elif kind == "safetensors":
-            _safetensors(recorded, made, equal)
-        elif kind in ("pt", "pth"):
-            _torch(recorded, made, equal)
-        elif kind == "json":
-            equal.check(json.loads(recorded.read_bytes()), json.loads(made.read_bytes()))
-        elif kind in _PICKLES:
-            _pickles(recorded, made, equal)
-        else:
+        how = _WAYS.get(kind)
+        if how is None:
             return None, f"a {kind or 'nameless'} file is not looked into here"
+        how(recorded, made, equal)
     except Differs as found:
         return False, str(found)
     except Unknown as found:
