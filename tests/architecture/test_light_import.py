@@ -37,6 +37,8 @@ GUESTS = {
     "tensorflow",
     "jax",
     "keras",
+    "h5py",
+    "onnx",
     "xgboost",
     "lightgbm",
     "joblib",
