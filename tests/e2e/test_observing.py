@@ -211,40 +211,6 @@ def test_an_exception_is_told_as_the_program_told_it(project, script, lineal):
     assert inputs.keys() == {"data/flights.csv"}
 
 
-def test_files_of_other_processes_are_seen_once(project, script, lineal):
-    (project / "prepare.py").write_text("open('clean.csv', 'w').write(open('data/flights.csv').read())\n")
-    (project / "more.csv").write_text("a\n1\n")
-    command = script("""
-        import multiprocessing, subprocess, sys
-
-        def work(number):
-            open("more.csv").read()
-            open(f"part{number}.csv", "w").write(str(number))
-            return number
-
-        subprocess.run([sys.executable, "prepare.py"], check=True)
-        open("clean.csv").read()
-        if __name__ == "__main__":
-            with multiprocessing.get_context("fork").Pool(2) as pool:
-                print(pool.map(work, range(2)))
-            open("more.csv").read()
-    """)
-    done = lineal("run", "--", *command, url=project)
-    assert (done.stdout, done.stderr, done.returncode) == ("[0, 1]\n", "", 0)
-    _, inputs, outputs = recorded(project)
-    assert inputs.keys() == {"data/flights.csv", "more.csv"}
-    assert outputs.keys() == {"clean.csv", "part0.csv", "part1.csv"}
-
-
-def test_a_shell_script_of_two_programs_is_one_run(project, script, lineal):
-    script("open('clean.csv', 'w').write(open('data/flights.csv').read())", "prepare.py")
-    script("open('model.bin', 'w').write(open('clean.csv').read())")
-    (project / "all.sh").write_text(f"{sys.executable} prepare.py && {sys.executable} train.py\n")
-    assert lineal("run", "--", "sh", "all.sh", url=project).returncode == 0
-    _, inputs, outputs = recorded(project)
-    assert (inputs.keys(), outputs.keys()) == ({"data/flights.csv"}, {"clean.csv", "model.bin"})
-
-
 def test_a_program_that_cannot_be_recorded_runs_all_the_same(project, script, lineal):
     command = script("""
         import pathlib, shutil

@@ -97,6 +97,39 @@ def loaded_packages() -> list[str]:
     return list(_looked.wanted)
 
 
+def packages_of_files(paths: Collection[str]) -> list[str]:
+    """Return the installed packages that files, or the tops of packages, belong to."""
+    if not paths:
+        return []
+    memory = Remembered()
+    owners = memory.recall("owners", installed_stamp(), _owners)
+    memory.save()
+    return sorted(_loaded_packages(owners, set(paths)))
+
+
+def with_more_edits(files: Files, item: Captured, names: Collection[str]) -> Captured:
+    """Return the item with the edited files of packages that other processes of the run loaded."""
+    known = item.value if isinstance(item.value, Mapping) else {}
+    listed = known.get("files")
+    described: dict[str, Json] = dict(listed) if isinstance(listed, Mapping) else {}
+    answer = settled(_worker.ask(lambda: _look_at(Remembered(), sorted(names), set()), what=_WHAT), PATIENCE_S)
+    odd = {path: (name, what) for name in names for path, what in _looked.odd.get(name, {}).items()}
+    lost = 0
+    for path in sorted(odd.keys() - described.keys())[:_MOST]:
+        described[path], kept = _described(files, path, *odd[path])
+        lost += not kept
+    if not answer.value:
+        return unknown(answer.reason or "there was no time to look at the packages of other processes", known or None)
+    if not odd:
+        return item
+    told = f"edited after installation: {', '.join(sorted({name for name, _ in odd.values()}))}"
+    reason = told if item.reason is None or item.status == "not_applicable" else f"{item.reason}; {told}"
+    value: dict[str, Json] = {"number": len(described), "files": described}
+    if lost or item.status == "withheld":
+        return withheld(f"{reason}; the bytes of some files are not kept", value)
+    return captured(value, reason)
+
+
 def edits_of(names: Collection[str]) -> list[tuple[str, str]]:
     """Return the files of these installed packages that are not as they were installed: package and place.
 
@@ -123,8 +156,13 @@ def _look() -> Steps[bool]:
     packages = {package.name: package for package in installed_packages()}
     loaded = _loaded_files()
     _looked.wanted = sorted(_loaded_packages(owners, loaded) & packages.keys())
-    for name in _looked.wanted:
-        if name not in _looked.odd:
+    return (yield from _look_at(memory, _looked.wanted, loaded))
+
+
+def _look_at(memory: Remembered, names: Collection[str], loaded: set[str]) -> Steps[bool]:
+    packages = {package.name: package for package in installed_packages()}
+    for name in names:
+        if name in packages and name not in _looked.odd:
             record = _record(packages[name])
             _looked.owned.update(record)
             # A package's own tests are half of its files, and are left out where they are not loaded.

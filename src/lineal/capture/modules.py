@@ -8,8 +8,8 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
@@ -104,6 +104,59 @@ def with_packages(modules: Captured, packages: Sequence[str]) -> Captured:
     return replace(modules, value={**modules.value, "packages": list(packages)})
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file of code that another process loaded, the name it is imported under if known, when it was written last."""
+
+    path: str
+    name: str | None
+    written_at: int
+
+
+def with_more_modules(
+    files: Files, modules: Captured, loaded: Sequence[Loaded], packages: Collection[str], base: Path
+) -> Captured:
+    """Return the modules with what other processes of the run loaded, as it is now, and the packages they loaded."""
+    known = modules.value if isinstance(modules.value, Mapping) else {}
+    value = dict(known)
+    named = _named(files, known)
+    elsewhere: dict[str, str] = {}
+    edited: list[str] = []
+    for one in loaded:
+        path = Path(one.path)
+        if path.is_relative_to(base):
+            name = path.relative_to(base).as_posix()
+            if name not in named and path.is_file():
+                edited += [name] if path.stat().st_mtime_ns != one.written_at else []
+                stored = _kept(files, name, path.read_bytes()).value
+                named[name] = stored.get("fingerprint") if isinstance(stored, Mapping) else None
+        elif one.name is not None and one.path.endswith(".py"):
+            elsewhere[one.name] = one.path
+    value.pop("fingerprint", None)
+    value |= _described(files, named)
+    outside = _texts_elsewhere(files, elsewhere, known.get("elsewhere"))
+    if outside:
+        value["elsewhere"] = outside
+    before = known.get("packages")
+    every = {*packages, *(map(str, before) if isinstance(before, list | tuple) else ())}
+    if every:
+        value["packages"] = sorted(every)
+    if not edited:
+        return replace(modules, value=value)
+    changed = known.get("changed_during_run")
+    value["changed_during_run"] = sorted({*edited, *(map(str, changed) if isinstance(changed, list | tuple) else ())})
+    return replace(modules, value=value, reason=f"edited during the run: {', '.join(edited)}")
+
+
+def _named(files: Files, value: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the modules by path, also where they are in a list of their own."""
+    listed = value.get("files")
+    if isinstance(listed, Mapping):
+        return dict(listed)
+    fingerprint = value.get("fingerprint")
+    return dict(json.loads(files.get(fingerprint))) if isinstance(fingerprint, str) else {}
+
+
 def _local_modules(base: Path) -> Iterator[str]:
     prefix = str(base) + os.sep
     for name, module in loaded_modules():
@@ -116,21 +169,32 @@ def _local_modules(base: Path) -> Iterator[str]:
 
 
 def _elsewhere(files: Files, base: Path) -> dict[str, Json]:
-    """Keep the loaded modules that lie outside `base` and in no package, in one file: a repository elsewhere may move.
+    """Keep the loaded modules that lie outside `base` and in no package."""
+    prefix = str(base) + os.sep
+    found: dict[str, str] = {}
+    for name, module in itertools.islice(own_modules(), MOST_MODULES):
+        path = file_of(module)
+        if name != "__main__" and path is not None and not path.startswith(prefix) and path.endswith(".py"):
+            found[name] = path
+    return _texts_elsewhere(files, found, None)
+
+
+def _texts_elsewhere(files: Files, found: Mapping[str, str], before: Json) -> dict[str, Json]:
+    """Keep modules by name and path in one file, with those of `before`: a repository elsewhere may move.
 
     The file is JSON, module name → path and text; what holds a secret or is too large is named and left out of it.
     """
-    prefix = str(base) + os.sep
-    named: dict[str, Json] = {}
-    texts: dict[str, Json] = {}
-    for name, module in itertools.islice(own_modules(), MOST_MODULES):
-        path = file_of(module)
-        if name == "__main__" or path is None or path.startswith(prefix) or not path.endswith(".py"):
-            continue
+    kept = before if isinstance(before, Mapping) else {}
+    known, fingerprint = kept.get("modules"), kept.get("fingerprint")
+    named: dict[str, Json] = dict(known) if isinstance(known, Mapping) else {}
+    texts: dict[str, Json] = json.loads(files.get(fingerprint)) if isinstance(fingerprint, str) else {}
+    for name, path in found.items():
         try:
             data = Path(path).read_bytes()
         except OSError:
             continue  # it was loaded and is gone: nobody can tell what it was
+        if name in named:
+            continue
         named[name] = {"path": path, "fingerprint": of_bytes(data)}
         if len(data) <= KEPT_SIZE and not has_secret(data):
             texts[name] = {"path": path, "text": data.decode("utf-8", "surrogateescape")}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable
+from lineal.capture.outlet import REACHED, has_outlet, pass_on
 from lineal.capture.program import own_sources
 from lineal.model.values import Json
 
@@ -37,8 +38,9 @@ _made: set[str] = set()
 def hear(kind: str, what: str) -> None:
     """Keep that the program reached for something."""
     known = _heard.setdefault(kind, {})
-    if len(known) < _MOST:
+    if what not in known and len(known) < _MOST:
         known[what] = None
+        pass_on(REACHED, kind, what)
 
 
 def has_heard(kind: str, what: str) -> bool:
@@ -48,8 +50,10 @@ def has_heard(kind: str, what: str) -> bool:
 
 def hear_shared(path: str) -> None:
     """Keep that the program writes to a directory that all programs share, such as `/tmp`."""
-    if len(_shared) < _MOST:
+    if path not in _shared and len(_shared) < _MOST:
         _shared[path] = None
+        if has_outlet() and path in _named_by_the_program():
+            pass_on(REACHED, OUTSIDE, path)
 
 
 def hear_made(directory: str) -> None:
@@ -61,7 +65,7 @@ def hear_made(directory: str) -> None:
 def reached_item(outputs: Sequence[Json] | None = None) -> Captured:
     """Return what the program reached for, by kind; `outputs` are the record's, whose directories it found."""
     value: dict[str, Json] = {kind: list(what) for kind, what in _heard.items()}
-    found = _found_directories(outputs or ())
+    found = found_directories(outputs or (), _made)
     if found:
         value[DIRECTORIES] = list(found)
     named = _named_by_the_program()
@@ -72,12 +76,25 @@ def reached_item(outputs: Sequence[Json] | None = None) -> Captured:
     return captured(value) if value else not_applicable("the program reached for nothing beside files")
 
 
-def _found_directories(outputs: Sequence[Json]) -> Sequence[Json]:
-    """Return the directories of the program's own outputs, below where it began, that it did not make itself."""
+def with_more_reached(item: Captured | None, more: Sequence[tuple[str, str]]) -> Captured | None:
+    """Return the item with what other processes of the run reached for; None where nobody reached for anything."""
+    known = item.value if item is not None and isinstance(item.value, Mapping) else {}
+    value: dict[str, list[Json]] = {
+        str(kind): list(what) if isinstance(what, list | tuple) else [] for kind, what in known.items()
+    }
+    for kind, what in more:
+        listed = value.setdefault(kind, [])
+        if what not in listed and len(listed) < (_MOST_MADE if kind == DIRECTORIES else _MOST):
+            listed.append(what)
+    return captured(dict(value)) if value else item
+
+
+def found_directories(outputs: Sequence[Json], made: Collection[str]) -> list[str]:
+    """Return the directories of a program's own outputs, below where it began, that it did not make itself."""
     named = [entry.get("path") for entry in outputs if isinstance(entry, Mapping)]
     paths = [path for path in named if isinstance(path, str) and not posixpath.isabs(path)]
     found = dict.fromkeys(map(posixpath.dirname, paths))
-    return [directory for directory in found if directory and directory not in _made][:_MOST_MADE]
+    return [directory for directory in found if directory and directory not in made][:_MOST_MADE]
 
 
 def _named_by_the_program() -> list[Json]:

@@ -60,7 +60,7 @@ def at_start(
     The repository is the one of `script` (else of the program's own file, else of the working directory).
     Files below `leave_out`, such as the workspace itself, are not taken for untracked code.
     """
-    base, root = _place(script)
+    base, root = place_of(script)
     own = (files.root, *leave_out)
     record: Record = {}
     if only is None or set(only) & set(REPOSITORY_ITEMS):
@@ -96,7 +96,7 @@ def at_start(
         "locale": locale_item,
     }
     record |= {name: guarded(probe) for name, probe in probes.items() if only is None or name in only}
-    return {name: _clean(item) for name, item in record.items() if only is None or name in only}
+    return cleaned({name: item for name, item in record.items() if only is None or name in only})
 
 
 def at_end(
@@ -112,7 +112,7 @@ def at_end(
     `inputs` and `outputs` say what the run read and wrote, as its owner knows it: each a mapping of `fingerprint`,
     `path` (as the program opened it, below where it began; None for what was in memory) and `artifact`.
     """
-    base, root = _place(script)
+    base, root = place_of(script)
     before = start.get("rng_states", unknown("nothing was captured at the start"))
     states = guarded(lambda: _states(start=before, end=rng_states_item()))
     seeds = guarded(lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)))
@@ -163,7 +163,7 @@ def from_struct(struct: Struct) -> Record:
     return record
 
 
-def _place(script: Path | None) -> tuple[Path, Path | None]:
+def place_of(script: Path | None) -> tuple[Path, Path | None]:
     """Return the directory the code lies in, and the top of its repository if it is in one."""
     try:
         path = script or main_script()
@@ -233,6 +233,11 @@ def _better(start: Captured | None, end: Captured) -> Captured:
     if start is None or start.status != "captured" or end.status == "captured":
         return end
     return replace(start, reason=f"as it was at the start; at the end: {end.reason}")
+
+
+def cleaned(record: Mapping[str, Captured]) -> Record:
+    """Return a record as it can be stored."""
+    return {name: _clean(item) for name, item in record.items()}
 
 
 def _clean(item: Captured) -> Captured:

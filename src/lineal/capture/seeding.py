@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from lineal.capture.forks import ForkedLock
+from lineal.capture.outlet import ENTROPY, SEED, pass_on
 from lineal.capture.program import is_ours, is_own_code
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
@@ -63,9 +64,11 @@ def begin_listening() -> None:
 
 def hear_seed(name: str, seed: object) -> None:
     """Hear that the generator `name` that everybody shares (`random`, `numpy`) was seeded."""
+    heard = Seeded(name, plain_seed(seed), _caller())
     with _lock:
-        _heard.seeded.append(Seeded(name, plain_seed(seed), _caller()))
+        _heard.seeded.append(heard)
         del _heard.seeded[:-_MOST_CALLS]
+    pass_on(SEED, heard.name, heard.seed, heard.where)
 
 
 def hear_generator(by: str, seed: object, generator: object) -> None:
@@ -73,13 +76,15 @@ def hear_generator(by: str, seed: object, generator: object) -> None:
     where = _direct_caller()
     if where is None:
         return  # a library's own business, which may be different in each process
+    heard = Seeded(by, plain_seed(seed), where)
     with _lock:
         if any(made.generator is generator for made in _heard.made):
             return  # default_rng gives a generator back that it was given
         if len(_heard.made) >= _MOST_GENERATORS:
             _heard.more += 1
             return
-        _heard.made.append(Made(Seeded(by, plain_seed(seed), where), generator))
+        _heard.made.append(Made(heard, generator))
+    pass_on(SEED, heard.name, heard.seed, heard.where)
 
 
 def hear_entropy() -> None:
@@ -93,6 +98,7 @@ def hear_entropy() -> None:
     if frame is not None and len(_heard.entropy) < _MOST_CALLS and is_own_code(frame.f_code.co_filename):
         with _lock:
             _heard.entropy.add(_line(frame))
+        pass_on(ENTROPY, _line(frame))
 
 
 def entropy_lines() -> list[str]:

@@ -5,21 +5,31 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
 from lineal.capture.generators import first_states, own_generators, own_states, shared_states
 from lineal.capture.program import own_sources
-from lineal.capture.seeding import entropy_lines, listened_from_the_start, made_generators, plain_seed, seeding_calls
+from lineal.capture.seeding import (
+    Seeded,
+    entropy_lines,
+    listened_from_the_start,
+    made_generators,
+    plain_seed,
+    seeding_calls,
+)
 from lineal.errors import InvalidArgument
 from lineal.model.capture_items import BY_LIBRARIES, ENTROPY, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
 _NUMPY_MODULUS = 2**32
 _MOST_CANDIDATES = 200
+_MOST_SEEDS = 50
 
 _set: dict[str, int] = {}
 
@@ -102,6 +112,43 @@ def seeds_of_the_run(start: Captured | None, end: Captured) -> Captured:
     if end.status != "captured" and not kept:
         return end
     return captured(merged, end.reason)
+
+
+def with_more_seeds(item: Captured, heard: Mapping[str, Sequence[Seeded]], entropy: Collection[str]) -> Captured:
+    """Return the item with the seeds of other processes of the run, by what is seeded where: `numpy in prepare.py`.
+
+    One that had several has them in a list; the calls that seeded are told in the order of their lines.
+    """
+    known = item.value if isinstance(item.value, Mapping) else {}
+    value: dict[str, Json] = dict(known)
+    for name, calls in sorted(heard.items()):
+        seeds = [SYSTEM_ENTROPY if call.seed is None else call.seed for call in calls]
+        several = sorted({json.dumps(seed): seed for seed in seeds}.items())[:_MOST_SEEDS]
+        value[name] = SYSTEM_ENTROPY if SYSTEM_ENTROPY in seeds else [seed for _, seed in several]
+        if len(several) == 1:
+            value[name] = several[0][1]
+    listed = known.get("calls")
+    told: list[Json] = list(listed) if isinstance(listed, list | tuple) else []
+    more = {json.dumps(_told_call(call)): _told_call(call) for calls in heard.values() for call in calls if call.where}
+    told += [call for _, call in sorted(more.items()) if call not in told]
+    if told:
+        value["calls"] = told[:_MOST_SEEDS]
+    lines = known.get(ENTROPY)
+    asked = sorted({*entropy, *(map(str, lines) if isinstance(lines, list | tuple) else ())})
+    if asked:
+        value[ENTROPY] = list(asked)
+    return replace(item, value=value) if value != known else item
+
+
+def _told_call(call: Seeded) -> dict[str, Json]:
+    return {"generator": call.name, "seed": call.seed, "where": call.where}
+
+
+def unseeded_generators() -> list[str]:
+    """Return the shared generators that this process drew from though nobody seeded them, as far as that is known."""
+    found = seeds_item({"start": first_states(), "end": shared_states()}).value
+    named = found.items() if isinstance(found, Mapping) else ()
+    return [name for name, seed in named if name not in SEED_DETAILS and seed == SYSTEM_ENTROPY]
 
 
 def rng_states_item() -> Captured:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
-from lineal.capture.program import own_sources
+from lineal.capture.outlet import VARIABLE, pass_on
+from lineal.capture.program import KEPT_SIZE, own_sources
 from lineal.capture.secrets import redact_value
 from lineal.model.values import Json
 
@@ -33,8 +35,9 @@ _heard: set[str] = set()
 
 def hear_read(name: str) -> None:
     """Hear that the user's own code read this variable."""
-    if len(_heard) < _MOST:
+    if name not in _heard and len(_heard) < _MOST:
         _heard.add(name)
+        pass_on(VARIABLE, name)
 
 
 def is_heard(name: str) -> bool:
@@ -47,14 +50,16 @@ def is_always_recorded(name: str) -> bool:
     return name.startswith(_PREFIXES) or name in _NAMES
 
 
-def variables_item(environment: Mapping[str, str] | None = None) -> Captured:
+def variables_item(environment: Mapping[str, str] | None = None, read: Collection[str] | None = None) -> Captured:
     """Return the variables with their values; one that was read and is not set is null.
 
     A secret value is redacted and named in the reason: a rebuild has to be given it. Lineal's own are left out.
+    `read` are those that the program reads, where that is another one than this process.
     """
     given = first_environment() if environment is None else environment
     names = {name for name in given if is_always_recorded(name)}
-    names |= {name for name in (*_heard, *_in_texts(own_sources())) if not name.startswith("LINEAL_")}
+    asked = (*_heard, *_in_texts(own_sources())) if read is None else read
+    names |= {name for name in asked if not name.startswith("LINEAL_")}
     found: dict[str, Json] = {}
     secret: list[str] = []
     for name in sorted(names):
@@ -65,6 +70,25 @@ def variables_item(environment: Mapping[str, str] | None = None) -> Captured:
         if found[name] != value:
             secret.append(name)
     return captured(found, f"secret, and to be given to a rebuild: {', '.join(secret)}" if secret else None)
+
+
+def with_more_variables(
+    item: Captured, names: Collection[str], sources: Iterable[str], environment: Mapping[str, str] | None
+) -> Captured:
+    """Return the item with variables that other processes of the run read, and those that stand in their code.
+
+    Their values are those the command was started with; where that environment is gone, they are only named.
+    """
+    known = item.value if isinstance(item.value, Mapping) else {}
+    wanted = {name for name in (*names, *_in_texts(_texts(sources))) if not name.startswith("LINEAL_")} - known.keys()
+    if not wanted:
+        return item
+    if environment is None:
+        return replace(item, reason=f"read by another process, values not known: {', '.join(sorted(wanted))}")
+    more = variables_item({name: value for name, value in environment.items() if name in wanted}, wanted)
+    assert isinstance(more.value, Mapping)
+    reasons = [reason for reason in (item.reason, more.reason) if reason]
+    return replace(item, value={**known, **more.value}, reason="; ".join(reasons) or None)
 
 
 def first_environment() -> Mapping[str, str]:
@@ -85,3 +109,12 @@ def _without_ours(name: str, value: str | None) -> str | None:
 
 def _in_texts(texts: Iterable[str]) -> set[str]:
     return {one or other for text in texts for one, other in _READ_IN_TEXT.findall(text)}
+
+
+def _texts(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        try:
+            if os.path.getsize(path) <= KEPT_SIZE:  # noqa: PTH202  a text path
+                yield Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # gone since

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
+from lineal.capture.outlet import MADE, pass_on
 from lineal.capture.reached import hear_made
 from lineal.integrations.hooks import Undo, telling
+from lineal.integrations.loading import hear_code
 from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import EVENTS, PLACES, hear_event, hear_open
 
@@ -102,6 +104,7 @@ class _Watch:
                 self._renamed(listener, args[0], args[1])
 
     def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
+        hear_code(args[0], sys._getframe(1).f_back)  # noqa: SLF001  whoever opens it
         reads, writes, keeps = _access(args[1], args[2])
         if args[0] == 0 or (isinstance(args[0], str) and args[0].startswith(PLACES)):
             hear_open(args[0], writes=writes)
@@ -130,6 +133,7 @@ class _Watch:
         path = _absolute(name)
         if path is not None and self.own.is_own(path):
             hear_made(os.path.relpath(path, self.own.base).replace(os.sep, "/"))
+            pass_on(MADE, path)
 
     def _removed(self, listener: FileListener, name: object) -> None:
         path = self._path(name)

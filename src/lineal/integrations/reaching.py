@@ -38,6 +38,7 @@ class _Seen:
         self.made: list[str] = []
         self.asked_for = ""
         self.is_asking = False
+        self.input: tuple[int, int] | None = None
 
 
 _SEEN = _Seen()
@@ -47,6 +48,8 @@ def kind_of_input() -> str | None:
     """Return what standard input is: `a terminal`, `a pipe`, `a file`; None where nothing can come from it."""
     try:
         mode = os.fstat(0).st_mode
+        if _SEEN.input not in (None, input_of_this_process()):
+            return None  # what its own program gives it, that program gives it again
         if os.isatty(0):
             return "a terminal"
     except OSError:
@@ -54,6 +57,20 @@ def kind_of_input() -> str | None:
     if stat.S_ISREG(mode):
         return "a file"
     return "a pipe" if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else None
+
+
+def input_of_this_process() -> tuple[int, int] | None:
+    """Return which file standard input is, None where it is closed."""
+    try:
+        found = os.fstat(0)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def hear_only(given: tuple[int, int] | None) -> None:
+    """Hear of standard input only where it is this one, that of the whole command; None hears of any."""
+    _SEEN.input = given
 
 
 def hear_event(event: str, args: tuple[object, ...]) -> None:

@@ -93,7 +93,9 @@ def unseeded(before: Step, after: Step) -> Iterator[Difference]:
     """Yield the shared generators that nobody seeded and that were drawn from: no run draws their numbers again."""
     for name in _unseeded_in(before):
         if name in _unseeded_in(after):
-            told = f"{name} was never seeded, so it drew other numbers: seed it, or rebuild with --same-draws"
+            is_elsewhere = " in " in name  # of another process than the one that recorded the run
+            told = f"{name} was never seeded, so it drew other numbers: seed it"
+            told += "" if is_elsewhere else ", or rebuild with --same-draws"
             yield _difference("seed", name, SYSTEM_ENTROPY, SYSTEM_ENTROPY, told)
 
 

@@ -13,19 +13,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lineal.capture.seeds import seed_library
+from lineal.capture.outlet import UNSEEDED, set_outlet
+from lineal.capture.seeds import seed_library, unseeded_generators
 from lineal.capture.seeds import set_seed as seed_everything
 from lineal.integrations.hooks import telling
 from lineal.integrations.imports import when_imported
 from lineal.integrations.own import OwnFiles
+from lineal.integrations.reaching import hear_only
 from lineal.integrations.watch import watch_program
+from lineal.integrations.workers import hear_ends_of_workers
 from lineal.model.nodes import Execution
 from lineal.sdk import autolog
 from lineal.sdk.aside import Aside
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
 from lineal.sdk.handoff import HANDOFF, Handed, Handoff, version
-from lineal.sdk.journal import Journal, first_writes, read_journals
+from lineal.sdk.journal import Journal, first_writes, put_aside, read_journals
+from lineal.sdk.notes import Notes
 from lineal.sdk.orphans import end_left_run
 from lineal.sdk.places import Places
 from lineal.sdk.recorder import Recorder
@@ -36,9 +40,11 @@ from lineal.sdk.watching import Watching
 from lineal.store.location import Location, locate
 from lineal.workspace import current_actor
 
-_HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "loky.backend.resource_tracker")
+_HELPERS = ("multiprocessing.resource_tracker", "loky.backend.resource_tracker")
 _WORKERS = ("--multiprocessing-fork", "joblib.externals.loky.backend.popen_loky_posix", "loky.backend.popen_loky_posix")
 """Words in the command line of the processes that pools start; they write down what they open and are no program."""
+_MAKERS = ("multiprocessing.spawn", "multiprocessing.forkserver")
+"""What stands within such a word: the process itself, or the one that forks them."""
 
 
 class AdoptedRun(Run):
@@ -84,14 +90,20 @@ class _Adoption:
         self._location = locate(create=True)
         self._session = Session(url=self._location.url)
         self._run: AdoptedRun | None = None
+        self._notes = Notes(handoff.directory, is_worker=_is_worker())
 
     def begin(self) -> None:
         """Hook everything, seed what is to be seeded, and wait."""
+        self._notes.begin()
+        set_outlet(self._notes.tell)
+        hear_only(self._handoff.standard_input())
         hear_standard_input()
         watch_program()  # seeds are heard from the first one on
+        hear_ends_of_workers(self._ends)
         atexit.register(self._release)  # before what ends the run, so that it comes after it
         own = _own(self._handoff, self._location)
         directory = self._handoff.directory
+        put_aside(directory)
         watching = Watching(
             self._claimed,
             self._session.files,
@@ -123,6 +135,7 @@ class _Adoption:
 
     def _release(self) -> None:
         run = self._run
+        self._ends()
         if os.getpid() == self._process and run is not None and run.is_finished:
             with telling("handing the run back"):
                 self._handoff.put(Handed(execution=run.execution, seed=self._seed, version=version()))
@@ -130,6 +143,14 @@ class _Adoption:
                 if not self._handoff.is_used() and self._handoff.hold():
                     end_left_run(self._handoff)  # nobody takes it back, and we are the last
             autolog.end_as_interrupted()
+
+    def _ends(self) -> None:
+        """Write down that this process ends, or a worker that was forked from it."""
+        with telling("the notes of this process"):
+            run = self._run if os.getpid() == self._process else None
+            for name in [] if run is not None else unseeded_generators():
+                self._notes.tell(UNSEEDED, [name])
+            self._notes.end(records=run is not None and run.is_finished)
 
 
 def _rank() -> int:
@@ -140,7 +161,7 @@ def _rank() -> int:
 
 def _is_worker() -> bool:
     """Return whether this process works for another Python process, which is the program."""
-    return any(word in _WORKERS or "multiprocessing.spawn" in word for word in sys.orig_argv)
+    return any(word in _WORKERS or any(maker in word for maker in _MAKERS) for word in sys.orig_argv)
 
 
 def _own(handoff: Handoff, location: Location) -> OwnFiles:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from lineal.capture.captured import Captured, captured
 from lineal.capture.command import Command, of_command, unknown_of_process
 from lineal.capture.guard import guarded
-from lineal.capture.record import Record, as_struct, at_end, at_start, from_struct, touched
+from lineal.capture.record import Record, as_struct, at_end, at_start, cleaned, from_struct, place_of, touched
+from lineal.capture.several import Process, with_processes
+from lineal.capture.variables import first_environment
 from lineal.files import Files
 from lineal.integrations.watch import watch_program
 from lineal.model.values import Json, Value
@@ -28,6 +30,8 @@ class Capturing:
         self._record: Record = {}
         self._is_adopted = False
         self._is_taken_over = False
+        self._processes: Sequence[Process] = ()
+        self._is_here = True
         if command is None:
             watch_program()
 
@@ -42,6 +46,10 @@ class Capturing:
         self._take(capture)
         return self.known()
 
+    def told_by(self, processes: Sequence[Process], *, is_here: bool) -> None:
+        """Take what processes of the run told of themselves; `is_here` says that they have our environment."""
+        self._processes, self._is_here = processes, is_here
+
     def known(self) -> tuple[Json, Json]:
         """Return the inputs and outputs that are known so far."""
         found = (self._record.get(name) for name in ("inputs", "outputs"))
@@ -50,11 +58,23 @@ class Capturing:
 
     def at_start(self) -> dict[str, Value]:
         """Return the properties that hold what was found."""
-        return self._captured(lambda: at_start(self._files, script=self._script, leave_out=self._own))
+        return self._captured(lambda: self._of_the_run(at_start(self._files, script=self._script, leave_out=self._own)))
 
     def at_end(self, *, inputs: Sequence[Json], outputs: Sequence[Json]) -> dict[str, Value]:
         """Return the properties again, as they are for the whole run; the lists say what it read and wrote."""
-        return self._captured(lambda: self._at_end(inputs, outputs))
+        return self._captured(lambda: self._filled(self._of_the_run(self._at_end(inputs, outputs)), outputs))
+
+    def _filled(self, record: Record, outputs: Sequence[Json]) -> Record:
+        """Return the record with what other processes of the run told."""
+        if not self._processes:
+            return record
+        base, root = place_of(self._script)
+        environment = first_environment() if self._is_here else None
+        return cleaned(
+            with_processes(
+                self._files, record, self._processes, base=root or base, environment=environment, outputs=outputs
+            )
+        )
 
     def _at_end(self, inputs: Sequence[Json], outputs: Sequence[Json]) -> Record:
         start = self._record
@@ -70,7 +90,7 @@ class Capturing:
 
     def _captured(self, capture: Callable[[], Record]) -> dict[str, Value]:
         # Each item is guarded where it is taken; this is for the rest: whatever happens, the run goes on.
-        whole = guarded(lambda: captured(as_struct(self._of_the_run(capture()))))
+        whole = guarded(lambda: captured(as_struct(capture())))
         if not isinstance(whole.value, Mapping):
             failed: Json = {"status": whole.status, "reason": whole.reason}
             return {"capture": {**as_struct(self._record), "capture": failed}}

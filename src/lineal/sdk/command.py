@@ -22,6 +22,7 @@ from lineal.sdk.ending import Ending
 from lineal.sdk.handoff import HANDOFF, Handoff
 from lineal.sdk.inner_runs import end_killed, running_within
 from lineal.sdk.journal import Line, read_journals, stamp_of
+from lineal.sdk.notes import read_notes
 from lineal.sdk.observations import Observations
 from lineal.sdk.run import Run
 from lineal.sdk.seen import Seen
@@ -65,6 +66,8 @@ class CommandRun(Run):
             if seen_ns is None or not _is_younger(line, seen_ns):
                 _replay(observations, line)
         settle(self, observations, fingerprints)
+        with telling("the notes of the processes"):
+            self._capturing.told_by(read_notes(handoff.directory), is_here=seen_ns is None)
         inner = running_within(self.session.workspace(), self.id)
         if inner and not any(number != os.getpid() for number in processes_with(HANDOFF, str(handoff.directory))):
             at = self.session.clock.now() if seen_ns is None else Micros(seen_ns // 1000)

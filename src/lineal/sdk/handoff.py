@@ -18,6 +18,7 @@ from pathlib import Path
 
 from lineal.capture.processes import processes_with
 from lineal.files.locks import is_released, try_lock
+from lineal.integrations.reaching import input_of_this_process
 from lineal.model.nodes import Execution
 from lineal.store.location import ENVIRONMENT
 
@@ -65,7 +66,7 @@ class Handoff:
 
         handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
         handoff.hold()
-        about = json.dumps({"run": execution.id, "url": url})
+        about = json.dumps({"run": execution.id, "url": url, "stdin": input_of_this_process()})
         (handoff.directory / _ABOUT).write_text(about, encoding="utf-8")
         handoff.put(Handed(execution=execution, seed=seed, version=version()))
         return handoff
@@ -108,6 +109,14 @@ class Handoff:
             said = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8"))
             return Left(run=int(said["run"]), url=str(said["url"]), seen_ns=self._seen())
         except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def standard_input(self) -> tuple[int, int] | None:
+        """Return which file the command has as its standard input; None where it has none, or that is not known."""
+        try:
+            found = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8")).get("stdin")
+            return None if found is None else (int(found[0]), int(found[1]))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
 
     def _seen(self) -> int:

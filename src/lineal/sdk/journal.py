@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,14 +92,23 @@ def stamp_of(path: str) -> tuple[int, int] | None:
 
 
 def read_journals(directory: Path, *, leave_out: frozenset[int] = frozenset()) -> Iterator[Line]:
-    """Yield the lines of all processes but those left out; a line that was cut off is passed over."""
-    for path in sorted(directory.glob(f"{_PREFIX}*")):
-        if int(path.name.removeprefix(_PREFIX)) in leave_out:
+    """Yield the lines of all processes but those left out, in order of time; a line that was cut off is passed over."""
+    lines: list[Line] = []
+    for path in directory.glob(f"{_PREFIX}*"):
+        process, _, is_replaced = path.name.removeprefix(_PREFIX).partition("-")
+        if int(process) in leave_out and not is_replaced:
             continue
-        for text in path.read_bytes().decode("utf-8", "surrogateescape").splitlines():
-            line = _parsed(text)
-            if line is not None:
-                yield line
+        texts = path.read_bytes().decode("utf-8", "surrogateescape").splitlines()
+        lines += [line for line in map(_parsed, texts) if line is not None]
+    yield from sorted(lines, key=lambda line: line.at)  # what one process wrote may be what the next one read
+
+
+def put_aside(directory: Path) -> None:
+    """Give the journal of the program that was this process before (`exec`) another name: it records itself no more."""
+    journal = directory / f"{_PREFIX}{os.getpid()}"
+    with suppress(OSError):
+        if journal.exists():
+            journal.rename(directory / f"{journal.name}-{time.time_ns()}")
 
 
 def _parsed(text: str) -> Line | None:

@@ -1,0 +1,175 @@
+"""Several processes: the record of a run, filled with what its other processes told of themselves.
+
+One process records the run. What another program of the command, or a worker of a pool, loaded, seeded, read and
+reached for belongs to the run as well. `lineal run` asks for it once the command is over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lineal.capture.captured import Captured, captured
+from lineal.capture.edited import packages_of_files, with_more_edits
+from lineal.capture.guard import guarded
+from lineal.capture.modules import Loaded, with_more_modules
+from lineal.capture.outlet import CODE, ENTROPY, MADE, REACHED, SEED, UNSEEDED, VARIABLE
+from lineal.capture.program import is_installed, is_ours
+from lineal.capture.reached import DIRECTORIES, found_directories, with_more_reached
+from lineal.capture.seeding import Seeded
+from lineal.capture.seeds import with_more_seeds
+from lineal.capture.variables import with_more_variables
+from lineal.files import Files
+from lineal.model.values import Json
+
+PROCESSES = "processes"
+"""The item that names the programs of a run of several processes; a run of one has none."""
+
+_SEVERAL = 2
+
+Record = Mapping[str, Captured]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One program of a command, or a worker of one, and what it told of itself, by kind.
+
+    `recorded_at` is when it gave the record of the run back, 0 for one that did not write it.
+    """
+
+    script: str | None
+    place: str
+    is_worker: bool
+    has_ended: bool
+    recorded_at: int
+    told: Mapping[str, Sequence[Sequence[Json]]] = field(default_factory=dict)
+
+    def named(self, base: str) -> str:
+        """Return what people call it: its script below where the code lies."""
+        if self.script is None:
+            return "python"
+        return os.path.relpath(self.script, base) if self.script.startswith(os.path.join(base, "")) else self.script  # noqa: PTH118
+
+    def all_of(self, kind: str) -> list[Sequence[Json]]:
+        """Return all it told of one kind."""
+        return list(self.told.get(kind, ()))
+
+
+def with_processes(
+    files: Files,
+    record: Record,
+    processes: Sequence[Process],
+    *,
+    base: Path,
+    environment: Mapping[str, str] | None,
+    outputs: Sequence[Json],
+) -> dict[str, Captured]:
+    """Return the record with what all of its processes told; as it is where one process was all there was.
+
+    `base` is where the code lies, if no process recorded the run; `environment` what the command was started with.
+    """
+    recorder = max(processes, key=lambda one: one.recorded_at, default=None)
+    if recorder is None or (len(processes) < _SEVERAL and recorder.recorded_at):
+        return dict(record)
+    others = [one for one in processes if one is not recorder or not recorder.recorded_at]
+    root = _root(record) or base
+    loaded = _loaded(others)
+    installed = {one.path for one in loaded if is_installed(one.path)}
+    own = [one for one in loaded if one.path not in installed]
+    packages = packages_of_files(installed)
+    parts = {
+        "modules": lambda item: with_more_modules(files, item, own, packages, root),
+        "edited_packages": lambda item: with_more_edits(files, item, packages),
+        "seeds": lambda item: with_more_seeds(item, _seeds(others, str(root)), _entropy(others)),
+        "variables": lambda item: with_more_variables(item, _names(others), [one.path for one in own], environment),
+    }
+    found = dict(record)
+    for name, fill in parts.items():
+        item = found.get(name)
+        if item is not None:
+            found[name] = _filled(item, guarded(lambda item=item, fill=fill: fill(item)))  # type: ignore[misc]
+    reached = _reached(found.get("reached"), others, processes, record, outputs)
+    if reached is not None:
+        found["reached"] = reached
+    return {**found, PROCESSES: _listed(processes, str(root))}
+
+
+def _filled(before: Captured, after: Captured) -> Captured:
+    """Return the filled item, or the one that was, with why it could not be filled."""
+    if after.status == "unknown" and before.status != "unknown":
+        return replace(before, reason=f"without what other processes told: {after.reason}")
+    return after
+
+
+def _root(record: Record) -> Path | None:
+    """Return where the code lies, as the process that recorded the run named it."""
+    item = record.get("cwd")
+    value = item.value if item is not None else None
+    root = value.get("root") if isinstance(value, Mapping) else None
+    return Path(root) if isinstance(root, str) else None
+
+
+def _loaded(others: Sequence[Process]) -> list[Loaded]:
+    """Return the files of code of some processes, each once."""
+    found: dict[str, Loaded] = {}
+    for one in others:
+        for path, name, at in one.all_of(CODE):
+            found.setdefault(str(path), Loaded(str(path), None if name is None else str(name), int(str(at))))
+    return [found[path] for path in sorted(found) if not is_ours(path)]
+
+
+def _seeds(others: Sequence[Process], base: str) -> dict[str, list[Seeded]]:
+    """Return the seeding calls by what is seeded where, such as `numpy in prepare.py`."""
+    found: dict[str, list[Seeded]] = {}
+    for one in others:
+        where = "workers" if one.is_worker else one.named(base)
+        calls = [(str(name), seed, line) for name, seed, line in one.all_of(SEED)]
+        calls += [(str(name), None, None) for (name,) in one.all_of(UNSEEDED)]
+        for name, seed, line in calls:
+            heard = Seeded(name, seed, None if line is None else str(line))
+            found.setdefault(f"{name} in {where}", []).append(heard)
+    return found
+
+
+def _entropy(others: Sequence[Process]) -> set[str]:
+    return {str(line) for one in others for (line,) in one.all_of(ENTROPY)}
+
+
+def _names(others: Sequence[Process]) -> set[str]:
+    return {str(name) for one in others for (name,) in one.all_of(VARIABLE)}
+
+
+def _reached(
+    item: Captured | None,
+    others: Sequence[Process],
+    processes: Sequence[Process],
+    record: Record,
+    outputs: Sequence[Json],
+) -> Captured | None:
+    more = [(str(kind), str(what)) for one in others for kind, what in one.all_of(REACHED)]
+    cwd = record.get("cwd")
+    place = next((one.place for one in processes), "")
+    if cwd is not None and cwd.status == "captured":
+        made = {
+            os.path.relpath(str(path), place).replace(os.sep, "/") for one in processes for (path,) in one.all_of(MADE)
+        }
+        more += [(DIRECTORIES, directory) for directory in found_directories(outputs, made)]
+    return with_more_reached(item, more)
+
+
+def _listed(processes: Sequence[Process], base: str) -> Captured:
+    """Return how many programs and workers there were, and which of them did not tell all."""
+    programs = Counter(one.named(base) for one in processes if not one.is_worker)
+    value: dict[str, Json] = {"programs": dict(sorted(programs.items()))}
+    workers = sum(one.is_worker for one in processes)
+    if workers:
+        value["workers"] = workers
+    # A worker is ended by its pool, with a signal as a rule: that is no news.
+    killed = sorted({one.named(base) for one in processes if not one.is_worker and not one.has_ended})
+    if not killed:
+        return captured(value)
+    told = f"{', '.join(killed)} did not end by itself, or goes on: what it drew without a seed it has not told"
+    return captured({**value, "unended": list(killed)}, told)
