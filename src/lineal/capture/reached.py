@@ -5,13 +5,14 @@ A rebuild has none of these, so that it is known before one is tried. `integrati
 
 from __future__ import annotations
 
+import os
 import posixpath
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, not_applicable
-from lineal.capture.outlet import REACHED, has_outlet, pass_on
+from lineal.capture.outlet import MADE, REACHED, has_outlet, pass_on
 from lineal.capture.program import own_sources
 from lineal.model.values import Json
 
@@ -56,10 +57,18 @@ def hear_shared(path: str) -> None:
             pass_on(REACHED, OUTSIDE, path)
 
 
-def hear_made(directory: str) -> None:
-    """Keep that the program makes a directory, or makes sure that it is there; it is named from where it began."""
+def hear_made(directory: str, base: str) -> None:
+    """Keep that the program makes a directory, or makes sure that it is there; `base` is where it began."""
+    is_new = not os.path.isdir(directory)  # noqa: PTH112
     if len(_made) < _MOST_MADE:
-        _made.add(directory)
+        _made.update(made_names(directory, base, is_new=is_new))
+    pass_on(MADE, directory, is_new)
+
+
+def made_names(directory: str, base: str, *, is_new: bool) -> set[str]:
+    """Return the names under which such a directory is known: from `base`, and the absolute one if it is new."""
+    named = os.path.relpath(directory, base).replace(os.sep, "/")
+    return {named, directory} if is_new else {named}
 
 
 def reached_item(outputs: Sequence[Json] | None = None) -> Captured:
@@ -90,11 +99,17 @@ def with_more_reached(item: Captured | None, more: Sequence[tuple[str, str]]) ->
 
 
 def found_directories(outputs: Sequence[Json], made: Collection[str]) -> list[str]:
-    """Return the directories of a program's own outputs, below where it began, that it did not make itself."""
+    """Return the directories of a program's own outputs that it did not make itself; elsewhere the nearest above."""
     named = [entry.get("path") for entry in outputs if isinstance(entry, Mapping)]
-    paths = [path for path in named if isinstance(path, str) and not posixpath.isabs(path)]
-    found = dict.fromkeys(map(posixpath.dirname, paths))
+    paths = [path for path in named if isinstance(path, str)]
+    found = dict.fromkeys(_found(posixpath.dirname(path), made) for path in paths)
     return [directory for directory in found if directory and directory not in made][:_MOST_MADE]
+
+
+def _found(directory: str, made: Collection[str]) -> str:
+    while posixpath.isabs(directory) and directory in made:
+        directory = posixpath.dirname(directory)
+    return directory
 
 
 def _named_by_the_program() -> list[Json]:

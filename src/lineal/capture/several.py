@@ -18,7 +18,7 @@ from lineal.capture.guard import guarded
 from lineal.capture.modules import Loaded, with_more_modules
 from lineal.capture.outlet import CODE, ENTROPY, MADE, REACHED, SEED, UNSEEDED, VARIABLE
 from lineal.capture.program import is_installed, is_ours
-from lineal.capture.reached import DIRECTORIES, found_directories, with_more_reached
+from lineal.capture.reached import DIRECTORIES, found_directories, made_names, with_more_reached
 from lineal.capture.seeding import Seeded
 from lineal.capture.seeds import with_more_seeds
 from lineal.capture.variables import with_more_variables
@@ -153,9 +153,8 @@ def _reached(
     cwd = record.get("cwd")
     place = next((one.place for one in processes), "")
     if cwd is not None and cwd.status == "captured":
-        made = {
-            os.path.relpath(str(path), place).replace(os.sep, "/") for one in processes for (path,) in one.all_of(MADE)
-        }
+        told = [made for one in processes for made in one.all_of(MADE)]
+        made = {name for path, is_new in told for name in made_names(str(path), place, is_new=bool(is_new))}
         more += [(DIRECTORIES, directory) for directory in found_directories(outputs, made)]
     return with_more_reached(item, more)
 

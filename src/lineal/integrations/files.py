@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
-from lineal.capture.outlet import MADE, pass_on
-from lineal.capture.reached import hear_made
+from lineal.capture.reached import OUTSIDE, hear, hear_made
 from lineal.integrations.hooks import Undo, telling
 from lineal.integrations.loading import hear_code
+from lineal.integrations.named import is_named, opens_itself
 from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import EVENTS, PLACES, hear_event, hear_open
 
@@ -106,15 +106,24 @@ class _Watch:
     def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
         hear_code(args[0], sys._getframe(1).f_back)  # noqa: SLF001  whoever opens it
         reads, writes, keeps = _access(args[1], args[2])
-        if args[0] == 0 or (isinstance(args[0], str) and args[0].startswith(PLACES)):
-            hear_open(args[0], writes=writes)
         path = self._path(args[0])
+        if path is None:
+            self._reached(args[0], writes=writes)
         if path is None or not (reads or writes) or (path in self.told and not writes):
             return
         if not _is_file(path, or_new=writes) or _is_our_doing():
             return
         if listener.opened(path, reads=reads, writes=writes, keeps=keeps):
             self.told.add(path)
+
+    def _reached(self, name: object, *, writes: bool) -> None:
+        """Hear of what is no data of the program, and that a rebuild may not have: a person, a file elsewhere."""
+        if name == 0 or (isinstance(name, str) and name.startswith(PLACES)):
+            hear_open(name, writes=writes)
+        elif writes:
+            path = _absolute(name)
+            if path is not None and self.own.is_hidden_elsewhere(path) and opens_itself():
+                hear(OUTSIDE, path)
 
     def _connected(self, listener: FileListener, database: object) -> None:
         path = self._path(database)
@@ -131,9 +140,8 @@ class _Watch:
 
     def _made(self, name: object) -> None:
         path = _absolute(name)
-        if path is not None and self.own.is_own(path):
-            hear_made(os.path.relpath(path, self.own.base).replace(os.sep, "/"))
-            pass_on(MADE, path)
+        if path is not None and self.own.is_data(path):
+            hear_made(path, self.own.base)
 
     def _removed(self, listener: FileListener, name: object) -> None:
         path = self._path(name)
@@ -149,7 +157,10 @@ class _Watch:
 
     def _path(self, name: object) -> str | None:
         path = _absolute(name)
-        return path if path is not None and self.own.is_own(path) else None
+        return path if path is not None and (self.own.is_own(path) or self._is_named(path)) else None
+
+    def _is_named(self, path: str) -> bool:
+        return is_named(path) and self.own.is_data(path)
 
 
 _WATCH = _Watch()

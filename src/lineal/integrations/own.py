@@ -49,6 +49,11 @@ class OwnFiles:
         is_code = path.startswith((*self._interpreter_outside_base(), *elsewhere)) or any(p in path for p in _INSTALLED)
         return not is_code
 
+    def is_hidden_elsewhere(self, path: str) -> bool:
+        """Return whether this is a hidden file outside the directory where the program began: settings, a cache."""
+        is_elsewhere = not path.startswith((self._base, *self._temporary)) and self.is_data(path)
+        return is_elsewhere and _is_hidden(path) and not path.endswith(tuple(_CODE))
+
     def is_project(self, directory: str) -> bool:
         """Return whether this absolute path is the directory where the program began, or the user's own below it."""
         return directory == self.base or (directory.startswith(self._base) and self.is_own(directory))

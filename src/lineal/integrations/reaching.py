@@ -25,8 +25,8 @@ _HOOKS = os.path.join(_LINEAL, "integrations", "")  # noqa: PTH118
 _MOST_FRAMES = 100
 _MOST_KEPT = 1000
 _TERMINAL, _INPUT = "/dev/tty", "/dev/stdin"
-_TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108
-PLACES = (_TERMINAL, _INPUT, *_TEMPORARY)
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108
+PLACES = (_TERMINAL, _INPUT, *TEMPORARY)
 """How the paths begin that `hear_open` wants to hear of."""
 
 
@@ -104,15 +104,14 @@ def hear_open(path: object, *, writes: bool) -> None:
             hear_input(_INPUT)
     elif path == _TERMINAL and not _SEEN.is_asking and _has_terminal():
         hear(TERMINAL, _TERMINAL)
-    elif writes and path.startswith(_TEMPORARY) and _is_shared(path):
+    elif writes and path.startswith(TEMPORARY) and not is_made_by_tempfile(path) and is_asked_by_the_program():
         hear_shared(path)
 
 
-def _is_shared(path: str) -> bool:
+def is_made_by_tempfile(path: str) -> bool:
+    """Return whether a temporary file lies where Python's `tempfile` puts them, or was made by it."""
     own = os.environ.get("TMPDIR")
-    if own and path.startswith(os.path.join(own, "")):  # noqa: PTH118
-        return False
-    return not path.startswith(tuple(_SEEN.made)) and is_asked_by_the_program()
+    return bool(own and path.startswith(os.path.join(own, ""))) or path.startswith(tuple(_SEEN.made))  # noqa: PTH118
 
 
 def _has_terminal() -> bool:

@@ -166,14 +166,6 @@ def _surroundings(record: Record) -> Iterator[Gap]:
             sentence=f"it read its standard input ({_listed(seen['stdin'])}), which is not recorded",
             advice="let the script read a file, and name that as an argument",
         )
-    outside = seen.get("outside", ())
-    if outside:
-        yield Gap(
-            kind="output",
-            what=outside[0],
-            sentence=f"it writes {_listed(outside)}, which lies outside the rebuild directory: that is refused",
-            advice="let the script write below its own directory, or where the module tempfile says",
-        )
     network = network_gap(record)
     if network is not None:
         yield network

@@ -49,12 +49,29 @@ def name_of_file(artifact: Artifact) -> str:
 def written_below(artifact: Artifact, layout: Layout, place: Place) -> Path | None:
     """Return the file that was written, below the rebuild directory: the program may have seen it at another path."""
     path = path_of(artifact)
-    if path is None:
-        return None
-    inside = layout.inside(str(path))
-    found = path if path.is_relative_to(place.root) else None if inside is None else place.tree / inside
-    is_ours = found is not None and found.is_file() and found.resolve().is_relative_to(place.root)
-    return found if is_ours else None
+    found = None if path is None else place_of(path, layout, place)
+    return found if found is not None and found.is_file() else None
+
+
+def place_of(path: Path, layout: Layout, place: Place) -> Path | None:
+    """Return where what a program wrote at a path lies below the rebuild directory; None where nothing of it does.
+
+    The program saw the tree, and directories outside of it, at their recorded paths, and its home through links.
+    """
+    if path.is_relative_to(place.root) and _is_below(path, place.root):
+        return path
+    if path.is_relative_to(place.home):
+        path = Path.home() / path.relative_to(place.home)
+    found = place.of(layout.inside(str(path)) or str(path))
+    return found if _is_below(found, place.root) else None
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    """Whether something lies there, and no link leads it out of the rebuild directory."""
+    try:
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _is_still(artifact: Artifact, path: Path) -> bool:

@@ -87,7 +87,7 @@ def remade(swaps: Swaps, recipe: Recipe, pairs: Sequence[Pair], layout: Layout, 
     found = [
         swap.name
         for swap in lost
-        if any((place.tree / target).exists() for target in targets.get(swap.name, ())) or swap.old.fingerprint in read
+        if any(place.of(target).exists() for target in targets.get(swap.name, ())) or swap.old.fingerprint in read
     ]
     return list(dict.fromkeys(found))
 
@@ -158,10 +158,10 @@ def _other(store: Store, files: Files, old: Artifact, other: str) -> tuple[Artif
     return new, content_of(new, files)
 
 
-def _target(path: str, layout: Layout, place: Place) -> str | None:
-    """Return where a path that the rebuilt program named lies below the tree; None if it lies outside."""
+def _target(path: str, layout: Layout, place: Place) -> str:
+    """Return where a path that the rebuilt program named lies below the tree; as it is if it lies outside."""
     found = Path(path)
-    return str(found.relative_to(place.tree)) if found.is_relative_to(place.tree) else layout.inside(path)
+    return str(found.relative_to(place.tree)) if found.is_relative_to(place.tree) else layout.inside(path) or path
 
 
 def _metrics(pair: Pair | None) -> list[Json]:

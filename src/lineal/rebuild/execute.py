@@ -19,7 +19,7 @@ from typing import IO
 
 from lineal.rebuild.place import FREE, Place, size_of
 from lineal.rebuild.said import Listener
-from lineal.rebuild.starter import Mount, Report, Wanted, reporting, secrets_of_home, start
+from lineal.rebuild.starter import Cover, Mount, Report, Wanted, reporting, secrets_of_home, start
 from lineal.rebuild.strays import end_strays
 from lineal.rebuild.verdict import Confinement, Missing
 
@@ -62,11 +62,13 @@ def execute(
     given: Path | None = None,
     mount: Mount | None = None,
     hidden: Sequence[Path] = (),
+    covers: Sequence[Cover] = (),
 ) -> Executed:
     """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted.
 
     Its standard input is the file `given`, else it is closed. With a `mount` it finds the tree at the recorded path.
     What is `hidden` is empty for it, where the system allows that, and so are the keys and passwords of the home.
+    It does not start where it would not find the directories of `covers` as they were recorded.
     """
     spec = place.root / "command.json"
     wanted = Wanted(
@@ -79,6 +81,7 @@ def execute(
         network=limits.network,
         mount=mount,
         hidden=[*hidden, *secrets_of_home()],
+        covers=covers,
     )
     wanted.put(spec)
     began = time.monotonic()

@@ -6,6 +6,7 @@ program made or fetched by itself (a frame without a file) needs nothing and is 
 
 from __future__ import annotations
 
+import posixpath
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +22,10 @@ from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTED
 from lineal.model.nodes import Artifact
 from lineal.model.values import Json
+from lineal.rebuild.beside import can_be_shown, written_beside
 from lineal.rebuild.checkout import safe_target, symlink_outside
 from lineal.rebuild.layout import Layout
-from lineal.rebuild.place import FREE, is_full, size_of
+from lineal.rebuild.place import FREE, OUTSIDE, is_full, size_of
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Missing, refused
 
@@ -34,8 +36,9 @@ _BY_BYTES = ("file", "dir")
 class InputSource:
     """One input of the process and where it comes from.
 
-    `target` is where it belongs below the tree, None where it has no place there. `origin` is `files`, `original`
-    (the recorded path `path`), `place` (outside the tree, read where it lies), `code` or `program`.
+    `target` is where it belongs below the tree, an absolute path where the program is shown it outside of the tree,
+    None where it has no place. `origin` is `files`, `original` (the recorded path `path`), `place` (outside the tree,
+    read where it lies), `code` or `program`.
     """
 
     name: str
@@ -64,8 +67,9 @@ def find_inputs(recipe: Recipe, layout: Layout, files: Files) -> tuple[list[Inpu
     """Return where the inputs come from, and what of them is gone or is not what it was."""
     found: list[InputSource] = []
     missing: list[Missing] = []
+    written = written_beside(recipe, layout)
     for recorded in _recorded(recipe):
-        source = _find(recorded, layout, files)
+        source = _find(recorded, layout, files, written)
         if isinstance(source, Missing):
             missing.append(source)
         else:
@@ -74,10 +78,15 @@ def find_inputs(recipe: Recipe, layout: Layout, files: Files) -> tuple[list[Inpu
 
 
 def targets_of(recipe: Recipe, layout: Layout) -> dict[str, list[str]]:
-    """Return where each input belongs below the tree, by its reference; one that has no place there is left out."""
+    """Return where each input belongs, by its reference: below the tree, or at an absolute path that can be shown here.
+
+    One that has no place is left out.
+    """
     found: dict[str, list[str]] = {}
     for recorded in _recorded(recipe):
         target = None if recorded.path is None else layout.inside(recorded.path)
+        if target is None and recorded.path is not None and can_be_shown(recorded.path):
+            target = recorded.path
         if target is not None:
             found.setdefault(recorded.name, []).append(target)
     return found
@@ -92,12 +101,13 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
     for source in sources:
         if source.target is None or source.origin not in ("files", "original", "code"):
             continue
-        target = safe_target(tree, source.target)
+        target = placed(tree, source.target)
         try:
             _check_room(source, files, tree, free)
             if not _put(source, files, target):
                 notes.append(f"the kept copy of {source.name} is damaged: {source.path} was read in its place")
-            _check_symlinks(source, target, tree)
+            if not posixpath.isabs(source.target):
+                _check_symlinks(source, target, tree)
             _check(source, target)
         except NotRunnable:
             raise
@@ -106,6 +116,13 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
                 raise
             raise refused("input", source.name, f"the input {source.name} cannot be put in place: {error}") from error
     return notes
+
+
+def placed(tree: Path, target: str) -> Path:
+    """Return where the target of an input lies: below the tree, or below what stands for paths outside of it."""
+    return (
+        safe_target(tree.parent / OUTSIDE, target.lstrip("/")) if posixpath.isabs(target) else safe_target(tree, target)
+    )
 
 
 def _recorded(recipe: Recipe) -> list[_Recorded]:
@@ -175,7 +192,7 @@ def _local(artifact: Artifact) -> str | None:
     return unquote(parts.path) if parts.scheme == "file" else None
 
 
-def _find(recorded: _Recorded, layout: Layout, files: Files) -> InputSource | Missing:
+def _find(recorded: _Recorded, layout: Layout, files: Files, written: Mapping[str, str]) -> InputSource | Missing:
     if recorded.path is None:
         return InputSource(name=recorded.name, origin="program", fingerprint=recorded.fingerprint, kind=recorded.kind)
     target = layout.inside(recorded.path)
@@ -183,17 +200,33 @@ def _find(recorded: _Recorded, layout: Layout, files: Files) -> InputSource | Mi
     kept = recorded.fingerprint if recorded.kind == "file" else None
     if target is not None and kept is not None and files.has(kept):
         return _source(recorded, "files", target, absolute)
+    if target is None:
+        return _find_beside(recorded, str(absolute), files, written)
     odd = _is_odd(recorded, absolute)
     if odd is not None:
         return odd
-    if not absolute.exists():
-        if target is not None and layout.root is None:
-            return _source(recorded, "code", target, absolute)  # it can only come with the code; checked once there
-        return _vanished(recorded, absolute)
-    wrong = _mismatch(recorded, absolute)
-    if wrong is not None:
-        return wrong
-    return _source(recorded, "place" if target is None else "original", target, absolute)
+    if layout.root is None and not absolute.exists():
+        return _source(recorded, "code", target, absolute)  # it can only come with the code; checked once there
+    return _wrong(recorded, absolute) or _source(recorded, "original", target, absolute)
+
+
+def _find_beside(recorded: _Recorded, path: str, files: Files, written: Mapping[str, str]) -> InputSource | Missing:
+    """Return an input outside the tree: where it lies as it was, else its kept copy where that can be shown there.
+
+    What the program writes as well is shown in a directory that is not the user's, so that it has to be put there.
+    """
+    wrong = _is_odd(recorded, Path(path)) or _wrong(recorded, Path(path))
+    if wrong is None and path not in written:
+        return _source(recorded, "place", None, Path(path))
+    is_kept = recorded.kind == "file" and recorded.fingerprint is not None and files.has(recorded.fingerprint)
+    if (wrong is not None and not is_kept) or not can_be_shown(path, written.get(path)):
+        return wrong or _source(recorded, "place", None, Path(path))
+    return _source(recorded, "files" if is_kept else "original", path, Path(path))
+
+
+def _wrong(recorded: _Recorded, path: Path) -> Missing | None:
+    """Return what is missing where the recorded content does not lie at a path."""
+    return _mismatch(recorded, path) if path.exists() else _vanished(recorded, path)
 
 
 def _source(recorded: _Recorded, origin: str, target: str | None, path: Path) -> InputSource:

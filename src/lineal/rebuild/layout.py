@@ -7,10 +7,11 @@ apart, the directory above both. Paths are as the recording machine wrote them (
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lineal.lineage.capture_record import Item, item
+from lineal.lineage.foresight import reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +78,20 @@ class Layout:
         return posixpath.join(posixpath.dirname(tree), "outside", path.lstrip("/"))
 
 
-def layout_of(record: Mapping[str, Item]) -> Layout:
-    """Return the layout that the record's directories ask for."""
+def layout_of(record: Mapping[str, Item], *more: Mapping[str, Item]) -> Layout:
+    """Return the layout that the record's directories ask for; `more` are the records of other runs of its process."""
     layout = _directories(record)
-    value = item(record, "outputs").value
-    entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
-    paths = [str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path")]
+    paths = [path for each in (record, *more) for path in _written(each)]
     outside = [path for path in paths if posixpath.isabs(path) and layout.inside(path) is None]
     return replace(layout, outside=tuple(dict.fromkeys(outside)))
+
+
+def _written(record: Mapping[str, Item]) -> Iterator[str]:
+    """Yield where a run wrote: its outputs, and shared places that its own text names."""
+    value = item(record, "outputs").value
+    entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    yield from (str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path"))
+    yield from reached(record).get("outside", ())
 
 
 def _directories(record: Mapping[str, Item]) -> Layout:

@@ -17,7 +17,7 @@ from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.model.nodes import Artifact
 from lineal.model.values import Value
-from lineal.rebuild.content import path_of
+from lineal.rebuild.content import path_of, place_of
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Step
@@ -79,14 +79,7 @@ def _is_kept(fingerprint: object, kept: Files) -> bool:
 def _written(artifact: Artifact, layout: Layout, place: Place) -> Path | None:
     """Return what the program wrote at the artifact's path, where that lies below the rebuild directory."""
     path = path_of(artifact)
-    if path is None:
-        return None
-    inside = layout.inside(str(path))
-    found = path if path.is_relative_to(place.root) else None if inside is None else place.tree / inside
-    try:
-        return found if found is not None and found.resolve(strict=True).is_relative_to(place.root) else None
-    except (OSError, RuntimeError):
-        return None
+    return None if path is None else place_of(path, layout, place)
 
 
 def _read(path: Path | None) -> str | None:

@@ -20,6 +20,9 @@ from lineal.files.locks import try_lock
 from lineal.rebuild.strays import end_strays
 
 PREFIX = "lineal-rebuild-"
+OUTSIDE = "outside"
+"""The directory, beside the tree, that stands for all recorded paths outside of it."""
+
 FREE = 256 << 20
 """Bytes of the disk that a rebuild leaves free."""
 
@@ -53,6 +56,19 @@ class Place:
     def temporary(self) -> Path:
         """TMPDIR of what runs."""
         return self.root / "tmp"
+
+    @property
+    def outside(self) -> Path:
+        """What stands for recorded paths outside the recorded directory."""
+        return self.root / OUTSIDE
+
+    def beside(self, path: str) -> Path:
+        """Return where an absolute path outside the tree lies."""
+        return self.outside / path.lstrip("/")
+
+    def of(self, target: str) -> Path:
+        """Return where a recorded path lies: one relative to the tree, or an absolute one outside of it."""
+        return self.beside(target) if target.startswith("/") else self.tree / target
 
     @property
     def said(self) -> Path:

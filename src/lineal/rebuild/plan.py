@@ -17,6 +17,7 @@ from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTINGS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
+from lineal.rebuild.beside import can_be_shown, written_beside
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
 from lineal.rebuild.confinement import confinement_here
@@ -125,7 +126,7 @@ def plan(
     passed: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the plan of a rebuild. Reads the record, files and inputs; writes and executes nothing."""
-    layout = layout_of(recipe.record)
+    layout = layout_of(recipe.record, *(step.record for step in recipe.steps))
     open_ = (*doubts(recipe.record), *_other_hardware(recipe.record), *_unchecked(recipe))
     without = left_out(recipe.record, layout)
     code = find_code(recipe.record, layout, files, network=limits.network)
@@ -207,8 +208,11 @@ def _lacking(recipe: Recipe, layout: Layout, limits: Limits, passed: frozenset[s
             is_set = gap.kind == "variable" and gap.what in os.environ
             advice = f"let the program have it: --pass {gap.what}" if is_set else gap.advice
             yield Missing(kind=gap.kind, what=gap.what, sentence=gap.sentence, advice=advice)
+    written = written_beside(recipe, layout)
     words = [*recipe.argv, *_texts(recipe)]
     for path in layout.unmoved(words):
+        if can_be_shown(path, written[path]):
+            continue
         yield Missing(
             kind="output",
             what=path,

@@ -20,10 +20,13 @@ from lineal.lineage.foresight import has_cells
 from lineal.model.capture_items import ENTROPY, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
+from lineal.rebuild.beside import covers_of, written_beside
 from lineal.rebuild.changes import Change, changed_command, changed_variables
 from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
+from lineal.rebuild.confinement import covers_here
+from lineal.rebuild.confining.view import BESIDE
 from lineal.rebuild.continued import place_continued
 from lineal.rebuild.difference import differences_between
 from lineal.rebuild.directories import place_directories
@@ -32,7 +35,7 @@ from lineal.rebuild.elsewhere import place_elsewhere
 from lineal.rebuild.environment import EnvironmentKind, realise
 from lineal.rebuild.execute import Executed, Limits, execute
 from lineal.rebuild.failures import exit_difference, missing_behind
-from lineal.rebuild.inputs import place_inputs
+from lineal.rebuild.inputs import InputSource, place_inputs
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.locked import put_packages
 from lineal.rebuild.measure import measured
@@ -44,8 +47,18 @@ from lineal.rebuild.probe import Probe, models_of, with_probe
 from lineal.rebuild.probing import Probing
 from lineal.rebuild.recipe import Recipe, Step
 from lineal.rebuild.scratch import rebuilt_steps, seed
-from lineal.rebuild.swaps import NO_SWAPS, Swaps, leave_out, swapped_missing, swapped_sources
-from lineal.rebuild.verdict import Difference, Grade, Missing, OutputResult, Verdict, causes_first, missing_of, worst
+from lineal.rebuild.swaps import NO_SWAPS, Swaps, leave_out, left_beside, swapped_missing, swapped_sources
+from lineal.rebuild.verdict import (
+    Difference,
+    Grade,
+    Missing,
+    OutputResult,
+    Verdict,
+    causes_first,
+    missing_of,
+    refused,
+    worst,
+)
 from lineal.store.protocol import Store
 
 Progress = Callable[[str], None]
@@ -151,11 +164,12 @@ def _rebuilt(
     notes = realise(planned.environment, files, progress, builds=options.builds)
     progress(f"code: {planned.code.sentence}")
     notes += assemble(recipe.record, layout, files, place.tree, planned.code)
-    for path in layout.outside:
-        Path(layout.beside(path, str(place.tree))).parent.mkdir(parents=True, exist_ok=True)
     progress(f"inputs: {sum(not source.is_listed for source in planned.inputs)}")
     sources = swapped_sources(planned, swaps)
-    place_continued(recipe, layout, files, place.tree, outside=place.root / "outside")
+    written = written_beside(recipe, layout)
+    for directory in written.values():
+        place.beside(directory).mkdir(parents=True, exist_ok=True)
+    place_continued(recipe, layout, files, place.tree, outside=place.outside)
     notes += place_inputs(sources, files, place.tree, free=options.limits.free)
     leave_out(planned, swaps, place.tree)
     place_directories(recipe, layout, place.tree)
@@ -170,6 +184,8 @@ def _rebuilt(
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
         hide_kept(mount, place.tree / layout.code)
+    beside = [*_placed_beside(sources), *left_beside(planned, swaps)]
+    covers = covers_of(written, beside, place) if (written or beside) and covers_here() else []
     probing = None if probe is None else Probing(probe, planned, place, url, options.limits, files)
     if probing is not None:
         probing.ask_recorded(progress)
@@ -192,8 +208,12 @@ def _rebuilt(
         given=given,
         mount=mount,
         hidden=[files.root],
+        covers=covers,
         progress=progress,
     )
+    if covers and BESIDE not in executed.confinement.how:
+        named = covers[0].named
+        raise refused("output", named, f"{named} cannot be shown as it was recorded, so it was not started")
     progress("comparing")
     steps, kept = rebuilt_steps(url, place.workspace, seeded)
     steps = [measured(step, kept, layout, place) for step in steps]
@@ -204,6 +224,11 @@ def _rebuilt(
     if probing is not None and verdict.grade is not Grade.NOT_RUNNABLE:
         verdict = with_probe(verdict, probing.compared(pairs, kept, progress, options.tolerance))
     return replace(verdict, notes=tuple(dict.fromkeys((*planned.notes, *notes, *verdict.notes))))
+
+
+def _placed_beside(sources: Sequence[InputSource]) -> list[str]:
+    """Return the inputs that the program is shown outside of the tree."""
+    return [source.target for source in sources if source.target is not None and source.target.startswith("/")]
 
 
 def _full(place: Place) -> Missing:

@@ -107,7 +107,8 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     tree = draft / "tree"
     tree.mkdir()
     notes = assemble(record, layout, files, tree, planned.code)
-    sources = [source for source in planned.inputs if with_inputs or source.origin == "code"]
+    inside = [source for source in planned.inputs if _is_inside(source)]
+    sources = [source for source in inside if with_inputs or source.origin == "code"]
     if with_inputs:
         place_continued(recipe, layout, files, tree)
     notes += place_inputs(sources, files, tree)
@@ -191,8 +192,9 @@ def _input(
     name = reference_to(artifact)
     source = next((source for source in planned.inputs if source.name == name), None)
     digest = _digest_of(artifact)
-    at = f"tree/{source.target}" if source is not None and source.target is not None else None
-    place = source.path if source is not None and source.origin == "place" else None
+    at = f"tree/{source.target}" if source is not None and _is_inside(source) else None
+    is_beside = source is not None and (source.origin == "place" or (source.target or "").startswith("/"))
+    place = source.path if source is not None and is_beside else None
     if at is None and with_inputs:
         at = _copied(files, artifact, source, digest, draft)
     if source is None:
@@ -233,7 +235,8 @@ def _copied(
 
 def _missing_place(planned: Plan, artifact: Artifact) -> tuple[str | None, str | None]:
     """Return where a lost input has to be put: below the tree, else its recorded path."""
-    inside = targets_of(planned.recipe, planned.layout).get(reference_to(artifact))
+    targets = targets_of(planned.recipe, planned.layout).get(reference_to(artifact), ())
+    inside = [target for target in targets if not target.startswith("/")]
     if inside:
         return f"tree/{inside[0]}", None
     parts = urlsplit(artifact.uri or "")
@@ -281,6 +284,11 @@ def _format(artifact: Artifact, path: str | None) -> str:
     ending = PurePosixPath(path or unquote(urlsplit(artifact.uri or "").path)).suffix.lstrip(".").lower()
     said = artifact.properties.get("format")
     return ending or (said if isinstance(said, str) else "")
+
+
+def _is_inside(source: InputSource) -> bool:
+    """Whether an input belongs into the tree: whoever runs a recipe cannot be shown what lay outside of it."""
+    return source.target is not None and not source.target.startswith("/")
 
 
 def _recorded(files: Files, digest: str | None, draft: Path) -> str | None:

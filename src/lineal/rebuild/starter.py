@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -48,10 +48,24 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A directory `at`, recorded as `named`, for which the program finds `place`, a directory of the rebuild.
+
+    What lies there is shown in it again, but for the paths `fresh`; of the directories `also` each thing on its own.
+    """
+
+    at: str
+    named: str
+    place: Path
+    fresh: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A program and what it may: it writes below `root` and the directories `beside` only, and `home` is its home.
 
-    Directories and files `hidden` are empty for it; `network` lets it out.
+    Directories and files `hidden` are empty for it, those of `covers` as recorded; `network` lets it out.
     """
 
     argv: Sequence[str]
@@ -64,6 +78,7 @@ class Wanted:
     mount: Mount | None = None
     hidden: Sequence[Path] = ()
     beside: Sequence[Path] = ()
+    covers: Sequence[Cover] = ()
 
     def put(self, path: Path) -> None:
         """Write it into the file that the starter reads."""
@@ -80,6 +95,7 @@ class Wanted:
             "apart": _apart(),
             "hidden": [str(path) for path in self.hidden],
             "mount": None if mount is None else {"at": mount.at, "tree": str(mount.tree), "keep": list(mount.keep)},
+            "covers": [{**asdict(cover), "place": str(cover.place)} for cover in self.covers],
             "most_bytes": self.most_bytes,
             "home": {"real": str(Path.home()), "place": str(self.home)},
         }

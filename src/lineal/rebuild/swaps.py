@@ -14,8 +14,7 @@ from pathlib import Path
 from lineal.lineage.training import reference_to
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact
-from lineal.rebuild.checkout import safe_target
-from lineal.rebuild.inputs import InputSource, targets_of
+from lineal.rebuild.inputs import InputSource, placed, targets_of
 from lineal.rebuild.plan import Plan
 from lineal.rebuild.verdict import Missing, refused
 
@@ -41,15 +40,15 @@ NO_SWAPS: Swaps = {}
 def swapped_sources(planned: Plan, swaps: Swaps) -> tuple[InputSource, ...]:
     """Return where the inputs come from after the swaps. Raises NotRunnable for one that cannot be kept away."""
     names = {swap.name for swap in swaps.values()}
+    targets = targets_of(planned.recipe, planned.layout)
     for source in planned.inputs:
-        if source.name in names and source.origin == "place":
+        if source.name in names and source.origin == "place" and source.path not in targets.get(source.name, ()):
             raise refused(
                 "input",
                 source.name,
                 f"{source.name} is read from {source.path}, outside the tree: it can be neither left out nor exchanged",
                 "let the program read it from its own directory, or by reference",
             )
-    targets = targets_of(planned.recipe, planned.layout)
     put = [_source(swap, target) for swap in swaps.values() for target in targets.get(swap.name, ()) if swap.new]
     return (*(source for source in planned.inputs if source.name not in names), *put)
 
@@ -61,15 +60,24 @@ def swapped_missing(missing: Sequence[Missing], swaps: Swaps) -> tuple[Missing, 
 
 
 def leave_out(planned: Plan, swaps: Swaps, tree: Path) -> None:
-    """Remove from the tree what is left out: it may have come along with the code."""
-    targets = targets_of(planned.recipe, planned.layout)
-    gone = [target for swap in swaps.values() if swap.new is None for target in targets.get(swap.name, ())]
-    for name in gone:
-        target = safe_target(tree, name)
+    """Remove what is left out from its place: it may have come along with the code."""
+    for name in _left_out(planned, swaps):
+        target = placed(tree, name)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         else:
             target.unlink(missing_ok=True)
+
+
+def left_beside(planned: Plan, swaps: Swaps) -> list[str]:
+    """Return the paths outside the tree that are left out: nothing may lie there for the program."""
+    return [name for name in _left_out(planned, swaps) if name.startswith("/")]
+
+
+def _left_out(planned: Plan, swaps: Swaps) -> list[str]:
+    gone = [swap.name for swap in swaps.values() if swap.new is None]
+    targets = targets_of(planned.recipe, planned.layout) if gone else {}
+    return [target for name in gone for target in targets.get(name, ())]
 
 
 def swapped_artifact(artifact: Artifact, swaps: Swaps) -> Artifact | None:

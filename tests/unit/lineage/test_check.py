@@ -117,7 +117,6 @@ def test_each_gap_is_named_with_its_reason_and_decides_only_where_a_rebuild_need
         ({"terminal": ["input()"]}, "asked a person at a terminal (input())"),
         ({"stdin": ["a pipe"]}, "read its standard input (a pipe)"),
         ({"network": ["example.org:443"]}, "reached example.org:443 over the network"),
-        ({"outside": ["/tmp/a", "/tmp/b"]}, "writes /tmp/a, /tmp/b"),
     ],
 )
 def test_what_a_rebuild_will_not_have_is_foreseen_from_the_record(pen, reached, told):

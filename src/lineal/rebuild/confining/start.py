@@ -20,14 +20,25 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from lineal.rebuild.confining.calls import refuse_calls
+from lineal.rebuild.confining.covering import uncovered
 from lineal.rebuild.confining.kernel import die_with_parent, drop_capabilities, get_orphans, unshare
 from lineal.rebuild.confining.sockets import open_sockets
-from lineal.rebuild.confining.view import NO_SOCKETS, READ_ONLY_VIEW, SHARED, TERMINALS, TREE, arrange, devices
+from lineal.rebuild.confining.view import (
+    BESIDE,
+    NO_SOCKETS,
+    READ_ONLY_VIEW,
+    SHARED,
+    TERMINALS,
+    TREE,
+    arrange,
+    devices,
+)
 from lineal.rebuild.confining.writes import restrict_writes
 
 _MOUNTS, _MESSAGES, _USERS, _PROCESSES, _NETWORK = 0x2_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000
 _LOOPBACK_UP = (0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
 _PATIENCE_S = 2
+_NOT_SHOWN = 125
 _OF_FILES = frozenset({0, 1, 3, 4, 6, 7})
 """What a superuser keeps: to read and own files of others, and to become others."""
 
@@ -60,6 +71,8 @@ def main(path: str, outlet: int) -> None:
     report = _confined(spec) if sys.platform == "linux" else {"how": []}
     os.write(outlet, json.dumps(report).encode())
     os.close(outlet)
+    if spec["covers"] and BESIDE not in report["how"]:
+        sys.exit(_NOT_SHOWN)  # it would find the files of today, and take them for those of the record
     _become(spec, sees_tree=TREE in report["how"])
 
 
@@ -69,6 +82,8 @@ def _become(spec: Mapping[str, Any], *, sees_tree: bool) -> NoReturn:
         tree, at = spec["mount"]["tree"], spec["mount"]["at"]
         argv, cwd = [word.replace(tree, at) for word in argv], cwd.replace(tree, at)
         environment = {name: value.replace(tree, at) for name, value in environment.items()}
+    argv = [uncovered(word, spec["covers"]) for word in argv]
+    environment = {name: uncovered(value, spec["covers"]) for name, value in environment.items()}
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)  # Python ignores them, and what it starts would too
     try:
@@ -98,7 +113,8 @@ def _confined(spec: Mapping[str, Any]) -> dict[str, Any]:
     how += ["processes of its own"] if flags & _PROCESSES else []
     with suppress(OSError):
         drop_capabilities(_OF_FILES)
-    writable = [spec["root"], *spec["beside"], *spec["inside"], SHARED]
+    shown = [each["at"] for each in spec["covers"]] if BESIDE in how else []
+    writable = [spec["root"], *spec["beside"], *spec["inside"], *shown, SHARED]
     wrote, signals = restrict_writes(writable, devices(terminals=TERMINALS in how))
     how += ["landlock"] if wrote else []
     filtered = False

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from lineal.rebuild.confining.covering import cover
 from lineal.rebuild.confining.kernel import (
     BIND,
     NO_DEVICES,
@@ -31,6 +32,7 @@ NO_SOCKETS = "no sockets of other programs"
 KNOWN_SOCKETS = "no sockets that other programs had open"
 TERMINALS = "terminals of its own"
 TREE = "the tree at its recorded path"
+BESIDE = "recorded paths beside the tree"
 
 _DEVICES = (
     *("null", "zero", "full", "random", "urandom", "tty"),
@@ -72,6 +74,11 @@ def arrange(spec: Mapping[str, Any], sockets: Sequence[str], *, own_processes: b
     if wanted:
         _cover(wanted, kept)
         how.append(TREE)
+    if spec["covers"]:
+        if READ_ONLY_VIEW not in how:
+            raise OSError  # what is shown again could be written
+        cover(spec["covers"])
+        how.append(BESIDE)
     return how
 
 
