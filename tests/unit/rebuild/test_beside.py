@@ -32,14 +32,15 @@ open("ELSEWHERE/between.txt", "w").write(rows * 2)
 seen = sorted(os.listdir("ELSEWHERE"))
 os.makedirs("ELSEWHERE/made/deep")
 with open("ELSEWHERE/made/deep/part", "wb") as part:
-    pickle.dump([open(cache).read(), open("ELSEWHERE/between.txt").read(), open("ELSEWHERE/log.csv").read(), seen], part)
+    texts = [open(path).read() for path in (cache, "ELSEWHERE/between.txt", "ELSEWHERE/log.csv")]
+    pickle.dump([texts, seen], part)
 os.replace("ELSEWHERE/made/deep/part", "ELSEWHERE/made/deep/model.pkl")
 """
 
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path]:
-    """A program that reads and writes another directory of the user's, their home, where all is something else by now."""
+    """A program that reads and writes the user's home, where all is something else by now."""
     project = project_in(tmp_path_factory.mktemp("beside"))
     place = project.root.parent / "another place"
     place.mkdir()
