@@ -102,9 +102,10 @@ def statement(
 ) -> None:
     """Verify the signed statement of a rebuild and show what it says. With FILE and --key it needs no workspace.
 
+    Of a model or data it is the newest that says something of it; which one that is, and what the others say, is told.
     Exit 12 where the signature does not fit, 7 where another key signed.
     """
-    path = Path(ref)
+    path, which = Path(ref), ""
     if not path.is_file() and ":" not in ref and (path.is_absolute() or path.suffix == ".json"):
         raise NotFound(
             f"there is no file {ref}", hint="name the file of a statement, or a reference such as model:delay"
@@ -113,7 +114,11 @@ def statement(
         envelope, trusted = path.read_bytes(), public_key(key.read_bytes())
     else:
         with open_workspace(url, create=False) as workspace:
-            envelope = path.read_bytes() if path.is_file() else statement_for(workspace.store, workspace.files, ref)
+            if path.is_file():
+                envelope = path.read_bytes()
+            else:
+                signed = statement_for(workspace.store, workspace.files, ref)
+                envelope, which = signed.envelope, signed.which
             trusted = public_key(key.read_bytes()) if key is not None else signing_key(workspace.location).public
     said = checked(opened(envelope, trusted))
     if out is not None:
@@ -121,11 +126,14 @@ def statement(
         say(f"wrote {out}")
     if format is AnswerFormat.JSON:
         print_json(dict(said))
+        if which:
+            say(f"the statement of {which}")
         return
-    _tell_statement(said, trusted.id)
+    own = "this workspace's own key" if key is None else f"the key of {key}"
+    _tell_statement(said, which, Line(trusted.id, "signed by", aside=own, mark=Mark.GOOD))
 
 
-def _tell_statement(said: Mapping[str, Json], signer: str) -> None:
+def _tell_statement(said: Mapping[str, Json], which: str, signer: Line) -> None:
     predicate, subjects = said.get("predicate"), said.get("subject")
     facts = predicate if isinstance(predicate, Mapping) else {}
     lines = [Line(str(facts.get("verdict")), "verdict", aside=str(facts.get("sentence", "")))]
@@ -136,7 +144,8 @@ def _tell_statement(said: Mapping[str, Json], signer: str) -> None:
             told = " · ".join(f"{name}:{digits}" for name, digits in digests.items())
             lines.append(Line(str(subject.get("name")), "about", aside=told))
     lines += [Line(_told(facts.get(name)), label) for name, label in _TOLD.items() if facts.get(name)]
-    lines.append(Line(signer, "signed by", mark=Mark.GOOD))
+    lines += [Line(which, "rebuild")] if which else []
+    lines.append(signer)
     print_cards([Card("statement", "What does the signed statement say?", lines)])
 
 

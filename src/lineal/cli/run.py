@@ -19,7 +19,7 @@ from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND, INTERRUPTED
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
 from lineal.errors import InvalidArgument
-from lineal.sdk.command import run_command
+from lineal.sdk.command import CommandRun, run_command
 from lineal.sdk.starting import PARENT_RUN
 from lineal.store.location import ENVIRONMENT
 from lineal.workspace import open_workspace
@@ -60,7 +60,7 @@ def run(
         variables = {"PYTHONHASHSEED": hash_seed, PARENT_RUN: recorded.id, ENVIRONMENT: workspace.location.url}
         with patience():
             with recorded.handed_over(seed=seed) as handed:
-                status = _execute(command, {**os.environ, **variables, **handed})
+                status = _execute(recorded, command, {**os.environ, **variables, **handed})
             recorded.finish(_ending(status))
     if status:
         raise typer.Exit(status)
@@ -77,20 +77,24 @@ def _label(command: Sequence[str]) -> str:
     return Path(scripts[0] if scripts else command[0]).name
 
 
-def _execute(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _execute(recorded: CommandRun, command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the command in our place and return its status as a shell would: 128 + signal if one ended it."""
     with _signals_are_the_commands() as children:
         try:
             child = subprocess.Popen(command, env=environment)
         except FileNotFoundError:
-            say(f"error: there is no command {command[0]!r}")
-            return COMMAND_NOT_FOUND
+            return _refused(recorded, f"there is no command {command[0]!r}", COMMAND_NOT_FOUND)
         except OSError as error:
-            say(f"error: {command[0]!r} cannot be executed: {error.strerror}")
-            return CANNOT_EXECUTE
+            return _refused(recorded, f"{command[0]!r} cannot be executed: {error.strerror}", CANNOT_EXECUTE)
         children.append(child)
         status = child.wait()
     return status if status >= 0 else 128 - status
+
+
+def _refused(recorded: CommandRun, why: str, status: int) -> int:
+    say(f"error: {why}")
+    recorded.never_started(why)
+    return status
 
 
 @contextmanager

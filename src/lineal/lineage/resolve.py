@@ -18,7 +18,7 @@ from lineal.model.listing import ListOptions, OrderBy
 from lineal.model.nodes import Artifact, Context, Execution, family_of, key_of
 from lineal.model.predictions import Prediction
 from lineal.model.references import LATEST, MIN_RUN, Form, Reference, parse_reference
-from lineal.model.vocabulary import LIVE, REVISION
+from lineal.model.vocabulary import LIVE, NEVER_STARTED, REVISION
 from lineal.store.protocol import Store
 
 N = TypeVar("N", Artifact, Execution, Context)
@@ -176,7 +176,7 @@ def _run(ask: _Question, *, types: frozenset[str] | None) -> Execution:
     for condition in (f"properties.label.string_value = {literal}", f"name = {literal}"):
         labelled = _listed(ask, Execution, condition, types=types, newest=True)
         if labelled:
-            return labelled[0]
+            return next(filter(_has_started, labelled), labelled[0])
     digits = wanted.replace("-", "").lower()
     if len(digits) >= MIN_RUN and all(digit in "0123456789abcdef" for digit in digits):
         found = _listed(ask, Execution, f"external_id LIKE '{digits}%'", types=types)
@@ -186,16 +186,25 @@ def _run(ask: _Question, *, types: frozenset[str] | None) -> Execution:
 
 
 def _newest_run(ask: _Question, types: frozenset[str] | None) -> Execution:
-    token = None
+    token, attempt = None, None
     while True:
         options = ListOptions(order_by=OrderBy.ID, ascending=False, limit=50, page_token=token, as_of=ask.as_of)
         page = ask.store.list(Execution, options)
         for run in page.items:
             if run.type in types if types is not None else run.type not in NOT_RUNS:
-                return run
+                if _has_started(run):
+                    return run
+                attempt = attempt or run
         token = page.next_token
+        if token is None and attempt is not None:
+            return attempt
         if token is None:
             raise ask.missing().run(types)
+
+
+def _has_started(run: Execution) -> bool:
+    """Whether a run is one: a command that could not be started hides none that ran before it."""
+    return NEVER_STARTED not in run.custom_properties
 
 
 def _listed(

@@ -27,6 +27,9 @@ RECORDED_BY = "recorded_by"
 LAUNCHED = "lineal run"
 """A run that is a command, started by `lineal run -- COMMAND`."""
 
+NEVER_STARTED = "never_started"
+"""The custom property of a run whose command could not be started: a typing error is nobody's latest run."""
+
 HIDDEN = "[redacted]"
 """What stands in a record in the place of a secret."""
 

@@ -10,7 +10,7 @@ import posixpath
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +24,7 @@ from lineal.model.nodes import Artifact
 from lineal.model.values import Json
 from lineal.rebuild.beside import can_be_shown, written_beside
 from lineal.rebuild.checkout import safe_target, symlink_outside
+from lineal.rebuild.kept_copies import KeptCopies
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import FREE, OUTSIDE, is_full, size_of
 from lineal.rebuild.recipe import Recipe
@@ -50,6 +51,8 @@ class InputSource:
     target: str | None = None
     is_listed: bool = False
     """The program saw its name in a directory and did not open it."""
+    note: str = ""
+    """What people should know of it before anything runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +65,19 @@ class _Recorded:
     kept: str | None
     path: str | None
 
+    @property
+    def copy(self) -> str | None:
+        """The fingerprint of the bytes that a copy of it would have."""
+        return self.fingerprint if self.kind == "file" else None
+
 
 def find_inputs(recipe: Recipe, layout: Layout, files: Files) -> tuple[list[InputSource], list[Missing]]:
     """Return where the inputs come from, and what of them is gone or is not what it was."""
     found: list[InputSource] = []
     missing: list[Missing] = []
-    written = written_beside(recipe, layout)
+    written, kept = written_beside(recipe, layout), KeptCopies(files)
     for recorded in _recorded(recipe):
-        source = _find(recorded, layout, files, written)
+        source = _find(recorded, layout, kept, written)
         if isinstance(source, Missing):
             missing.append(source)
         else:
@@ -192,16 +200,30 @@ def _local(artifact: Artifact) -> str | None:
     return unquote(parts.path) if parts.scheme == "file" else None
 
 
-def _find(recorded: _Recorded, layout: Layout, files: Files, written: Mapping[str, str]) -> InputSource | Missing:
+def _find(recorded: _Recorded, layout: Layout, kept: KeptCopies, written: Mapping[str, str]) -> InputSource | Missing:
+    """Return where an input comes from; a damaged copy is no copy, and is named in the note or in what is missing."""
+    found = _found(recorded, layout, kept, written)
+    copy = recorded.copy
+    if copy is None or not (kept.is_damaged(copy) or kept.is_unread(copy)):
+        return found
+    if kept.is_unread(copy):
+        told = f"the kept copy of {recorded.name} is large, and is checked when it is put in place"
+        return replace(found, note=told) if isinstance(found, InputSource) else found
+    damaged = f"the kept copy of {recorded.name} is damaged"
+    if isinstance(found, Missing):
+        return replace(found, sentence=f"{damaged}, and {found.sentence}")
+    return replace(found, note=f"{damaged}: {found.path} is read in its place")
+
+
+def _found(recorded: _Recorded, layout: Layout, kept: KeptCopies, written: Mapping[str, str]) -> InputSource | Missing:
     if recorded.path is None:
         return InputSource(name=recorded.name, origin="program", fingerprint=recorded.fingerprint, kind=recorded.kind)
     target = layout.inside(recorded.path)
     absolute = Path(layout.root or "/") / layout.cwd / recorded.path if layout.root else Path(recorded.path)
-    kept = recorded.fingerprint if recorded.kind == "file" else None
-    if target is not None and kept is not None and files.has(kept):
-        return _source(recorded, "files", target, absolute)
     if target is None:
-        return _find_beside(recorded, str(absolute), files, written)
+        return _find_beside(recorded, str(absolute), kept, written)
+    if recorded.copy is not None and kept.can_be_taken(recorded.copy):
+        return _source(recorded, "files", target, absolute)
     odd = _is_odd(recorded, absolute)
     if odd is not None:
         return odd
@@ -210,7 +232,7 @@ def _find(recorded: _Recorded, layout: Layout, files: Files, written: Mapping[st
     return _wrong(recorded, absolute) or _source(recorded, "original", target, absolute)
 
 
-def _find_beside(recorded: _Recorded, path: str, files: Files, written: Mapping[str, str]) -> InputSource | Missing:
+def _find_beside(recorded: _Recorded, path: str, kept: KeptCopies, written: Mapping[str, str]) -> InputSource | Missing:
     """Return an input outside the tree: where it lies as it was, else its kept copy where that can be shown there.
 
     What the program writes as well is shown in a directory that is not the user's, so that it has to be put there.
@@ -218,7 +240,7 @@ def _find_beside(recorded: _Recorded, path: str, files: Files, written: Mapping[
     wrong = _is_odd(recorded, Path(path)) or _wrong(recorded, Path(path))
     if wrong is None and path not in written:
         return _source(recorded, "place", None, Path(path))
-    is_kept = recorded.kind == "file" and recorded.fingerprint is not None and files.has(recorded.fingerprint)
+    is_kept = recorded.copy is not None and kept.can_be_taken(recorded.copy)
     if (wrong is not None and not is_kept) or not can_be_shown(path, written.get(path)):
         return wrong or _source(recorded, "place", None, Path(path))
     return _source(recorded, "files" if is_kept else "original", path, Path(path))

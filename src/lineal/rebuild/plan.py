@@ -130,12 +130,13 @@ def plan(
     open_ = (*doubts(recipe.record), *_other_hardware(recipe.record), *_unchecked(recipe))
     without = left_out(recipe.record, layout)
     code = find_code(recipe.record, layout, files, network=limits.network)
-    sources, lost = find_inputs(recipe, layout, files)
+    sources, gone = find_inputs(recipe, layout, files)
+    lost = lost_beginnings(recipe, files)
     environment = prepare(recipe.record, files, kind, allow_drift=allow_drift)
     told = () if isinstance(environment, Missing) else environment.notes
     missing = [*_record(recipe), *_lacking(recipe, layout, limits, passed)]
     missing += [code] if isinstance(code, Missing) else []
-    missing += lost
+    missing += gone
     missing += [environment] if isinstance(environment, Missing) else []
     missing += _room(recipe, limits)
     return Plan(
@@ -145,7 +146,7 @@ def plan(
         code=None if isinstance(code, Missing) else code,
         inputs=tuple(sources),
         missing=tuple(missing),
-        notes=(*_notes(recipe, open_), *lost_beginnings(recipe, files), *without, *told),
+        notes=(*_notes(recipe, open_), *(one.note for one in sources if one.note), *lost, *without, *told),
         doubts=open_,
         changed=tuple(changed_since(recipe, layout, files)),
     )

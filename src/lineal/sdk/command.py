@@ -15,7 +15,7 @@ from lineal.model.fingerprint import Fingerprinted
 from lineal.model.ids import Micros
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
-from lineal.model.vocabulary import LAUNCHED, RECORDED_BY
+from lineal.model.vocabulary import LAUNCHED, NEVER_STARTED, RECORDED_BY
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
@@ -37,6 +37,8 @@ _FLUSHED_NS = 2_000_000_000
 
 class CommandRun(Run):
     """A run that is recorded by the Python processes of its command, and by us where they cannot."""
+
+    _why: str | None = None
 
     @contextmanager
     def handed_over(self, *, seed: int | None) -> Iterator[Mapping[str, str]]:
@@ -73,11 +75,17 @@ class CommandRun(Run):
             at = self.session.clock.now() if seen_ns is None else Micros(seen_ns // 1000)
             end_killed(self.session.workspace(), inner, at=at)
 
+    def never_started(self, why: str) -> None:
+        """Say that the command could not be started, and why: `run:latest` is the one before it then."""
+        self._why = why
+
     def _ended(self, ending: Ending) -> Execution:
         """Return the run as ended, with the error as its own process told it rather than the exit status."""
-        told = self.execution.properties.get("error")
+        told = self._why or self.execution.properties.get("error")
         ended = super()._ended(ending)
-        return ended if told is None else replace(ended, properties={**ended.properties, "error": told})
+        custom = ended.custom_properties if self._why is None else {**ended.custom_properties, NEVER_STARTED: True}
+        properties = ended.properties if told is None else {**ended.properties, "error": told}
+        return replace(ended, properties=properties, custom_properties=custom)
 
 
 def run_command(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from lineal.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from lineal.files import Files
-from lineal.lineage.resolve import resolve
+from lineal.lineage.resolve import quoted, resolve
 from lineal.model.edges import INPUTS, OUTPUTS
 from lineal.model.ids import ArtifactId, NodeKind
 from lineal.model.listing import ListOptions, OrderBy
@@ -142,9 +142,9 @@ def _is_same_content(found: Artifact, wanted: Wanted) -> bool:
 def _everywhere(store: Store, wanted: Wanted) -> list[Artifact]:
     twins: list[Artifact] = []
     if wanted.canonical is not None:
-        twins += _newest(store, f"properties.canonical.string_value = '{wanted.canonical}'")
+        twins += _newest(store, f"properties.canonical.string_value = {quoted(wanted.canonical)}")
     if wanted.fingerprint is not None:
-        twins += _newest(store, f"fingerprint = '{wanted.fingerprint}'")
+        twins += _newest(store, f"fingerprint = {quoted(wanted.fingerprint)}")
     return sorted(twins, key=lambda found: found.type != wanted.type)
 
 

@@ -1,4 +1,4 @@
-"""Planted faults: one thing is another when a run is rebuilt, and the verdict names that thing and no other."""
+"""Causes: what is named where one thing is another in a rebuild, down to the row; `tests/planted` judges how often."""
 
 from __future__ import annotations
 
@@ -56,12 +56,8 @@ FAULTS = [
     Fault("seed=8", "seed", "seed"),
     Fault("argument:--seed=2", "argument", "--seed"),
     Fault("argument:--depth=3", "argument", "--depth"),
-    Fault("argument:--flag=on", "argument", "--flag"),
-    Fault("argument:--shrink=0.25", "argument", "--shrink"),
-    Fault("FACTOR=3", "variable", "FACTOR"),
     Fault("EXTRA=3", "variable", "EXTRA"),
     Fault("threads=1", "threads", "OMP_NUM_THREADS"),
-    Fault("MKL_NUM_THREADS=1", "threads", "MKL_NUM_THREADS"),
     Fault("hash_seed=5", "seed", "hash_seed"),
 ]
 
@@ -132,7 +128,6 @@ def test_an_input_that_changed_since_is_named_though_the_kept_copy_stands_in(lau
 @pytest.mark.parametrize(
     ("rows", "said", "where"),
     [
-        (ROWS.replace("LGA,8", "LGA,9"), "the only row that differs is 4", {"row": 4}),
         ("name,delay\nBOS,3\nLGA,8\nEWR,6\nJFK,4\n", "the same rows in another order", {"order": "other"}),
         (
             ROWS.replace("EWR,6\n", ""),
@@ -141,7 +136,7 @@ def test_an_input_that_changed_since_is_named_though_the_kept_copy_stands_in(lau
         ),
         (ROWS + "SFO,1\n", "5 rows then, 6 now; the first row that differs is 6", {"row": 6, "rows": [5, 6]}),
     ],
-    ids=["one row", "shuffled", "a row gone", "a row more"],
+    ids=["shuffled", "a row gone", "a row more"],
 )
 def test_a_changed_input_is_named_down_to_the_row(project, rows, said, where):
     project.write("data.csv", ROWS)
@@ -211,18 +206,6 @@ def packaged(project, tmp_path):
     return project, site
 
 
-def test_another_version_of_a_package_is_named_before_and_after(packaged):
-    project, site = packaged
-    project.run("train.py", PYTHONPATH=str(site))
-    install(site, "1.0.1", 4)
-
-    verdict = project.reproduce("model:gauged", PYTHONPATH=str(site), status=24)
-
-    assert first(verdict) == ("package", "gauge")
-    assert (verdict["first_difference"]["recorded"], verdict["first_difference"]["rebuilt"]) == ("1.0", "1.0.1")
-    assert verdict["drift"][0]["what"] == "gauge"
-
-
 def test_going_on_in_spite_of_a_drift_caps_the_verdict_and_says_how_it_came_out(packaged):
     project, site = packaged
     project.run("train.py", PYTHONPATH=str(site))
@@ -233,16 +216,16 @@ def test_going_on_in_spite_of_a_drift_caps_the_verdict_and_says_how_it_came_out(
     assert verdict["verdict"] == "NUMERIC"
     assert any("it came out BIT_EXACT" in note for note in verdict["notes"])
     assert first(verdict) == ("package", "gauge")
+    assert (verdict["first_difference"]["recorded"], verdict["first_difference"]["rebuilt"]) == ("1.0", "1.0.1")
 
 
-@pytest.mark.parametrize("moment", ["before", "since"])
-def test_a_package_edited_by_hand_is_named_with_the_file(packaged, moment):
+def test_a_package_that_had_been_edited_by_hand_is_named_with_the_file(packaged):
     project, site = packaged
     code = site / "gauge" / "__init__.py"
-    edited, plain = "FACTOR = 5\n", code.read_text()
-    code.write_text(edited if moment == "before" else plain)
+    plain = code.read_text()
+    code.write_text("FACTOR = 5\n")
     project.run("train.py", PYTHONPATH=str(site))
-    code.write_text(plain if moment == "before" else edited)
+    code.write_text(plain)
     os.utime(code, (1, 1))  # bytecode of the same size and second would be taken for this text's
 
     verdict = project.reproduce("model:gauged", PYTHONPATH=str(site), status=24)
@@ -269,22 +252,6 @@ def test_what_was_not_seeded_is_named(project, code, what):
     verdict = project.reproduce("run:latest", status=24)
 
     assert first(verdict) == ("seed", what)
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="platform: no affinity here")
-def test_fewer_processors_are_named(project):
-    if len(os.sched_getaffinity(0)) < 2:
-        pytest.skip("platform: one processor only")
-    project.write("train.py", "import os\nopen('out.txt', 'w').write(str(len(os.sched_getaffinity(0))))\n")
-    project.run("-m", "lineal", "run", "--", sys.executable, "train.py")
-    all_of_them = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(all_of_them)})
-    try:
-        verdict = project.reproduce("run:latest", status=24)
-    finally:
-        os.sched_setaffinity(0, all_of_them)
-
-    assert first(verdict) == ("threads", "processors")
 
 
 def test_bisecting_finds_the_hash_seed_that_nobody_set(project):

@@ -104,6 +104,16 @@ def test_what_diverged_or_could_not_run_is_signed_too(trained):
     assert said["predicate"]["missing"][0]["kind"] == "input"
 
 
+def test_which_of_several_statements_it_is_and_what_the_others_say_is_told(rebuilt):
+    (rebuilt.root / "data.csv").unlink()
+    newest = rebuilt.reproduce("model:delay", status=25)["recorded_as"]
+
+    told = statement(rebuilt, "model:delay", "--format", "json")
+
+    assert json.loads(told.stdout)["predicate"]["verdict"] == "NOT_RUNNABLE"
+    assert told.stderr.startswith(f"the statement of {newest}; older: BIT_EXACT (run:")
+
+
 def test_the_badge_tells_verdict_platform_and_the_last_time_it_was_the_same(rebuilt):
     (rebuilt.root / "data.csv").unlink()
     rebuilt.reproduce("model:delay", status=25)

@@ -100,11 +100,19 @@ def test_where_the_kept_copy_of_an_input_is_damaged_the_original_is_read(project
     copy.chmod(0o644)
     copy.write_text("delay\n4\n7\n")
 
-    assert project.reproduce("run:train", status=0)["verdict"] == "BIT_EXACT"
+    found = project.reproduce("run:train", status=0)
+    assert found["verdict"] == "BIT_EXACT"
+    assert (
+        f"the kept copy of dataset:data@v1 is damaged: {project.root}/data.csv is read in its place" in found["notes"]
+    )
 
     project.write("data.csv", "delay\n4\n7\n")
-    [missing] = project.reproduce("run:train", status=25)["missing"]
-    assert "cannot be put in place" in missing["sentence"]
+    planned = project.reproduce("run:train", "--dry-run", status=25)
+    [missing] = planned["missing"]
+    assert (planned["verdict"], planned["reachable"]) == ("NOT_RUNNABLE", "NOT_RUNNABLE")
+    assert missing["sentence"].startswith(
+        "the kept copy of dataset:data@v1 is damaged, and the input dataset:data@v1 is"
+    )
 
 
 def test_a_vanished_input_is_named(trained):

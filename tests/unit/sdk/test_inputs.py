@@ -14,6 +14,8 @@ from lineal.errors import AlreadyExists, FailedPrecondition, FileCorrupt, Invali
 from lineal.model.edges import EventType
 from lineal.model.nodes import Artifact, ArtifactState
 from lineal.sdk.models import wanted_model
+from lineal.sdk.versions import choose
+from lineal.sdk.wanted import Wanted
 
 
 @pytest.fixture
@@ -208,3 +210,10 @@ def test_rows_of_a_file_that_cannot_be_read_are_a_stated_reason(workspace, run, 
     about = run.use(tmp_path / "flights.parquet").artifact
     assert about.fingerprint is not None
     assert "cannot be read as a table" in about.custom_properties["frame_unknown"]
+
+
+@pytest.mark.parametrize("name", ["canonical", "fingerprint"])
+def test_a_text_that_is_no_fingerprint_is_looked_for_as_it_is_and_finds_nothing(workspace, flights, name):
+    hostile = "' OR id > 0 OR uri LIKE '%\\"
+    wanted = Wanted(role=EventType.INPUT, type="Dataset", family="other", **{name: hostile})
+    assert choose(workspace.store, wanted, ()).id is None

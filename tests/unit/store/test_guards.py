@@ -12,13 +12,13 @@ from lineal.store.schema import metadata
 
 UNGUARDED = {*index.TABLES, "alembic_version"}
 TABLES = sorted(table.name for table in metadata.sorted_tables if table.name not in UNGUARDED)
-KEYS = [
+KEYS = sorted(  # the constraints of a table are a set
     (table.name, tuple(column.name for column in key.columns))
     for table in metadata.sorted_tables
     if table.name in TABLES
     for key in (*table.constraints, *(index for index in table.indexes if index.unique))
     if hasattr(key, "columns") and len(key.columns) > 0
-]
+)
 
 
 @pytest.fixture
