@@ -14,6 +14,7 @@ from types import FrameType
 
 from lineal.capture.program import is_own_code
 from lineal.capture.reached import NETWORK, STANDARD_INPUT, TERMINAL, has_heard, hear, hear_shared
+from lineal.model.capture_items import FILE, PIPE
 
 EVENTS = frozenset({
     "builtins.input", "socket.bind", "socket.getaddrinfo", "socket.connect", "http.client.connect",
@@ -26,6 +27,7 @@ _MOST_FRAMES = 100
 _MOST_KEPT = 1000
 _TERMINAL, _INPUT = "/dev/tty", "/dev/stdin"
 TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108
+BY_READING, BY_ASKING = "sys.stdin", "input()"
 PLACES = (_TERMINAL, _INPUT, *TEMPORARY)
 """How the paths begin that `hear_open` wants to hear of."""
 
@@ -55,8 +57,8 @@ def kind_of_input() -> str | None:
     except OSError:
         return None
     if stat.S_ISREG(mode):
-        return "a file"
-    return "a pipe" if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else None
+        return FILE
+    return PIPE if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else None
 
 
 def input_of_this_process() -> tuple[int, int] | None:
@@ -76,7 +78,7 @@ def hear_only(given: tuple[int, int] | None) -> None:
 def hear_event(event: str, args: tuple[object, ...]) -> None:
     """Understand one of `EVENTS`."""
     if event == "builtins.input":
-        hear_input("input()")
+        hear_input(BY_ASKING)
     elif event == "socket.getaddrinfo":
         _looked_up(args[0])
     elif event == "socket.bind":
@@ -94,7 +96,8 @@ def hear_input(by: str) -> None:
     """Keep that the program reads its standard input, or asks whoever sits there."""
     kind = kind_of_input()
     if kind is not None:
-        hear(TERMINAL if kind == "a terminal" else STANDARD_INPUT, by if kind == "a terminal" else kind)
+        named = kind if by in (BY_READING, BY_ASKING) else f"{kind}, opened as {by}"
+        hear(TERMINAL if kind == "a terminal" else STANDARD_INPUT, by if kind == "a terminal" else named)
 
 
 def hear_open(path: object, *, writes: bool) -> None:

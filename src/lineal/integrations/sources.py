@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from lineal.model.capture_items import STANDARD_INPUT
+
 GROUP = "data"
 """Readers and writers of data call each other; the outermost one is told."""
 
@@ -22,7 +24,7 @@ def place_of(thing: object) -> str | None:
     if isinstance(thing, str | os.PathLike):
         return os.fsdecode(thing)
     name = getattr(thing, "name", None)
-    return name if isinstance(name, str) and not name.startswith("<") else None
+    return name if isinstance(name, str) and (name == STANDARD_INPUT or not name.startswith("<")) else None
 
 
 def places_of(thing: object) -> list[str]:

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lineal.lineage.capture_record import WITHHELD, Item, item
-from lineal.model.capture_items import SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import FILE, IN_PART, PIPE, SEED_DETAILS, STANDARD_INPUT, SYSTEM_ENTROPY
 from lineal.model.vocabulary import HIDDEN
 
 EXACT, NUMERIC, NOT_RUNNABLE = "BIT_EXACT", "NUMERIC", "NOT_RUNNABLE"
 """The verdicts of `lineal reproduce` that a record can rule in or out; what a rebuild finds may still be worse."""
 
 _SHOWN = 3
+_NOTED = (PIPE, FILE, IN_PART)
+"""Kinds of standard input whose bytes are noted when they are read."""
 
 Record = Mapping[str, Item]
 
@@ -158,8 +160,7 @@ def _surroundings(record: Record) -> Iterator[Gap]:
             sentence=f"it asked a person at a terminal ({_listed(seen['terminal'])}), and a rebuild has none",
             advice="let the script take its answers as arguments",
         )
-    script = item(record, "script").value
-    if "stdin" in seen and not (isinstance(script, Mapping) and script.get("path") == "-"):
+    if "stdin" in seen and not _is_given(record, seen["stdin"]):
         yield Gap(
             kind="input",
             what="stdin",
@@ -169,6 +170,22 @@ def _surroundings(record: Record) -> Iterator[Gap]:
     network = network_gap(record)
     if network is not None:
         yield network
+
+
+def _is_given(record: Record, kinds: Sequence[str]) -> bool:
+    """Whether what came on standard input is recorded: as an input, or because the program itself came there."""
+    script = item(record, "script").value
+    if isinstance(script, Mapping) and script.get("path") == "-":
+        return True
+    value = item(record, "inputs").value
+    listed = value if isinstance(value, list | tuple) else ()
+    paths = [entry.get("path") for entry in listed if isinstance(entry, Mapping)]
+    return STANDARD_INPUT in paths and all(kind in _NOTED for kind in kinds)
+
+
+def _in_part(record: Record) -> str:
+    told = "another program may have read a part of standard input before it"
+    return told if IN_PART in reached(record).get("stdin", ()) else ""
 
 
 def _asked_for_a_terminal(record: Record) -> str:
@@ -226,5 +243,6 @@ _DOUBTS: tuple[Callable[[Record], str], ...] = (
     _unsettled("gpu", "the accelerators are not known"),
     _unsettled("world", "how many processes worked together is not known"),
     _asked_for_a_terminal,
+    _in_part,
     _accelerated,
 )

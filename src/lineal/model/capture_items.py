@@ -22,6 +22,13 @@ Libraries draw from it while they are imported (for names, for the order of cach
 LISTED = "its name was listed, its content was not read"
 """The reason of an input that the program saw in a directory and did not open: a rebuild needs its name."""
 
+STANDARD_INPUT = "<stdin>"
+"""The path of an input that came on the program's standard input: whoever runs it again gives it there."""
+
+PIPE, FILE = "a pipe", "a file"
+IN_PART, BY_ANOTHER = "what another program left of a pipe", "a pipe that another of its processes read"
+"""What standard input was; the last two say that nobody saw what came before, and that not all of it was noted."""
+
 LISTINGS = "listings"
 """The custom property of a run that says which directories it listed, and what in them is not kept."""
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -60,13 +61,15 @@ def execute(
     limits: Limits,
     progress: Callable[[str], None],
     given: Path | None = None,
+    is_piped: bool = False,
     mount: Mount | None = None,
     hidden: Sequence[Path] = (),
     covers: Sequence[Cover] = (),
 ) -> Executed:
     """Run a command to its end and return how that was. Nothing of it is left running, also if this is interrupted.
 
-    Its standard input is the file `given`, else it is closed. With a `mount` it finds the tree at the recorded path.
+    Its standard input is the file `given`, or a pipe from it if it `is_piped`, else it is closed. With a `mount` it
+    finds the tree at the recorded path.
     What is `hidden` is empty for it, where the system allows that, and so are the keys and passwords of the home.
     It does not start where it would not find the directories of `covers` as they were recorded.
     """
@@ -86,7 +89,7 @@ def execute(
     wanted.put(spec)
     began = time.monotonic()
     with (
-        (given or Path(os.devnull)).open("rb") as source,
+        _source(given, is_piped=is_piped) as source,
         reporting() as report,
         place.said.open("wb") as log,
     ):
@@ -104,6 +107,28 @@ def execute(
         stopped=stopped,
         confinement=confinement,
     )
+
+
+@contextmanager
+def _source(given: Path | None, *, is_piped: bool) -> Iterator[IO[bytes]]:
+    """The standard input of a program: nothing, a file, or a pipe that is filled from one until nobody reads."""
+    with (given or Path(os.devnull)).open("rb") as content:
+        if given is None or not is_piped:
+            yield content
+            return
+        outlet, inlet = os.pipe()
+        filler = threading.Thread(target=_fill, args=(content, inlet), name="lineal-rebuild-input", daemon=True)
+        filler.start()
+        try:
+            with os.fdopen(outlet, "rb") as source:
+                yield source
+        finally:
+            filler.join()
+
+
+def _fill(content: IO[bytes], inlet: int) -> None:
+    with suppress(BrokenPipeError), os.fdopen(inlet, "wb") as pipe:  # the program need not read all of it
+        shutil.copyfileobj(content, pipe)
 
 
 @contextmanager

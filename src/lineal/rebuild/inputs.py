@@ -19,14 +19,14 @@ from lineal.errors import FileCorrupt, LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.training import reference_to
-from lineal.model.capture_items import LISTED
+from lineal.model.capture_items import LISTED, STANDARD_INPUT
 from lineal.model.nodes import Artifact
 from lineal.model.values import Json
 from lineal.rebuild.beside import can_be_shown, written_beside
 from lineal.rebuild.checkout import safe_target, symlink_outside
 from lineal.rebuild.kept_copies import KeptCopies
 from lineal.rebuild.layout import Layout
-from lineal.rebuild.place import FREE, OUTSIDE, is_full, size_of
+from lineal.rebuild.place import FREE, GIVEN, OUTSIDE, is_full, size_of
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import Missing, refused
 
@@ -38,8 +38,8 @@ class InputSource:
     """One input of the process and where it comes from.
 
     `target` is where it belongs below the tree, an absolute path where the program is shown it outside of the tree,
-    None where it has no place. `origin` is `files`, `original` (the recorded path `path`), `place` (outside the tree,
-    read where it lies), `code` or `program`.
+    `<stdin>` where it is given it on standard input, None where it has no place. `origin` is `files`, `original` (the
+    recorded path `path`), `place` (outside the tree, read where it lies), `code` or `program`.
     """
 
     name: str
@@ -64,6 +64,8 @@ class _Recorded:
     kind: str | None
     kept: str | None
     path: str | None
+    local: str | None = None
+    """The file that the artifact was, also where its path says something else."""
 
     @property
     def copy(self) -> str | None:
@@ -92,12 +94,16 @@ def targets_of(recipe: Recipe, layout: Layout) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for recorded in _recorded(recipe):
-        target = None if recorded.path is None else layout.inside(recorded.path)
-        if target is None and recorded.path is not None and can_be_shown(recorded.path):
-            target = recorded.path
+        target = None if recorded.path is None else _target(recorded.path, layout)
         if target is not None:
             found.setdefault(recorded.name, []).append(target)
     return found
+
+
+def _target(path: str, layout: Layout) -> str | None:
+    if path == STANDARD_INPUT:
+        return path
+    return layout.inside(path) or (path if can_be_shown(path) else None)
 
 
 def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, free: int = FREE) -> list[str]:
@@ -114,7 +120,7 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
             _check_room(source, files, tree, free)
             if not _put(source, files, target):
                 notes.append(f"the kept copy of {source.name} is damaged: {source.path} was read in its place")
-            if not posixpath.isabs(source.target):
+            if not (posixpath.isabs(source.target) or source.target == STANDARD_INPUT):
                 _check_symlinks(source, target, tree)
             _check(source, target)
         except NotRunnable:
@@ -127,7 +133,9 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
 
 
 def placed(tree: Path, target: str) -> Path:
-    """Return where the target of an input lies: below the tree, or below what stands for paths outside of it."""
+    """Return where the target of an input lies: below the tree, below what stands for paths outside of it, or given."""
+    if target == STANDARD_INPUT:
+        return tree.parent / GIVEN
     return (
         safe_target(tree.parent / OUTSIDE, target.lstrip("/")) if posixpath.isabs(target) else safe_target(tree, target)
     )
@@ -148,8 +156,17 @@ def _recorded(recipe: Recipe) -> list[_Recorded]:
                 kind="file" if file else _kind(artifact),
                 kept=kept if isinstance(kept, str) else None,
                 path=path,
+                local=_local(artifact),
             )
-    return list(found.values())
+    return _with_one_given(recipe, list(found.values()))
+
+
+def _with_one_given(recipe: Recipe, found: list[_Recorded]) -> list[_Recorded]:
+    """Return the inputs with one on standard input: of what several runs of a process read there, the most."""
+    sizes = {artifact.fingerprint: artifact.properties.get("bytes") for artifact in recipe.inputs}
+    given = [one for one in found if one.path == STANDARD_INPUT]
+    most = sorted(given, key=lambda one: size if isinstance(size := sizes.get(one.fingerprint), int) else 0)[-1:]
+    return [one for one in found if one.path != STANDARD_INPUT or one in most]
 
 
 def _opened(recipe: Recipe) -> Mapping[str, Sequence[tuple[str | None, str | None]]]:
@@ -218,6 +235,8 @@ def _find(recorded: _Recorded, layout: Layout, kept: KeptCopies, written: Mappin
 def _found(recorded: _Recorded, layout: Layout, kept: KeptCopies, written: Mapping[str, str]) -> InputSource | Missing:
     if recorded.path is None:
         return InputSource(name=recorded.name, origin="program", fingerprint=recorded.fingerprint, kind=recorded.kind)
+    if recorded.path == STANDARD_INPUT:
+        return _find_given(recorded, kept)
     target = layout.inside(recorded.path)
     absolute = Path(layout.root or "/") / layout.cwd / recorded.path if layout.root else Path(recorded.path)
     if target is None:
@@ -230,6 +249,21 @@ def _found(recorded: _Recorded, layout: Layout, kept: KeptCopies, written: Mappi
     if layout.root is None and not absolute.exists():
         return _source(recorded, "code", target, absolute)  # it can only come with the code; checked once there
     return _wrong(recorded, absolute) or _source(recorded, "original", target, absolute)
+
+
+def _find_given(recorded: _Recorded, kept: KeptCopies) -> InputSource | Missing:
+    """Return what came on standard input: the kept copy, else the file that it was where that is what it was."""
+    path = Path(recorded.local or STANDARD_INPUT)
+    if recorded.copy is not None and kept.can_be_taken(recorded.copy):
+        return _source(recorded, "files", STANDARD_INPUT, path)
+    if recorded.local is not None:
+        return _is_odd(recorded, path) or _wrong(recorded, path) or _source(recorded, "original", STANDARD_INPUT, path)
+    return Missing(
+        kind="input",
+        what=recorded.name,
+        sentence=f"what it read on standard input, {recorded.name}, is not kept",
+        advice="let the script read a file, and name that as an argument",
+    )
 
 
 def _find_beside(recorded: _Recorded, path: str, kept: KeptCopies, written: Mapping[str, str]) -> InputSource | Missing:

@@ -33,7 +33,7 @@ def place_standard_input(recipe: Recipe, files: Files, place: Place) -> Path | N
     value = item(recipe.record, "script").value
     if not isinstance(value, Mapping) or value.get("path") != "-":
         return None
-    given = place.root / "standard-input.py"
+    given = place.root / "program.py"
     try:
         given.write_bytes(files.get(str(value["fingerprint"])))
     except LinealError as error:

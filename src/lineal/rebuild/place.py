@@ -17,9 +17,13 @@ from pathlib import Path
 
 from lineal.errors import ResourceExhausted
 from lineal.files.locks import try_lock
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.rebuild.strays import end_strays
 
 PREFIX = "lineal-rebuild-"
+GIVEN = "standard-input"
+"""The file, beside the tree, that the program gets on its standard input."""
+
 OUTSIDE = "outside"
 """The directory, beside the tree, that stands for all recorded paths outside of it."""
 
@@ -67,7 +71,9 @@ class Place:
         return self.outside / path.lstrip("/")
 
     def of(self, target: str) -> Path:
-        """Return where a recorded path lies: one relative to the tree, or an absolute one outside of it."""
+        """Return where a recorded path lies: one relative to the tree, an absolute one, or what is given."""
+        if target == STANDARD_INPUT:
+            return self.root / GIVEN
         return self.beside(target) if target.startswith("/") else self.tree / target
 
     @property

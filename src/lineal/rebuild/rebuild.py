@@ -16,8 +16,8 @@ from lineal.capture.secrets import redact
 from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
-from lineal.lineage.foresight import has_cells
-from lineal.model.capture_items import ENTROPY, SYSTEM_ENTROPY
+from lineal.lineage.foresight import has_cells, reached
+from lineal.model.capture_items import ENTROPY, PIPE, STANDARD_INPUT, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.beside import covers_of, written_beside
@@ -179,7 +179,7 @@ def _rebuilt(
     if options.put_back:
         progress(f"environment: {', '.join(options.put_back)} as recorded")
         put_packages(recipe.record, files, options.put_back, place.root / "elsewhere")
-    given = place_standard_input(recipe, files, place)
+    given = place_standard_input(recipe, files, place) or _given(place)
     cells = place_cells(recipe, files, place) if has_cells(recipe.record) else None
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
@@ -206,6 +206,7 @@ def _rebuilt(
         ),
         limits=_limits(planned, options.limits),
         given=given,
+        is_piped=PIPE in reached(recipe.record).get("stdin", ()),
         mount=mount,
         hidden=[files.root],
         covers=covers,
@@ -224,6 +225,12 @@ def _rebuilt(
     if probing is not None and verdict.grade is not Grade.NOT_RUNNABLE:
         verdict = with_probe(verdict, probing.compared(pairs, kept, progress, options.tolerance))
     return replace(verdict, notes=tuple(dict.fromkeys((*planned.notes, *notes, *verdict.notes))))
+
+
+def _given(place: Place) -> Path | None:
+    """Return the file with what the program is given on standard input, if that was an input."""
+    path = place.of(STANDARD_INPUT)
+    return path if path.exists() else None
 
 
 def _placed_beside(sources: Sequence[InputSource]) -> list[str]:

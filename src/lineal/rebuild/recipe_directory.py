@@ -20,6 +20,7 @@ from lineal.files import Files
 from lineal.lineage.capture_record import item
 from lineal.lineage.foresight import has_cells
 from lineal.lineage.training import reference_to
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.fingerprint import OF_BYTES, is_fingerprint
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, family_of
@@ -166,7 +167,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         "token": {"recipe": _TOKEN, "python": _PYTHON},
         "python": python.get("version") if isinstance(python, Mapping) else None,
         "command": list(command),
-        "stdin": None if given is None else given.name,
+        "stdin": _given(planned, inputs) if given is None else given.name,
         "cwd": planned.layout.cwd,
         "directories": list(found_directories(recipe, planned.layout)),
         "exit_status": _status(recipe),
@@ -236,7 +237,7 @@ def _copied(
 def _missing_place(planned: Plan, artifact: Artifact) -> tuple[str | None, str | None]:
     """Return where a lost input has to be put: below the tree, else its recorded path."""
     targets = targets_of(planned.recipe, planned.layout).get(reference_to(artifact), ())
-    inside = [target for target in targets if not target.startswith("/")]
+    inside = [target for target in targets if not target.startswith(("/", STANDARD_INPUT))]
     if inside:
         return f"tree/{inside[0]}", None
     parts = urlsplit(artifact.uri or "")
@@ -286,9 +287,15 @@ def _format(artifact: Artifact, path: str | None) -> str:
     return ending or (said if isinstance(said, str) else "")
 
 
+def _given(planned: Plan, inputs: Sequence[Mapping[str, Json]]) -> Json:
+    """Return the file that the program gets on standard input, if it gets any."""
+    names = {source.name for source in planned.inputs if source.target == STANDARD_INPUT}
+    return next((one["at"] for one in inputs if one["name"] in names and one["is_there"]), None)
+
+
 def _is_inside(source: InputSource) -> bool:
     """Whether an input belongs into the tree: whoever runs a recipe cannot be shown what lay outside of it."""
-    return source.target is not None and not source.target.startswith("/")
+    return source.target is not None and not source.target.startswith(("/", STANDARD_INPUT))
 
 
 def _recorded(files: Files, digest: str | None, draft: Path) -> str | None:

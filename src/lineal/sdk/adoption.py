@@ -27,6 +27,7 @@ from lineal.sdk import autolog
 from lineal.sdk.aside import Aside
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
+from lineal.sdk.given import Given
 from lineal.sdk.handoff import HANDOFF, Handed, Handoff, version
 from lineal.sdk.journal import Journal, first_writes, put_aside, read_journals
 from lineal.sdk.notes import Notes
@@ -97,7 +98,8 @@ class _Adoption:
         self._notes.begin()
         set_outlet(self._notes.tell)
         hear_only(self._handoff.standard_input())
-        hear_standard_input()
+        given = Given(self._handoff.directory, is_direct=self._handoff.is_made_by(os.getppid()))
+        hear_standard_input(given)
         watch_program()  # seeds are heard from the first one on
         hear_ends_of_workers(self._ends)
         atexit.register(self._release)  # before what ends the run, so that it comes after it
@@ -112,6 +114,7 @@ class _Adoption:
             is_asked_first=True,
             written_elsewhere=lambda: first_writes(read_journals(directory, leave_out=frozenset({self._process}))),
         )
+        given.note = watching.given
         autolog.start(watching, own)
         if self._seed is not None:
             _seed(self._seed)

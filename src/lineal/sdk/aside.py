@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lineal.integrations.files import FileListener
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Score, Split, Written
 from lineal.integrations.own import OwnFiles
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.sdk.content import is_url
 from lineal.sdk.seen import absolute
 
@@ -49,7 +50,7 @@ class Aside(Listener):
         """Leave it."""
 
     def _pass_on(self, path: str | None, *, is_read: bool) -> None:
-        if path is None or is_url(path):
+        if path is None or path == STANDARD_INPUT or is_url(path):
             return
         place = absolute(path)
         if self._own.is_own(place):

@@ -66,8 +66,8 @@ class Handoff:
 
         handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
         handoff.hold()
-        about = json.dumps({"run": execution.id, "url": url, "stdin": input_of_this_process()})
-        (handoff.directory / _ABOUT).write_text(about, encoding="utf-8")
+        about = {"run": execution.id, "url": url, "stdin": input_of_this_process(), "process": os.getpid()}
+        (handoff.directory / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
         handoff.put(Handed(execution=execution, seed=seed, version=version()))
         return handoff
 
@@ -118,6 +118,14 @@ class Handoff:
             return None if found is None else (int(found[0]), int(found[1]))
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
+
+    def is_made_by(self, process: int) -> bool:
+        """Return whether this process made it."""
+        try:
+            said = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8"))
+            return bool(said.get("process") == process)
+        except (OSError, ValueError, AttributeError):
+            return False
 
     def _seen(self) -> int:
         times = [path.stat().st_mtime_ns for path in self.directory.iterdir() if path.name != _HELD]

@@ -25,10 +25,14 @@ _KEYS = frozenset([".p12", ".pfx", ".jks", ".keystore", ".kdbx"])
 
 def is_kept(path: Path, found: Fingerprinted, most: int) -> bool:
     """Return whether the bytes are kept: of a file, up to a limit, without anything that looks like a secret."""
-    limit = os.environ.get(KEEP, "")
-    most = int(limit) if limit.isdecimal() else most
     size = found.bytes or 0
     ending = path.suffix.lower()
-    if not path.is_file() or size > most or ending in _KEYS:
+    if not path.is_file() or size > most_kept(most) or ending in _KEYS:
         return False
     return ending not in _TEXTS or size > _SEARCHED or not has_secret(path.read_bytes(), file=path.name)
+
+
+def most_kept(most: int) -> int:
+    """Return the limit that holds here instead of `most`."""
+    limit = os.environ.get(KEEP, "")
+    return int(limit) if limit.isdecimal() else most

@@ -14,10 +14,12 @@ from dataclasses import replace
 
 from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Split, Written
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.fingerprint import Fingerprinted
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
+from lineal.sdk.given import Given
 from lineal.sdk.keeping import INPUT
 from lineal.sdk.listings import Listings
 from lineal.sdk.metric_files import rows_before
@@ -82,6 +84,19 @@ class Observations:
                 written.beginning = written.beginning or beginning
             return is_new
 
+    def given(self, given: Given) -> None:
+        """Note that the program reads its standard input."""
+        with self._lock:
+            if STANDARD_INPUT not in self.reads:
+                seen = self.reads[STANDARD_INPUT] = Seen(path=given.path, by="sys.stdin", given=given)
+                seen.content = None if given.path is None else self._fingerprints.of_input(given.path)
+
+    def settle_given(self) -> None:
+        """Ask for the fingerprint of what the program read of a pipe by now."""
+        seen = self.reads.get(STANDARD_INPUT)
+        if seen is not None and seen.given is not None and seen.content is None:
+            seen.content = seen.given.answer(self._fingerprints)
+
     def parent(self, read: Read, canonical: Callable[[], str | None]) -> None:
         """Note the model that training goes on from; `canonical` gives its fitted state, where it must be asked for.
 
@@ -127,6 +142,8 @@ class Observations:
         with self._lock:
             key = self._key(read)
             seen = self.reads.get(key)
+            if seen is None and key == STANDARD_INPUT:
+                return None  # a terminal's, or another process's
             if seen is None:
                 seen = self._seen_read(key, read.by, path=None if read.path is None else absolute(read.path))
             if seen is None:

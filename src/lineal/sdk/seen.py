@@ -11,10 +11,12 @@ from typing import cast
 from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Written
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Json, Value
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
+from lineal.sdk.given import Given
 from lineal.sdk.identity import Identity
 from lineal.sdk.training import Training
 
@@ -48,6 +50,7 @@ class Seen:
     """What is known of it: the absolute path or URL, the calls that told, the object, and fingerprints on their way.
 
     `before` is what a file of metrics held when it was first opened to be written, where rows may be added to it.
+    `given` is what came on standard input; `path` is then the file that this is, if it is one.
     `beginning` is the fingerprint of what was in a file that the program wrote on, after its end.
     """
 
@@ -66,6 +69,7 @@ class Seen:
     is_parent: bool = False
     before: bytes = b""
     queries: list[Query] = field(default_factory=list)
+    given: Given | None = None
     at: int = field(default_factory=time.time_ns)
 
     @property
@@ -96,6 +100,8 @@ class Seen:
 
 def absolute(path: str) -> str:
     """Return a URL as it is, and a path or file URL as an absolute path."""
+    if path == STANDARD_INPUT:
+        return path
     if path.startswith("file://"):
         path = path.removeprefix("file://")
     return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100  text in, text out

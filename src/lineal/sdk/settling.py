@@ -13,6 +13,7 @@ from pathlib import Path
 from lineal.capture.fingerprints.models import Canonical
 from lineal.capture.worker import settled
 from lineal.integrations.hooks import telling
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.edges import EventType, How
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.nodes import ArtifactState
@@ -113,7 +114,7 @@ def _settle_read(run: Observed, seen: Seen) -> None:
             facts=storable({**facts, **seen.facts}),
             path=("parents", 0) if seen.is_parent else (),
             how=How.OBSERVED,
-            place=seen.path if seen.is_local else None,
+            place=STANDARD_INPUT if seen.given is not None else seen.path if seen.is_local else None,
         )
     )
 
@@ -257,6 +258,8 @@ def _family(run: Observed, seen: Seen, path: Path | None) -> str:
     """Return the source's own name, else the file's, with its directory where the run has another one of that name."""
     if seen.name is not None:
         return _plain(seen.name)
+    if seen.given is not None:
+        return _plain(f"{stem_of(Path(str(run.recorder.execution.properties.get('label', 'train'))).name)}.stdin")
     if path is None:
         return _plain(family_from(content.of_url(seen.path).uri or seen.path) if seen.path else seen.by)
     family = _plain(family_from(path.name))

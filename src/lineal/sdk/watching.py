@@ -19,12 +19,14 @@ from lineal.integrations.files import FileListener, tell_again
 from lineal.integrations.hooks import telling
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Score, Split, Written
 from lineal.integrations.own import OwnFiles
+from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.values import Value
 from lineal.model.vocabulary import PARAM
 from lineal.sdk.aside import Aside
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.content import is_url
 from lineal.sdk.exports import exports_of
+from lineal.sdk.given import Given
 from lineal.sdk.kinds import type_of_file
 from lineal.sdk.listings import settle_listings
 from lineal.sdk.models import FILE_LIMIT, fitted_state, kept_state
@@ -91,6 +93,13 @@ class Watching(Listener, FileListener, Watcher):
             assert self._aside is not None
             self._aside.files.opened(path, reads=reads, writes=writes)
         return len(self._open) <= 1  # of several runs at once each one may read it
+
+    def given(self, given: Given) -> bool:
+        """Note that the program reads its standard input; False where that is another process's to record."""
+        observations = self._here()
+        if observations is not None:
+            observations.given(given)
+        return observations is not None
 
     def connected(self, path: str, *, is_new: bool) -> bool:
         """Note a database in a file that the program connects to."""
@@ -228,6 +237,7 @@ class Watching(Listener, FileListener, Watcher):
             if run is self.ambient:
                 observations.leave_out(self._written_elsewhere())
             observations.change_databases()
+            observations.settle_given()
             _note(run, observations)
             _tell_points(run, observations.scores.take_last())
             settle(run, observations, self._fingerprints)
@@ -266,7 +276,7 @@ class Watching(Listener, FileListener, Watcher):
 
     def _is_data(self, told: Read | Written) -> bool:
         """Whether a library tells of the user's data, not of what it or another one keeps for itself."""
-        if told.path is None or is_url(told.path):
+        if told.path is None or told.path == STANDARD_INPUT or is_url(told.path):
             return True
         path = absolute(told.path)
         return self._own.is_own(path) if told.by.startswith(_USED_BY_LIBRARIES) else self._own.is_data(path)

@@ -111,7 +111,10 @@ CASES = {
     ),
     "nothing is typed": Case(READS, EXACT, typed=""),
     "it asks for a terminal": Case("import sys\n" + DUMP.format("sys.stdin.isatty()"), CLOSE, typed=""),
-    "standard input": Case("import sys\n" + DUMP.format("sys.stdin.read()"), NOT_RUNNABLE, "input", piped="4"),
+    "standard input": Case("import sys\n" + DUMP.format("sys.stdin.readline()"), EXACT, piped="4\n5\n"),
+    "standard input opened by its name": Case(
+        DUMP.format("open('/dev/stdin').read()"), NOT_RUNNABLE, "input", piped="4"
+    ),
     "standard input that is not read": Case(READS, EXACT, piped="4"),
     "a written absolute path": Case(
         DUMP.format("1") + "open('ELSEWHERE/model.pkl', 'wb').write(b'1')\n",
