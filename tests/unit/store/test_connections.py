@@ -71,6 +71,26 @@ def test_threads_that_ended_leave_no_open_files(database, hasty):
     assert open_files(database) == 0
 
 
+@pytest.mark.parametrize("instead", [None, "another file", "a copy of it"])
+def test_what_nobody_would_find_is_neither_written_nor_read(database, hasty, instead):
+    hasty.put([Artifact(type="Model", name="before")], by=BY)
+    away = database.with_name("away.db")
+    copy = database.with_name("copy.db")
+    copy.write_bytes(database.read_bytes())
+    database.rename(away)
+    if instead is not None:
+        copy.rename(database) if "copy" in instead else database.write_bytes(b"")
+    for ask in (lambda: hasty.put([Artifact(type="Model", name="lost")], by=BY), lambda: hasty.list(Artifact)):
+        with pytest.raises(
+            StoreUnavailable, match=r"store\.db was moved, deleted or replaced while it was open"
+        ) as caught:
+            ask()
+        assert "restart what has it open" in caught.value.hint
+    away.replace(database)
+    hasty.put([Artifact(type="Model", name="after")], by=BY)
+    assert [len(hasty.named(Artifact, "Model", name)) for name in ("before", "lost", "after")] == [1, 0, 1]
+
+
 def test_a_write_that_failed_leaves_its_thread_able_to_write(hasty):
     for _ in range(3):
         with pytest.raises(AlreadyExists):

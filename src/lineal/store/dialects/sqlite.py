@@ -75,7 +75,7 @@ class SqliteDialect:
 
     def sessions(self) -> ThreadSessions:
         """Return a source of sessions, one a thread."""
-        return ThreadSessions(self.connect)
+        return ThreadSessions(self.connect, self.path)
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection with the promised durability, or raise why there is none."""

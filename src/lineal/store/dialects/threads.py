@@ -6,19 +6,26 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
+from lineal.errors import StoreUnavailable
 from lineal.store.dialects.dialect import Assume, Session
 
 
 class SqliteSession:
-    """A thread's connection; its cursors are the driver's own."""
+    """A thread's connection; its cursors are the driver's own.
 
-    __slots__ = ("_connection", "cursor")
+    SQLite goes on in a file whose name is gone, where nobody would find what is written: that is looked at here.
+    """
+
+    __slots__ = ("_connection", "_file", "_path", "cursor")
 
     assume: Assume | None = None
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = str(path.absolute())
+        self._file = self._file_there()
         self.cursor = connection.cursor
 
     @property
@@ -28,6 +35,7 @@ class SqliteSession:
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state from its first statement on."""
+        self._check_file()
         self._connection.execute("BEGIN")
 
     def begin_writing(self) -> None:
@@ -35,7 +43,8 @@ class SqliteSession:
         self._connection.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """Make the transaction durable."""
+        """Make the transaction durable, unless nobody would find it."""
+        self._check_file()
         self._connection.execute("COMMIT")
 
     def roll_back(self) -> None:
@@ -67,6 +76,20 @@ class SqliteSession:
         """Close the connection."""
         self._connection.close()
 
+    def _check_file(self) -> None:
+        if self._file_there() != self._file:
+            raise StoreUnavailable(
+                f"{self._path} was moved, deleted or replaced while it was open; nothing is read or written",
+                hint="put the file back, or restart what has it open",
+            )
+
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)  # noqa: PTH116  a third of what a Path takes, in every transaction
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
 
 class _PerThread(threading.local):
     session: SqliteSession | None = None
@@ -75,8 +98,9 @@ class _PerThread(threading.local):
 class ThreadSessions:
     """The connections of one embedded store."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], path: Path) -> None:
         self._connect = connect
+        self._path = path
         self._local = _PerThread()
         self._all: list[tuple[threading.Thread, SqliteSession]] = []
         self._of_parent: list[tuple[threading.Thread, SqliteSession]] = []
@@ -87,7 +111,7 @@ class ThreadSessions:
         """Return the thread's session."""
         session = self._local.session
         if session is None:
-            session = self._local.session = SqliteSession(self._connect())
+            session = self._local.session = SqliteSession(self._connect(), self._path)
             self._keep(session)
         return session
 
