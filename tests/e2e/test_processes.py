@@ -151,6 +151,29 @@ def test_a_child_that_is_killed_loses_nothing_it_told_and_the_record_says_so(pro
     assert "prepare.py did not end by itself" in capture["processes"]["reason"]
 
 
+def test_a_child_may_have_runs_of_its_own(project):
+    project.write(
+        "prepare.py",
+        """
+        import lineal
+
+        open("config.json").read()
+        with lineal.run("prepare") as run:
+            raw = open("raw.csv").read()
+            open("clean.csv", "w").write(raw.split()[0])
+        open("report.txt", "w").write(run.id)
+        """,
+    )
+    _, capture, inputs, outputs = record(project, sys.executable, "train.py")
+    with open_workspace(project.root, create=False) as workspace:
+        inner = workspace.resolve("run:prepare").properties
+    assert inner["parent_run_id"]
+    assert [entry["path"] for entry in inner["capture"]["inputs"]["value"]] == ["raw.csv"]
+    assert [entry["path"] for entry in inner["capture"]["outputs"]["value"]] == ["clean.csv"]
+    assert (inputs, outputs) == ({"config.json", "clean.csv"}, {"report.txt", "model.txt", "metrics.json"})
+    assert capture["processes"]["value"]["programs"] == {"prepare.py": 1, "python": 1, "train.py": 1}
+
+
 def test_a_child_that_draws_without_a_seed_is_foreseen(project):
     project.write("prepare.py", PREPARE.replace("random.seed(7)", "pass"))
     run, capture, _, _ = record(project, sys.executable, "train.py")

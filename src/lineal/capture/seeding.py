@@ -68,7 +68,7 @@ def hear_seed(name: str, seed: object) -> None:
     with _lock:
         _heard.seeded.append(heard)
         del _heard.seeded[:-_MOST_CALLS]
-    pass_on(SEED, heard.name, heard.seed, heard.where)
+    pass_on(SEED, heard.name, heard.seed, heard.where, _direct_caller() is not None)
 
 
 def hear_generator(by: str, seed: object, generator: object) -> None:
@@ -84,7 +84,7 @@ def hear_generator(by: str, seed: object, generator: object) -> None:
             _heard.more += 1
             return
         _heard.made.append(Made(heard, generator))
-    pass_on(SEED, heard.name, heard.seed, heard.where)
+    pass_on(SEED, heard.name, heard.seed, heard.where, where is not None)
 
 
 def hear_entropy() -> None:
@@ -169,7 +169,8 @@ def _caller() -> str | None:
 def _direct_caller() -> str | None:
     """Return the line that called, if it is the user's own code: no library, working for itself or for somebody."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 — the documented way to one's caller
-    while frame is not None and (is_ours(frame.f_code.co_filename) or frame.f_code.co_filename.endswith(".pyx")):
+    within = (".pyx", getattr(sys.modules.get("random"), "__file__", None) or ".pyx")  # the generators themselves
+    while frame is not None and (is_ours(frame.f_code.co_filename) or frame.f_code.co_filename.endswith(within)):
         frame = frame.f_back
     return _line(frame) if frame is not None and is_own_code(frame.f_code.co_filename) else None
 

@@ -6,10 +6,9 @@ reached for belongs to the run as well. `lineal run` asks for it once the comman
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
@@ -21,6 +20,7 @@ from lineal.capture.program import is_installed, is_ours
 from lineal.capture.reached import DIRECTORIES, found_directories, made_names, with_more_reached
 from lineal.capture.seeding import Seeded
 from lineal.capture.seeds import with_more_seeds
+from lineal.capture.told import Process
 from lineal.capture.variables import with_more_variables
 from lineal.files import Files
 from lineal.model.values import Json
@@ -31,31 +31,6 @@ PROCESSES = "processes"
 _SEVERAL = 2
 
 Record = Mapping[str, Captured]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """One program of a command, or a worker of one, and what it told of itself, by kind.
-
-    `recorded_at` is when it gave the record of the run back, 0 for one that did not write it.
-    """
-
-    script: str | None
-    place: str
-    is_worker: bool
-    has_ended: bool
-    recorded_at: int
-    told: Mapping[str, Sequence[Sequence[Json]]] = field(default_factory=dict)
-
-    def named(self, base: str) -> str:
-        """Return what people call it: its script below where the code lies."""
-        if self.script is None:
-            return "python"
-        return os.path.relpath(self.script, base) if self.script.startswith(os.path.join(base, "")) else self.script  # noqa: PTH118
-
-    def all_of(self, kind: str) -> list[Sequence[Json]]:
-        """Return all it told of one kind."""
-        return list(self.told.get(kind, ()))
 
 
 def with_processes(
@@ -126,7 +101,8 @@ def _seeds(others: Sequence[Process], base: str) -> dict[str, list[Seeded]]:
     found: dict[str, list[Seeded]] = {}
     for one in others:
         where = "workers" if one.is_worker else one.named(base)
-        calls = [(str(name), seed, line) for name, seed, line in one.all_of(SEED)]
+        # PyTorch seeds its workers from the generator of the program, which is in the record: no seed of theirs.
+        calls = [(str(name), seed, line) for name, seed, line, own in one.all_of(SEED) if own or not one.is_worker]
         calls += [(str(name), None, None) for (name,) in one.all_of(UNSEEDED)]
         for name, seed, line in calls:
             heard = Seeded(name, seed, None if line is None else str(line))

@@ -9,43 +9,30 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lineal.capture.outlet import UNSEEDED, set_outlet
-from lineal.capture.seeds import seed_library, unseeded_generators
-from lineal.capture.seeds import set_seed as seed_everything
 from lineal.integrations.hooks import telling
-from lineal.integrations.imports import when_imported
 from lineal.integrations.own import OwnFiles
-from lineal.integrations.reaching import hear_only
-from lineal.integrations.watch import watch_program
-from lineal.integrations.workers import hear_ends_of_workers
 from lineal.model.nodes import Execution
 from lineal.sdk import autolog
+from lineal.sdk.about import HANDOFF, about_in, input_in, version
 from lineal.sdk.aside import Aside
+from lineal.sdk.beside import end_notes, hear_facts, is_worker, seed_all
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
 from lineal.sdk.given import Given
-from lineal.sdk.handoff import HANDOFF, Handed, Handoff, version
+from lineal.sdk.handoff import Handed, Handoff
 from lineal.sdk.journal import Journal, first_writes, put_aside, read_journals
-from lineal.sdk.notes import Notes
+from lineal.sdk.notes import notes_here
 from lineal.sdk.orphans import end_left_run
 from lineal.sdk.places import Places
 from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import Run
 from lineal.sdk.session import Session
-from lineal.sdk.standard_input import hear_standard_input
 from lineal.sdk.watching import Watching
 from lineal.store.location import Location, locate
 from lineal.workspace import current_actor
-
-_HELPERS = ("multiprocessing.resource_tracker", "loky.backend.resource_tracker")
-_WORKERS = ("--multiprocessing-fork", "joblib.externals.loky.backend.popen_loky_posix", "loky.backend.popen_loky_posix")
-"""Words in the command line of the processes that pools start; they write down what they open and are no program."""
-_MAKERS = ("multiprocessing.spawn", "multiprocessing.forkserver")
-"""What stands within such a word: the process itself, or the one that forks them."""
 
 
 class AdoptedRun(Run):
@@ -68,7 +55,7 @@ class AdoptedRun(Run):
 def adopt() -> None:
     """Adopt the run that the environment names once this process does something; do nothing without one."""
     directory = os.environ.get(HANDOFF)
-    if not directory or any(helper in word for word in sys.orig_argv for helper in _HELPERS):
+    if not directory:
         return
     with telling("the recording of this program"):
         handoff = Handoff(Path(directory))
@@ -91,20 +78,15 @@ class _Adoption:
         self._location = locate(create=True)
         self._session = Session(url=self._location.url)
         self._run: AdoptedRun | None = None
-        self._notes = Notes(handoff.directory, is_worker=_is_worker())
+        self._notes = notes_here(handoff.directory, is_worker=is_worker())
 
     def begin(self) -> None:
         """Hook everything, seed what is to be seeded, and wait."""
-        self._notes.begin()
-        set_outlet(self._notes.tell)
-        hear_only(self._handoff.standard_input())
-        given = Given(self._handoff.directory, is_direct=self._handoff.is_made_by(os.getppid()))
-        hear_standard_input(given)
-        watch_program()  # seeds are heard from the first one on
-        hear_ends_of_workers(self._ends)
+        directory = self._handoff.directory
+        given = Given(directory, is_direct=self._handoff.is_made_by(os.getppid()))
+        hear_facts(self._notes, input_in(about_in(directory)), given, self._ends)
         atexit.register(self._release)  # before what ends the run, so that it comes after it
         own = _own(self._handoff, self._location)
-        directory = self._handoff.directory
         put_aside(directory)
         watching = Watching(
             self._claimed,
@@ -117,12 +99,12 @@ class _Adoption:
         given.note = watching.given
         autolog.start(watching, own)
         if self._seed is not None:
-            _seed(self._seed)
+            seed_all(self._seed)
 
     def _claimed(self) -> AdoptedRun | None:
         """Return the run, now ours to record; None where another process has it, or a higher rank asks."""
         is_over = getattr(sys.modules.get("__main__"), "__file__", None) is None and bool(self._handoff.recorded())
-        if is_over or _rank() > 0 or _is_worker() or not self._handoff.claim():
+        if is_over or _rank() > 0 or is_worker() or not self._handoff.claim():
             return None
         handed = self._handoff.get()  # as the one before us left it
         if handed is None:
@@ -149,11 +131,8 @@ class _Adoption:
 
     def _ends(self) -> None:
         """Write down that this process ends, or a worker that was forked from it."""
-        with telling("the notes of this process"):
-            run = self._run if os.getpid() == self._process else None
-            for name in [] if run is not None else unseeded_generators():
-                self._notes.tell(UNSEEDED, [name])
-            self._notes.end(records=run is not None and run.is_finished)
+        run = self._run if os.getpid() == self._process else None
+        end_notes(self._notes, records=run is not None and run.is_finished, is_recorded=run is not None)
 
 
 def _rank() -> int:
@@ -162,22 +141,5 @@ def _rank() -> int:
     return next((int(rank) for rank in found if rank.isdecimal()), 0)
 
 
-def _is_worker() -> bool:
-    """Return whether this process works for another Python process, which is the program."""
-    return any(word in _WORKERS or any(maker in word for maker in _MAKERS) for word in sys.orig_argv)
-
-
 def _own(handoff: Handoff, location: Location) -> OwnFiles:
     return OwnFiles([place for place in (location.home, location.database, handoff.directory) if place is not None])
-
-
-def _seed(seed: int) -> None:
-    """Seed what the program draws from: `random` now, the others when they are imported."""
-    seed_everything(seed)
-    for name, module in (("numpy", "numpy.random"), ("torch", "torch")):
-        if module not in sys.modules:
-            when_imported(module, _seeder(name, seed))
-
-
-def _seeder(name: str, seed: int) -> Callable[[object], None]:
-    return lambda _module: seed_library(name, seed)

@@ -8,8 +8,7 @@ from lineal.integrations.files import FileListener
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Score, Split, Written
 from lineal.integrations.own import OwnFiles
 from lineal.model.capture_items import STANDARD_INPUT
-from lineal.sdk.content import is_url
-from lineal.sdk.seen import absolute
+from lineal.sdk.urls import absolute, is_url
 
 
 class Aside(Listener):

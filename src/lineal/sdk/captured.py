@@ -8,7 +8,8 @@ from lineal.capture.captured import Captured, captured
 from lineal.capture.command import Command, of_command, unknown_of_process
 from lineal.capture.guard import guarded
 from lineal.capture.record import Record, as_struct, at_end, at_start, cleaned, from_struct, place_of, touched
-from lineal.capture.several import Process, with_processes
+from lineal.capture.several import with_processes
+from lineal.capture.told import Process
 from lineal.capture.variables import first_environment
 from lineal.files import Files
 from lineal.integrations.watch import watch_program

@@ -16,10 +16,11 @@ from lineal.model.ids import Micros
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
 from lineal.model.vocabulary import LAUNCHED, NEVER_STARTED, RECORDED_BY
+from lineal.sdk.about import HANDOFF
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
-from lineal.sdk.handoff import HANDOFF, Handoff
+from lineal.sdk.handoff import Handoff
 from lineal.sdk.inner_runs import end_killed, running_within
 from lineal.sdk.journal import Line, read_journals, stamp_of
 from lineal.sdk.notes import read_notes
@@ -46,7 +47,9 @@ class CommandRun(Run):
         handoff: Handoff | None = None
         if self.execution.id is not None:
             with telling("handing the run over"):
-                handoff = Handoff.made(self.execution, seed=seed, url=self.session.location.url)
+                location = self.session.location
+                own = [place for place in (location.home, location.database) if place is not None]
+                handoff = Handoff.made(self.execution, seed=seed, url=location.url, own=own)
         try:
             yield handoff.environment(self.session.location.url) if handoff else {}
         finally:

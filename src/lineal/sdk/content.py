@@ -44,11 +44,6 @@ class Content:
     facts: Mapping[str, Value] = field(default_factory=dict)
 
 
-def is_url(thing: object) -> bool:
-    """Return whether this is the text of a URL (a Windows drive letter is none)."""
-    return isinstance(thing, str) and "://" in thing and len(urlsplit(thing).scheme) > 1
-
-
 def is_data(thing: object) -> bool:
     """Return whether this is a frame, or an array of one dimension or more, of a library that is loaded already."""
     return is_frame(thing) or (is_array(thing) and getattr(thing, "ndim", 0) > 0)

@@ -11,7 +11,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +20,14 @@ from lineal.capture.processes import processes_with
 from lineal.files.locks import is_released, try_lock
 from lineal.integrations.reaching import input_of_this_process
 from lineal.model.nodes import Execution
+from lineal.sdk.about import ABOUT, HANDOFF, OWNER, about_in, version
 from lineal.store.location import ENVIRONMENT
-
-HANDOFF = "LINEAL_HANDOFF"
-"""The directory of the handoff."""
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """The directory whose `sitecustomize` lets a Python process adopt the run it was started for."""
 
 _PREFIX = "lineal-run-"
-_RUN, _OWNER, _DONE, _HELD, _ABOUT = "run", "owner", "done-", "held", "about.json"
+_RUN, _DONE, _HELD = "run", "done-", "held"
 _UNSEEN_S = 86_400
 """How long nothing must have happened where the processes of others cannot be seen."""
 
@@ -60,14 +58,21 @@ class Handoff:
         self._held: int | None = None
 
     @classmethod
-    def made(cls, execution: Execution, *, seed: int | None, url: str) -> Handoff:
-        """Make the directory and put the run into it."""
+    def made(cls, execution: Execution, *, seed: int | None, url: str, own: Sequence[Path] = ()) -> Handoff:
+        """Make the directory and put the run into it; `own` are the files and directories of its workspace."""
         import tempfile  # not light, and needed by `lineal run` only
 
         handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
         handoff.hold()
-        about = {"run": execution.id, "url": url, "stdin": input_of_this_process(), "process": os.getpid()}
-        (handoff.directory / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        about: dict[str, object] = {
+            "run": execution.id,
+            "url": url,
+            "seed": seed,
+            "version": version(),
+            "own": list(map(str, own)),
+        }
+        about |= {"stdin": input_of_this_process(), "process": os.getpid()}
+        (handoff.directory / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         handoff.put(Handed(execution=execution, seed=seed, version=version()))
         return handoff
 
@@ -106,26 +111,14 @@ class Handoff:
     def about(self) -> Left | None:
         """Return whose it is; None where that cannot be read."""
         try:
-            said = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8"))
+            said = json.loads((self.directory / ABOUT).read_text(encoding="utf-8"))
             return Left(run=int(said["run"]), url=str(said["url"]), seen_ns=self._seen())
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def standard_input(self) -> tuple[int, int] | None:
-        """Return which file the command has as its standard input; None where it has none, or that is not known."""
-        try:
-            found = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8")).get("stdin")
-            return None if found is None else (int(found[0]), int(found[1]))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            return None
-
     def is_made_by(self, process: int) -> bool:
         """Return whether this process made it."""
-        try:
-            said = json.loads((self.directory / _ABOUT).read_text(encoding="utf-8"))
-            return bool(said.get("process") == process)
-        except (OSError, ValueError, AttributeError):
-            return False
+        return about_in(self.directory).get("process") == process
 
     def _seen(self) -> int:
         times = [path.stat().st_mtime_ns for path in self.directory.iterdir() if path.name != _HELD]
@@ -171,7 +164,7 @@ class Handoff:
 
     def claim(self) -> bool:
         """Become the process that records the run; False while another one does."""
-        owner = self.directory / _OWNER
+        owner = self.directory / OWNER
         try:
             descriptor = os.open(owner, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -185,7 +178,7 @@ class Handoff:
     def release(self) -> None:
         """Say that this process recorded all it saw, and let the next one record the run."""
         (self.directory / f"{_DONE}{os.getpid()}").touch()
-        (self.directory / _OWNER).unlink(missing_ok=True)
+        (self.directory / OWNER).unlink(missing_ok=True)
 
     def recorded(self) -> frozenset[int]:
         """Return the processes that recorded what they saw themselves."""
@@ -203,8 +196,3 @@ class Handoff:
             return owner.read_text() == str(os.getpid())
         except OSError:
             return False
-
-
-def version() -> str:
-    """Return what both sides must agree on: the place this package lies in, which is its version too."""
-    return str(Path(__file__).resolve().parent)  # an environment of a rebuild is lent us by a link

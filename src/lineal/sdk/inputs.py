@@ -15,6 +15,7 @@ from lineal.sdk import content
 from lineal.sdk.kinds import stem_of
 from lineal.sdk.models import wanted_model
 from lineal.sdk.sources import Source
+from lineal.sdk.urls import is_url
 from lineal.sdk.wanted import Wanted, checked_name, checked_version
 
 
@@ -51,14 +52,14 @@ def source_uri(source: str | os.PathLike[str] | Source) -> str | None:
     if isinstance(source, Source):
         return source.uri
     text = os.fspath(source)
-    if content.is_url(text):
+    if is_url(text):
         return content.of_url(text).uri or text
     return Path(text).absolute().as_uri()
 
 
 def family_from(location: str) -> str:
     """Return a family name for a path or URL: `flights` for `data/flights.csv.gz`, `ridge-0.1` for `ridge-0.1.pkl`."""
-    last = unquote(urlsplit(location).path if content.is_url(location) else location).replace("\\", "/")
+    last = unquote(urlsplit(location).path if is_url(location) else location).replace("\\", "/")
     file = last.rstrip("/").rpartition("/")[2]
     return (stem_of(file.lstrip(".")) or file or "data").strip().replace("@", "_") or "data"
 
@@ -85,7 +86,7 @@ def _of_artifact(artifact: Artifact) -> Wanted:
 def _of_text(text: str, name: str | None, version: str | None, type_: str) -> Wanted:
     if text.startswith("file://"):
         text = unquote(urlsplit(text).path)
-    if content.is_url(text):
+    if is_url(text):
         known = content.of_url(text)
         family = name or family_from(known.uri or text)
         return replace(_wanted(known, family, version, type_), state=ArtifactState.REFERENCE)

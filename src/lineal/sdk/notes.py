@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lineal.capture.outlet import CODE
 from lineal.capture.program import is_installed
-from lineal.capture.several import Process
+from lineal.capture.told import Process
 from lineal.integrations.loading import written_at
 from lineal.model.values import Json
 
@@ -42,7 +42,9 @@ class Notes:
         self._has_ended = False
 
     def begin(self) -> None:
-        """Write down which program this is."""
+        """Write down which program this is; once."""
+        if self._writer:
+            return
         name = sys.argv[0] if sys.argv else ""
         self._script = os.path.abspath(name) if os.path.isfile(name) else None  # noqa: PTH100, PTH113
         self._put([_BEGAN, self._script, os.path.abspath(""), self._is_worker])  # noqa: PTH100
@@ -78,6 +80,14 @@ class Notes:
             if process != self._process:  # what the parent told need not be told twice
                 begun = json.dumps([_BEGAN, self._script, os.path.abspath(""), True])  # noqa: PTH100
                 os.write(self._file, f"{begun}\n".encode("utf-8", "surrogateescape"))
+
+
+_mine: dict[tuple[int, Path], Notes] = {}
+
+
+def notes_here(directory: Path, *, is_worker: bool) -> Notes:
+    """Return the notes of this process, which has one, however it comes to write them."""
+    return _mine.setdefault((os.getpid(), directory), Notes(directory, is_worker=is_worker))
 
 
 def read_notes(directory: Path) -> list[Process]:

@@ -17,15 +17,15 @@ from lineal.integrations.listener import Read, Split, Written
 from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.fingerprint import Fingerprinted
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints
-from lineal.sdk.content import is_url
 from lineal.sdk.exports import Export
 from lineal.sdk.given import Given
 from lineal.sdk.keeping import INPUT
 from lineal.sdk.listings import Listings
 from lineal.sdk.metric_files import rows_before
 from lineal.sdk.scores import Scores
-from lineal.sdk.seen import Seen, absolute, frame_fingerprint
+from lineal.sdk.seen import Seen, frame_fingerprint
 from lineal.sdk.training import Training
+from lineal.sdk.urls import absolute, is_url
 
 ONE_BY_ONE = 100
 """Files of one directory that are told one by one; where it is more, the directory is one artifact."""

@@ -15,6 +15,7 @@ from lineal.model.values import Value
 from lineal.sdk import content
 from lineal.sdk.inputs import source_uri
 from lineal.sdk.sources import Source
+from lineal.sdk.urls import is_url
 from lineal.sdk.wanted import Wanted, checked_facts, checked_name, checked_version
 
 
@@ -42,10 +43,10 @@ def wanted_dataset(
         version=version,
         fingerprint=known.fingerprint,
         uri=uri,
-        state=ArtifactState.REFERENCE if content.is_url(data) else ArtifactState.LIVE,
+        state=ArtifactState.REFERENCE if is_url(data) else ArtifactState.LIVE,
         facts=facts,
         keep=kept,
-        place=os.fspath(data) if isinstance(data, str | os.PathLike) and not content.is_url(data) else None,
+        place=os.fspath(data) if isinstance(data, str | os.PathLike) and not is_url(data) else None,
     )
 
 
@@ -70,7 +71,7 @@ def wanted_artifact(
 
 
 def _known(data: object, *, keep: bool) -> tuple[content.Content, bytes | Path | None]:
-    if content.is_url(data):
+    if is_url(data):
         if keep:
             raise InvalidArgument(f"{data!r} is a URL: its bytes are not kept", hint="log the downloaded file")
         return content.of_url(str(data)), None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -11,14 +10,13 @@ from typing import cast
 from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Written
-from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Json, Value
 from lineal.sdk.background import Fingerprints
-from lineal.sdk.content import is_url
 from lineal.sdk.given import Given
 from lineal.sdk.identity import Identity
 from lineal.sdk.training import Training
+from lineal.sdk.urls import is_url
 
 FRAME_BYTES = 64 << 20
 """Frames above this are known by their file only: the logical fingerprint beside it would cost too much."""
@@ -96,15 +94,6 @@ class Seen:
     def is_of(self, thing: object) -> bool:
         """Return whether this very object was read from it, or written to it."""
         return any(identity.is_of(thing) for identity in self.identities)
-
-
-def absolute(path: str) -> str:
-    """Return a URL as it is, and a path or file URL as an absolute path."""
-    if path == STANDARD_INPUT:
-        return path
-    if path.startswith("file://"):
-        path = path.removeprefix("file://")
-    return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100  text in, text out
 
 
 def frame_fingerprint(fingerprints: Fingerprints, thing: object) -> Answer[Fingerprinted] | None:

@@ -18,6 +18,7 @@ from lineal.integrations.pandas import database_of
 from lineal.model.fingerprint import of_value
 from lineal.model.values import Value, check_text
 from lineal.sdk import content
+from lineal.sdk.urls import is_url
 
 _LONGEST_QUERY = 10_000
 
@@ -45,7 +46,7 @@ def sql(query: str, *, connection: object = None) -> Source:
     place = _database(connection)
     if place is None:
         return Source(uri=None, name="query", facts=facts)
-    if content.is_url(place):
+    if is_url(place):
         return Source(uri=content.of_url(place).uri, name="query", facts=facts)
     path = Path(place).absolute()
     try:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any
+from typing import Any, Protocol
 
 from lineal.capture.program import is_own_code
 from lineal.capture.reached import IS_TERMINAL, hear
 from lineal.integrations.reaching import BY_READING, hear_input, kind_of_input
 from lineal.model.capture_items import STANDARD_INPUT
-from lineal.sdk.given import Given
+
+
+class Noting(Protocol):
+    """Whoever is told what the program reads."""
+
+    def took(self, data: bytes | memoryview) -> None:
+        """Hear what the program just read."""
 
 
 class _Heard(io.FileIO):
     """File descriptor 0, which says when it is read, and when the program's own code asks whether it is a terminal."""
 
-    given: Given
+    given: Noting
 
     def readinto(self, buffer: Any, /) -> int | None:
         """Read as ever."""
@@ -49,7 +55,7 @@ class _Heard(io.FileIO):
         return is_one
 
 
-def hear_standard_input(note: Given) -> None:
+def hear_standard_input(note: Noting) -> None:
     """Put a standard input that is heard into the place of the interpreter's own, if that is as it made it.
 
     What the program reads of it is told to `note`.

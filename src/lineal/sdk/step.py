@@ -23,6 +23,7 @@ from lineal.sdk.outputs import wanted_dataset
 from lineal.sdk.plain import is_plain
 from lineal.sdk.run import Run
 from lineal.sdk.starting import run
+from lineal.sdk.urls import is_url
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,7 +105,7 @@ def _is_data(value: object) -> bool:
         return os.path.exists(value)  # noqa: PTH110
     # os.path, not Path: any text is asked here, also one too long to be a path.
     is_file = isinstance(value, str) and os.path.isfile(value)  # noqa: PTH113
-    return is_file or (isinstance(value, str) and not content.is_url(value) and is_reference(value))
+    return is_file or (isinstance(value, str) and not is_url(value) and is_reference(value))
 
 
 def _is_model(value: object) -> bool:

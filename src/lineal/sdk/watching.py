@@ -24,7 +24,6 @@ from lineal.model.values import Value
 from lineal.model.vocabulary import PARAM
 from lineal.sdk.aside import Aside
 from lineal.sdk.background import Fingerprints
-from lineal.sdk.content import is_url
 from lineal.sdk.exports import exports_of
 from lineal.sdk.given import Given
 from lineal.sdk.kinds import type_of_file
@@ -35,9 +34,9 @@ from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
 from lineal.sdk.run import Run, current_run
 from lineal.sdk.scores import Point
-from lineal.sdk.seen import absolute
 from lineal.sdk.settling import settle, used
 from lineal.sdk.training import Trainings, storable
+from lineal.sdk.urls import absolute, is_url
 from lineal.sdk.wanted import Wanted
 
 _USED_BY_LIBRARIES = ("pickle.", "cloudpickle.", "joblib.", "numpy.")

@@ -24,6 +24,10 @@ def _go_on_with_the_users_own() -> None:
 
 def _adopt() -> None:
     try:
+        from lineal.sdk.beside import begin_beside
+
+        if begin_beside():
+            return
         from lineal.sdk.adoption import adopt
     except ImportError:
         return
