@@ -124,9 +124,12 @@ def test_health_answers_for_the_server_and_for_the_service(channel):
 
 def test_a_client_without_any_proto_file_learns_the_service_by_reflection(channel):
     database = ProtoReflectionDescriptorDatabase(channel)
-    assert set(database.get_services()) >= {SERVICE_NAME, "grpc.health.v1.Health"}
+    services = set(database.get_services())
+    described = DescriptorPool(database)
+    assert services >= {SERVICE_NAME, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"}
+    assert all(described.FindServiceByName(name).methods for name in services)
 
-    learned = DescriptorPool(database).FindServiceByName(SERVICE_NAME)
+    learned = described.FindServiceByName(SERVICE_NAME)
 
     assert len(learned.methods) == 52
     assert learned.methods_by_name["PutExecution"].input_type.fields_by_name["artifact_event_pairs"].number == 2

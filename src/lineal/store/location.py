@@ -12,12 +12,14 @@ import os
 import re
 import shutil
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from lineal.errors import InvalidArgument, NotFound
+from lineal.errors import InvalidArgument, NotFound, StoreUnavailable
 
 HOME = ".lineal"
 DATABASE = "lineal.db"
@@ -101,8 +103,9 @@ def locate(url: str | os.PathLike[str] | None = None, *, create: bool = False) -
     if "://" in text:
         return _from_url(text)
     path = Path(text).expanduser()
-    if path.suffix == ".db" or path.is_file():
-        return of_database(path)
+    with looking_at(path):
+        if path.suffix == ".db" or path.is_file():
+            return of_database(path)
     return of_database(path / DATABASE if path.name == HOME else path / HOME / DATABASE)
 
 
@@ -203,8 +206,23 @@ def check_place(location: Location) -> None:
         return
     directory = location.database.parent
     directory = directory.parent.parent if directory.name == HOME else directory
-    if not directory.is_dir():
-        raise NotFound(f"there is no directory {directory}", hint="create it, or name a store in another place")
+    with looking_at(directory):
+        if not directory.is_dir():
+            raise NotFound(f"there is no directory {directory}", hint="create it, or name a store in another place")
+
+
+@contextmanager
+def looking_at(path: Path) -> Iterator[None]:
+    """Raise StoreUnavailable where the operating system does not even let a path be looked at.
+
+    A directory above it may not be searched, or a name is longer than the file system takes.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path} cannot be opened: {error.strerror or error}", hint="check the path, and who may enter it"
+        ) from error
 
 
 def _search(start: Path, *, create: bool) -> Location:

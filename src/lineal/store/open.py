@@ -44,15 +44,21 @@ class _Life(Protocol):
     def version(self) -> str | None:
         """Return its schema's version, None where there is no store yet. Raises NotALinealStore."""
 
+    def need_database(self) -> None:
+        """Raise NotFound where a server does not have the database."""
+
     def create(self) -> bool:
         """Make the store unless another process was faster, or return False: then the migrations make it."""
 
 
-def open_store(location: Location, *, clock: Clock | None = None, create: bool = True) -> Store:
+def open_store(
+    location: Location, *, clock: Clock | None = None, create: bool = True, create_database: bool = True
+) -> Store:
     """Return the store of a location; it is created or upgraded where that is needed.
 
-    Raises NotFound (nothing there and not `create`), NotALinealStore, SchemaVersionMismatch (newer than this
-    Lineal), StoreReadOnly, StoreUnavailable, MissingExtra.
+    On a server the database is created too, unless `create_database` is false.
+    Raises NotFound (nothing there and not `create`, or no database), NotALinealStore, SchemaVersionMismatch (newer than
+    this Lineal), StoreReadOnly, StoreUnavailable, MissingExtra.
     """
     # Deferred: `import lineal` loads no database code, and a process only that of the store it opens.
     from lineal.store.sql import SqlStore
@@ -62,6 +68,8 @@ def open_store(location: Location, *, clock: Clock | None = None, create: bool =
     if version is None and not create:
         raise _nothing_at(life)
     if version is None:
+        if not create_database:
+            life.need_database()
         if not life.create():
             _migrate(life)
     elif version != HEAD:

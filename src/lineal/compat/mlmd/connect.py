@@ -6,7 +6,7 @@ What cannot be opened is a RuntimeError, what is no configuration a ValueError: 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -17,7 +17,8 @@ from lineal.compat.mlmd.connection import Connection
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
 from lineal.compat.mlmd.remote import Remote
 from lineal.compat.mlmd.service import EVERYTHING, Service
-from lineal.compat.mlmd.urls import url_of
+from lineal.compat.mlmd.service.failures import status_of
+from lineal.compat.mlmd.urls import may_create_database, url_of
 from lineal.errors import LinealError, NotALinealStore
 from lineal.store.location import Location, check_place, locate
 from lineal.store.migrations.head import HEAD, KNOWN
@@ -63,6 +64,7 @@ class Local:
 
     def __init__(self, store: Store, *, writable: bool) -> None:
         self._service = Service(store)
+        self._batch: Callable[[], AbstractContextManager[None]] = store.batch
         self.largest_page = EVERYTHING
         self.snapshot: Callable[[], AbstractContextManager[None]] = store.snapshot
         self._writable = writable
@@ -76,6 +78,14 @@ class Local:
             )
         return self._service.call(method, request)
 
+    def call_all(self, calls: Sequence[tuple[str, Message]]) -> list[Any]:
+        """Return the answers of calls that are kept together, or not at all. Raises a StatusError."""
+        try:
+            with self._batch():
+                return [self.call(method, request) for method, request in calls]
+        except LinealError as error:
+            raise status_of(error) from error
+
 
 def _local(config: pb.ConnectionConfig, *, may_upgrade: bool) -> Local:
     mode = config.sqlite.connection_mode if config.HasField("sqlite") else _SQLITE.READWRITE_OPENCREATE
@@ -85,7 +95,7 @@ def _local(config: pb.ConnectionConfig, *, may_upgrade: bool) -> Local:
         may_create = mode in {_SQLITE.UNKNOWN, _SQLITE.READWRITE_OPENCREATE}
         if may_create:
             check_place(location)
-        store = open_store(location, create=may_create)
+        store = open_store(location, create=may_create, create_database=may_create_database(config))
     except LinealError as error:
         raise _cannot_open(error) from error
     return Local(store, writable=mode != _SQLITE.READONLY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ class Connection(Protocol):
 
     def call(self, method: str, request: Message) -> Any:
         """Return the answer of a call (`PutArtifacts`, …). Raises a StatusError."""
+
+    def call_all(self, calls: Sequence[tuple[str, Message]]) -> list[Any]:
+        """Return the answers of calls made one after the other: all or none, where the other side can promise that."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Make the reads of a block see one state of the store, where the other side can promise that."""

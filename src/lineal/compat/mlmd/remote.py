@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -36,8 +37,12 @@ class Remote:
             raise errors.make_exception(error.details(), error.code().value[0]) from error
         for key, value in call.trailing_metadata() or ():
             if key == NOTE:
-                warnings.warn(value, stacklevel=4)
+                warnings.warn(value, stacklevel=5)
         return answer
+
+    def call_all(self, calls: Sequence[tuple[str, Message]]) -> list[Any]:
+        """Return the answers of calls; a server keeps each of them by itself."""
+        return [self.call(method, request) for method, request in calls]
 
     @staticmethod
     def snapshot() -> AbstractContextManager[None]:

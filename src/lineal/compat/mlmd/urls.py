@@ -29,6 +29,12 @@ def url_of(config: pb.ConnectionConfig) -> str:
     )
 
 
+def may_create_database(config: pb.ConnectionConfig) -> bool:
+    """Return whether the database itself, and not only what is in it, may be created."""
+    backend = config.WhichOneof("config")
+    return backend not in {"mysql", "postgresql"} or not getattr(config, backend).skip_db_creation
+
+
 def _sqlite(config: pb.SqliteMetadataSourceConfig) -> str:
     name = config.filename_uri
     if name.startswith("file:"):

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from lineal.errors import DataLoss, FailedPrecondition, NotFound, Unavailable
+from lineal.errors import DataLoss, FailedPrecondition, InvalidArgument, NotFound, Unavailable
+from lineal.ingest.mlmd.interrupted import InterruptedCopy
 from lineal.ingest.mlmd.rereading import Rereading
 from lineal.ingest.mlmd.rows import Cells
+from lineal.store.location import looking_at
 
 
 class SqliteReader:
@@ -24,13 +26,30 @@ class SqliteReader:
         self._path = path.absolute()
         self.name = f"sqlite:///{quote(str(self._path))}"
         self.rereading = Rereading()
-        if not self._path.is_file():
-            raise NotFound(f"there is no file {self._path}", hint="name the SQLite file that ML Metadata writes")
+        self._copy: InterruptedCopy | None = None
+        with looking_at(self._path):
+            if self._path.is_dir():
+                raise InvalidArgument(f"{self._path} is a directory, not a file", hint=_NAME_IT)
+            if not self._path.is_file():
+                raise NotFound(f"there is no file {self._path}", hint=_NAME_IT)
         with self._translated():
-            self._connection = self._connect("mode=ro")
+            self._connection = self._opened()
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
-        uri = f"file:{quote(str(self._path))}?{mode}"
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._connect(self._path, "mode=ro")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+                raise
+        self._copy = InterruptedCopy(self._path)
+        try:
+            return self._connect(self._copy.path, "mode=rw")
+        except BaseException:
+            self._copy.remove()
+            raise
+
+    def _connect(self, path: Path, mode: str) -> sqlite3.Connection:
+        uri = f"file:{quote(str(path))}?{mode}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=64)
         # ML Metadata writes whatever bytes a client sends as text. What is no UTF-8 must not end the reading.
         connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
@@ -48,7 +67,7 @@ class SqliteReader:
                     hint="copy both files into a directory that can be written, and import that copy",
                 ) from error
             # A write-ahead file where no log may be placed can be read if nobody writes it.
-            return self._connect("immutable=1")
+            return self._connect(path, "immutable=1")
         except BaseException:
             connection.close()
             raise
@@ -76,6 +95,8 @@ class SqliteReader:
     def close(self) -> None:
         """See `Reader.close`."""
         self._connection.close()
+        if self._copy is not None:
+            self._copy.remove()
 
     def _damaged(self, said: str) -> DataLoss:
         return DataLoss(
@@ -89,12 +110,17 @@ class SqliteReader:
         except sqlite3.Error as error:
             name = getattr(error, "sqlite_errorname", None) or ""
             if name == "SQLITE_NOTADB":
-                raise FailedPrecondition(
-                    f"{self._path} is no SQLite database", hint="name the file that ML Metadata writes"
-                ) from error
+                raise FailedPrecondition(f"{self._path} is no SQLite database", hint=_NAME_IT) from error
             if name.startswith(("SQLITE_CORRUPT", "SQLITE_IOERR")):
                 raise self._damaged(str(error)) from error
-            raise Unavailable(f"{self._path} cannot be read: {error}", hint="check its permissions") from error
+            if name.startswith("SQLITE_BUSY"):
+                raise Unavailable(
+                    f"{self._path} is locked: another process writes to it", hint="wait for it to end, or import a copy"
+                ) from error
+            hint = "check its permissions" if name.startswith(_REFUSALS) else None
+            raise Unavailable(f"{self._path} cannot be read: {error}", hint=hint) from error
 
 
+_NAME_IT = "name the SQLite file that ML Metadata writes"
+_REFUSALS = ("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_READONLY")
 _SQLITE_COLUMNS = "SELECT name FROM pragma_table_info(?)"

@@ -14,17 +14,17 @@ from lineal.store.protocol import Store
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 16.0
 
 
-def opened(location: Location, *, may_upgrade: bool, retries: int) -> Store:
+def opened(location: Location, *, may_create_database: bool, may_upgrade: bool, retries: int) -> Store:
     """Return the open store; one that cannot be reached yet is tried again `retries` times, more slowly each time.
 
-    A new store is a line on stderr. Raises NotFound where its directory is missing, Unavailable when the tries are used
-    up, SchemaVersionMismatch where the store is older and may not be upgraded, NotALinealStore for any other database,
-    ML Metadata's own among them.
+    A new store is a line on stderr. Raises NotFound where its directory is missing, or its database that may not be
+    created, Unavailable when the tries are used up, SchemaVersionMismatch where the store is older and may not be
+    upgraded, NotALinealStore for any other database, ML Metadata's own among them.
     """
     wait = _FIRST_WAIT
     for left in range(max(0, retries), -1, -1):
         try:
-            return _opened(location, may_upgrade=may_upgrade)
+            return _opened(location, may_create_database=may_create_database, may_upgrade=may_upgrade)
         except Unavailable as error:
             if not left:
                 raise
@@ -34,7 +34,7 @@ def opened(location: Location, *, may_upgrade: bool, retries: int) -> Store:
     raise AssertionError("the last try returns or raises")
 
 
-def _opened(location: Location, *, may_upgrade: bool) -> Store:
+def _opened(location: Location, *, may_create_database: bool, may_upgrade: bool) -> Store:
     check_place(location)
     try:
         version = schema_version(location)
@@ -50,7 +50,7 @@ def _opened(location: Location, *, may_upgrade: bool) -> Store:
             wanted=HEAD,
             hint="--enable_database_upgrade=true, or `lineal upgrade`",
         )
-    store = open_store(location)
+    store = open_store(location, create_database=may_create_database)
     if version is None and not location.temporary:
         sys.stderr.write(f"new store: {location.shown}\n")
     return store

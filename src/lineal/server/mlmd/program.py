@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from lineal.compat.mlmd.urls import url_of
+from lineal.compat.mlmd.urls import may_create_database, url_of
 from lineal.server.mlmd.configuration import channel_arguments, server_config, tls_of_config
 from lineal.server.mlmd.database import opened
 from lineal.server.mlmd.flags import Value
@@ -28,6 +28,7 @@ def run(flags: Mapping[str, Value]) -> int:
         sys.stderr.write("warning: no database is named; what is written goes when this server stops\n")
     store = opened(
         location,
+        may_create_database=may_create_database(config.connection_config),
         may_upgrade=config.migration_options.enable_upgrade_migration,
         retries=config.connection_config.retry_options.max_num_retries,
     )

@@ -16,6 +16,7 @@ from lineal.server.rpc.reflection import enable_reflection
 from lineal.server.settings import Limits, Settings, authority
 from lineal.server.tls import Tls
 
+_METADATA, _MOST_METADATA = "grpc.max_metadata_size", "grpc.absolute_max_metadata_size"
 _STREAMS = 1024
 _HALF_OPEN_MS = 20_000
 _SILENT_MS = 60_000
@@ -76,8 +77,7 @@ def _options(settings: Settings) -> list[tuple[str, int | str]]:
     options: dict[str, int | str] = {
         "grpc.max_receive_message_length": limits.message_bytes,
         "grpc.max_send_message_length": -1,  # the desk judges answers, with a clearer text
-        "grpc.max_metadata_size": limits.metadata_bytes,
-        "grpc.absolute_max_metadata_size": 2 * limits.metadata_bytes,
+        _METADATA: limits.metadata_bytes,
         "grpc.max_concurrent_streams": _STREAMS,
         # With it two servers share a port in silence, and each gets half of the calls.
         "grpc.so_reuseport": 0,
@@ -88,4 +88,7 @@ def _options(settings: Settings) -> list[tuple[str, int | str]]:
         # MLMD's clients may ping idle connections as often as they like (GrpcChannelArguments).
         "grpc.http2.max_ping_strikes": 0,
     }
-    return list((options | dict(settings.grpc_options)).items())
+    options |= dict(settings.grpc_options)
+    # Between its two limits gRPC refuses calls by chance; with one there is nothing between them.
+    options.setdefault(_MOST_METADATA, options[_METADATA])
+    return list(options.items())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import grpc
-from google.protobuf import descriptor_pool
+from google.protobuf import descriptor_pb2, descriptor_pool, text_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
@@ -20,7 +20,8 @@ def enable_reflection(
     server: grpc.aio.Server, services: Sequence[str], pools: Sequence[descriptor_pool.DescriptorPool]
 ) -> None:
     """Have `server` describe these services from these pools."""
-    servicer = reflection.aio.ReflectionServicer([*services, reflection.SERVICE_NAME], pool=_Pools(pools))
+    described = _Pools([*pools, _stable_pool()])
+    servicer = reflection.aio.ReflectionServicer([*services, reflection.SERVICE_NAME, _STABLE], pool=described)
     handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
@@ -32,6 +33,15 @@ def enable_reflection(
             for name in (reflection.SERVICE_NAME, _STABLE)
         )
     )
+
+
+def _stable_pool() -> descriptor_pool.DescriptorPool:
+    """Return a pool that describes the service under its stable name."""
+    early = descriptor_pb2.FileDescriptorProto.FromString(reflection_pb2.DESCRIPTOR.serialized_pb)
+    stable = text_format.MessageToString(early).replace("v1alpha", "v1")
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(text_format.Parse(stable, descriptor_pb2.FileDescriptorProto()).SerializeToString())
+    return pool
 
 
 class _Pools:

@@ -177,6 +177,10 @@ class MysqlDialect:
             cursor.execute(_TABLES)
             return {str(row[0]) for row in cursor.fetchall()}
 
+    def need_database(self) -> None:
+        """Raise the driver's error where the database is missing."""
+        self.address.open().close()
+
     def make_database(self) -> None:
         """Make the database where it is missing and the user may."""
         name = self.address.database

@@ -105,6 +105,7 @@ WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v
 )
 """
 
+_CREATE_IT = "create it, or let Lineal create it"
 _MIGRATING = 0x4C4E4541
 """The advisory lock of whoever makes or upgrades a store: `LNEA`."""
 
@@ -221,6 +222,15 @@ class PostgresqlDialect:
             raise
         with connection:
             return {name for (name,) in connection.execute(_TABLES)}
+
+    def need_database(self) -> None:
+        """Raise NotFound where the database is missing."""
+        try:
+            self._open(self._conninfo).close()
+        except psycopg.Error as error:
+            if not is_without_database(error):
+                raise
+            raise NotFound(f"{self.where}: there is no such database ({first_line(error)})", hint=_CREATE_IT) from error
 
     def make_database(self) -> None:
         """Make the database where it is missing. Raises NotFound with the statement to run where the role may not."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lineal.errors import LinealError, NotALinealStore, StoreReadOnly
 from lineal.store.dialects.sqlite import SqliteDialect
-from lineal.store.location import Temporary
+from lineal.store.location import Temporary, looking_at
 
 _SNAPSHOT = Path(__file__).with_name("sqlite.sql")
 
@@ -24,9 +24,13 @@ class Embedded:
     def version(self) -> str | None:
         """Return the schema's version, None where there is nothing yet. A foreign database stays as it is."""
         try:
-            return self._version()
+            with looking_at(self.database):
+                return self._version()
         except sqlite3.Error as error:
             raise self.dialect.translate(error) from error
+
+    def need_database(self) -> None:
+        """Do nothing: the file is made with the store."""
 
     def create(self) -> bool:
         """Make the store from the snapshot, unless another process was faster."""

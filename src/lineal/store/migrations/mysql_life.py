@@ -40,6 +40,13 @@ class MysqlLife:
         except self.dialect.errors as error:
             raise self.dialect.translate(error) from error
 
+    def need_database(self) -> None:
+        """Raise NotFound where the database is missing."""
+        try:
+            self.dialect.need_database()
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
+
     def create(self) -> bool:
         """Make the store, unless another process was faster; the database too, where it is missing."""
         try:

@@ -22,6 +22,9 @@ class Database(Protocol):
     def make_database(self) -> None:
         """Make the database where it is missing, or raise what says how."""
 
+    def need_database(self) -> None:
+        """Raise what says that the database is missing, if it is."""
+
     def tables(self) -> set[str]:
         """Return the names of all tables the store would share its place with."""
 
@@ -60,6 +63,13 @@ class Server:
                     hint="give Lineal a database of its own, or another schema; nothing was changed",
                 )
             return self.database.version() or "none"
+        except self.database.errors as error:
+            raise self.database.translate(error) from error
+
+    def need_database(self) -> None:
+        """Raise NotFound where the database is missing."""
+        try:
+            self.database.need_database()
         except self.database.errors as error:
             raise self.database.translate(error) from error
 

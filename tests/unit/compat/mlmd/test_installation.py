@@ -19,7 +19,7 @@ from ml_metadata.metadata_store import metadata_store as module, mlmd_types
 from ml_metadata.metadata_store.metadata_store import ListOptions
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2, metadata_store_service_pb2_grpc
 from ml_metadata.proto.metadata_store_pb2 import Artifact
-from ml_metadata import simple_types
+from ml_metadata import simple_types, tools
 from ml_metadata.simple_types.proto import simple_types_pb2
 from ml_metadata.version import __version__
 
@@ -72,6 +72,59 @@ assert sys.modules["ml_metadata"] is theirs
         "the real ML Metadata is already loaded here as ml_metadata / "
         "call lineal.compat.mlmd.install() before anything imports ml_metadata\n"
     )
+
+
+MIXED = """
+from lineal.compat.mlmd import install
+install()
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, field_mask_pb2, json_format, message_factory
+from google.protobuf import struct_pb2, symbol_database
+from ml_metadata.proto import metadata_store_pb2 as pb, metadata_store_service_pb2 as service_pb2
+
+struct = struct_pb2.Struct()
+struct.update({"lr": 0.1})
+packed = any_pb2.Any()
+packed.Pack(pb.Artifact(name="x"))
+artifact = pb.Artifact(custom_properties={"s": pb.Value(struct_value=struct), "a": pb.Value(proto_value=packed)})
+artifact.custom_properties["s"].struct_value.CopyFrom(struct)
+service_pb2.PutArtifactsRequest(update_mask=field_mask_pb2.FieldMask(paths=["uri"]))
+print(json_format.MessageToDict(artifact)["customProperties"]["a"]["protoValue"]["name"])
+
+users = descriptor_pb2.FileDescriptorProto(name="users.proto", package="users", syntax="proto3")
+users.dependency.append("ml_metadata/proto/metadata_store.proto")
+holder = users.message_type.add(name="Holder")
+holder.field.add(name="type", number=1, type=11, label=1, type_name=".ml_metadata.ExecutionType")
+file = descriptor_pool.Default().AddSerializedFile(users.SerializeToString())
+holder = message_factory.GetMessageClass(file.message_types_by_name["Holder"])()
+holder.type.CopyFrom(pb.ExecutionType(name="Trainer"))
+print(holder.type.name, symbol_database.Default().GetSymbol("ml_metadata.Artifact") is pb.Artifact)
+"""
+
+
+@pytest.fixture
+def installed_beside(tmp_path):
+    """What puts a package `ml_metadata` on a program's path; nobody may load it."""
+    (tmp_path / "ml_metadata").mkdir()
+    (tmp_path / "ml_metadata" / "__init__.py").write_text("raise SystemExit('loaded')")
+    return f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
+
+
+def test_beside_a_package_that_is_only_installed_messages_mix_with_those_of_other_packages(installed_beside):
+    assert run(installed_beside + MIXED) == "x\nTrainer True\n"
+
+
+def test_messages_that_stay_apart_because_they_were_made_before_the_installation_are_told(installed_beside):
+    program = """
+import warnings
+from lineal.compat import mlmd
+mlmd.MetadataStore
+with warnings.catch_warnings(record=True) as told:
+    mlmd.install()
+import ml_metadata
+print(ml_metadata.MetadataStore is mlmd.MetadataStore, [str(warning.message).partition(",")[0] for warning in told])
+"""
+
+    assert run(installed_beside + program) == "True ['lineal.compat.mlmd was used before install()']\n"
 
 
 SIDE_BY_SIDE = """

@@ -72,6 +72,11 @@ def test_a_database_that_is_named_wrongly_is_a_runtime_error():
         mlmd.MetadataStore(pb.ConnectionConfig())
 
 
+def test_a_path_that_the_operating_system_refuses_to_look_at_is_a_runtime_error(tmp_path):
+    with pytest.raises(RuntimeError, match=r"x\.db cannot be opened: File name too long"):
+        mlmd.MetadataStore(sqlite_file(tmp_path / ("x" * 300 + ".db")))
+
+
 def test_readonly_reads_and_refuses_to_write(tmp_path):
     put_one(mlmd.MetadataStore(sqlite_file(tmp_path / "meta.db")))
     store = mlmd.MetadataStore(sqlite_file(tmp_path / "meta.db", READONLY))
@@ -225,13 +230,26 @@ def test_every_kind_of_property_declares_itself_on_every_kind_of_node(store):
     assert store.get_context_type("C").properties == kinds
 
 
-def test_a_declared_property_keeps_its_kind(store):
+def test_a_put_that_fails_declares_nothing(store):
     store.declare_properties = True
     type_id = store.put_execution_type(pb.ExecutionType(name="E", properties={"rate": pb.DOUBLE}))
     run = pb.Execution(type_id=type_id, properties={"rate": pb.Value(int_value=1), "new": pb.Value(int_value=1)})
 
-    with pytest.raises(errors.InvalidArgumentError, match="rate"):
+    with pytest.raises(errors.InvalidArgumentError, match="rate"):  # a declared property keeps its kind
         store.put_lineage_subgraph([run], [], [], [])
+    assert store.get_execution_type("E").properties == {"rate": pb.DOUBLE}
+
+
+def test_an_update_declares_what_it_writes_also_where_it_names_no_type(store):
+    store.declare_properties = True
+    type_id = store.put_artifact_type(pb.ArtifactType(name="A"))
+    (id_,) = store.put_artifacts([pb.Artifact(type_id=type_id)])
+    update = pb.Artifact(id=id_, properties={"new": pb.Value(int_value=1), "masked": pb.Value(int_value=1)})
+
+    store.put_artifacts([update], ["properties.new"])
+    assert store.get_artifact_type("A").properties == {"new": pb.INT}
+    store.put_artifacts([update])
+    assert store.get_artifact_type("A").properties == {"new": pb.INT, "masked": pb.INT}
 
 
 def test_several_types_are_put_at_once(store):

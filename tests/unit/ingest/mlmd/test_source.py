@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import closing
 
 import pytest
@@ -117,7 +118,7 @@ def test_an_empty_file_a_text_and_a_lineal_store_are_told_apart(tmp_path, store)
         read(tmp_path / "lineal.db")
     with pytest.raises(NotFound, match="there is no file"):
         read(tmp_path / "nothing.db")
-    with pytest.raises(NotFound, match="there is no file"):
+    with pytest.raises(InvalidArgument, match="is a directory"):
         read(tmp_path)
 
 
@@ -169,8 +170,27 @@ def test_a_heavy_node_makes_a_batch_of_its_own(full, monkeypatch):
 def test_a_reader_in_the_middle_of_a_write_waits_no_longer_than_told(full, bring):
     full.execute("BEGIN EXCLUSIVE")
 
-    with pytest.raises(Unavailable, match="locked"):
+    with pytest.raises(Unavailable, match="is locked: another process writes to it"):
         bring(full)
+
+
+def test_a_write_that_was_interrupted_is_undone_in_a_copy_and_the_source_stays_as_it_is(full, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    left = {"killed.db": full.path, "killed.db-journal": full.path.with_name("mlmd.db-journal")}
+    before = read(full.path)
+    full.execute("PRAGMA cache_size = 2")  # so that half of the write is in the file
+    full.execute("BEGIN")
+    for number in range(500):
+        full.property("Artifact", 3, f"p{number}", custom=True, string_value="x" * 500)
+    left = {tmp_path / name: path.read_bytes() for name, path in left.items()}
+    for path, data in left.items():
+        path.write_bytes(data)
+    full.execute("ROLLBACK")
+
+    assert read(tmp_path / "killed.db") == before
+    assert {path: path.read_bytes() for path in left} == left
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.parametrize("url", ["oracle://x/y", "sqlite://", "mysql://host", "postgresql://host/", "http://a/b"])

@@ -31,13 +31,16 @@ class Calling:
 
     def _answer(self, method: str, request: Message) -> Any:
         """Return the answer to a request; a race that was lost is run again, `_max_num_retries` times in all."""
+        return self._tried(self._connection.call, method, request)
+
+    def _tried(self, call: Callable[..., Any], *arguments: Any) -> Any:
         for _ in range(self._max_num_retries - 1):
             try:
-                return self._connection.call(method, request)
+                return call(*arguments)
             except errors.AbortedError:
                 # Losers that all wait for one length would meet again.
                 self._wait(random.expovariate(1 / _MEAN_WAIT))
-        return self._connection.call(method, request)
+        return call(*arguments)
 
     def _list(self, method: str, nodes: str, request: Any, list_options: ListOptions | None) -> list[Any]:
         """Return what a call lists in its field `nodes`, page by page where there are options."""

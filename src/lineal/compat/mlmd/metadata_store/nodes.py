@@ -28,8 +28,7 @@ class NodeMethods(Declaring):
         """
         request = masked(service_pb2.PutArtifactsRequest(), field_mask_paths)
         copied(artifacts, into=request.artifacts)
-        self._declare("Artifact", request.artifacts)
-        return list(self._answer("PutArtifacts", request).artifact_ids)
+        return list(self._put("PutArtifacts", request, {"Artifact": request.artifacts}).artifact_ids)
 
     def get_artifacts(
         self, list_options: ListOptions | None = None, extra_options: ExtraOptions | None = None
@@ -101,8 +100,7 @@ class NodeMethods(Declaring):
         """
         request = masked(service_pb2.PutExecutionsRequest(), field_mask_paths)
         copied(executions, into=request.executions)
-        self._declare("Execution", request.executions)
-        return list(self._answer("PutExecutions", request).execution_ids)
+        return list(self._put("PutExecutions", request, {"Execution": request.executions}).execution_ids)
 
     def get_executions(
         self, list_options: ListOptions | None = None, extra_options: ExtraOptions | None = None
@@ -161,8 +159,7 @@ class NodeMethods(Declaring):
         """
         request = masked(service_pb2.PutContextsRequest(), field_mask_paths)
         copied(contexts, into=request.contexts)
-        self._declare("Context", request.contexts)
-        return list(self._answer("PutContexts", request).context_ids)
+        return list(self._put("PutContexts", request, {"Context": request.contexts}).context_ids)
 
     def get_contexts(
         self, list_options: ListOptions | None = None, extra_options: ExtraOptions | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lineal.compat.mlmd.metadata_store.calling import ExtraOptions, copied
 from lineal.compat.mlmd.metadata_store.declaring import Declaring
@@ -46,10 +47,13 @@ class PublishingMethods(Declaring):
                 target = request.artifact_event_pairs.add(event=event)
                 if artifact is not None:
                     target.artifact.CopyFrom(artifact)
-        self._declare("Execution", [request.execution])
-        self._declare("Artifact", [pair.artifact for pair in request.artifact_event_pairs])
-        self._declare("Context", request.contexts)
-        answer = self._answer("PutExecution", request)
+        artifacts = [pair.artifact for pair in request.artifact_event_pairs]
+        nodes: dict[str, Sequence[Any]] = {
+            "Execution": [request.execution],
+            "Artifact": artifacts,
+            "Context": request.contexts,
+        }
+        answer = self._put("PutExecution", request, nodes)
         return answer.execution_id, list(answer.artifact_ids), list(answer.context_ids)
 
     def put_lineage_subgraph(
@@ -77,8 +81,10 @@ class PublishingMethods(Declaring):
         copied(contexts or (), into=request.contexts)
         for execution_index, artifact_index, event in event_edges:
             request.event_edges.add(execution_index=execution_index, artifact_index=artifact_index, event=event)
-        self._declare("Execution", request.executions)
-        self._declare("Artifact", request.artifacts)
-        self._declare("Context", request.contexts)
-        answer = self._answer("PutLineageSubgraph", request)
+        nodes: dict[str, Sequence[Any]] = {
+            "Execution": request.executions,
+            "Artifact": request.artifacts,
+            "Context": request.contexts,
+        }
+        answer = self._put("PutLineageSubgraph", request, nodes)
         return list(answer.execution_ids), list(answer.artifact_ids), list(answer.context_ids)

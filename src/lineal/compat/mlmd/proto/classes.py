@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from google.protobuf import descriptor_pool, symbol_database
 from google.protobuf.descriptor import Descriptor, FileDescriptor
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
@@ -36,7 +37,11 @@ def _class_of(message: Descriptor, module: str, qualified: str) -> type[Message]
         # protobuf's own way finds a nested class in the default pool only.
         "__reduce__": lambda self: (restored, (type(self), self.SerializePartialToString())),
     }
-    return cast("type[Message]", GeneratedProtocolMessageType(message.name, (Message,), body))
+    made = cast("type[Message]", GeneratedProtocolMessageType(message.name, (Message,), body))
+    if message.file.pool is descriptor_pool.Default():
+        # As generated code does; the symbols of a private pool would stand in the way of the real package's.
+        symbol_database.Default().RegisterMessage(made)
+    return made
 
 
 def restored(cls: type[Message], data: bytes) -> Message:
