@@ -13,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from lineal.errors import LinealError
 from lineal.files import Files
+from lineal.files.running import Left, left_marks
 from lineal.model.audit import AuditReport
 from lineal.model.decisions import Decision, DecisionAction
 from lineal.model.ids import Micros, NodeKey
@@ -266,7 +268,19 @@ def open_workspace(
     store = open_store(location, clock=clock, create=create)
     if create:
         _hide_from_git(location)
-    return Workspace(location, store, Files(location.files), clock)
+    workspace = Workspace(location, store, Files(location.files), clock)
+    for left in left_marks(location.home):
+        _end_runs_of(workspace, left)
+    return workspace
+
+
+def _end_runs_of(workspace: Workspace, left: Left) -> None:
+    """End the runs of a process of this machine that is gone: it was killed, and nobody else does."""
+    from lineal.capture.gone import end_runs_of
+
+    with suppress(LinealError, OSError):  # a workspace that cannot be written now is left for another time
+        end_runs_of(workspace.store, left, actor=current_actor())
+        left.remove()
 
 
 def _hide_from_git(location: Location) -> None:

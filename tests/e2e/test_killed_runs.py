@@ -81,7 +81,12 @@ def newest(project: Project) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-def test_the_program_itself_ends_a_run_whose_parent_was_killed(project):
+@pytest.mark.parametrize(
+    ("last", "state"),
+    [("", "complete"), ("raise SystemExit(0)", "failed"), ("import sys; sys.exit(3)", "failed")],
+)
+def test_the_program_itself_ends_a_run_whose_parent_was_killed_and_well_only_if_that_is_sure(project, last, state):
+    project.write("train.py", f"{TRAIN}{last}\n")
     with going(project, sys.executable, "train.py") as parent:
         program = program_of(parent)
         parent.kill()
@@ -90,9 +95,10 @@ def test_the_program_itself_ends_a_run_whose_parent_was_killed(project):
         go_on(project, program)
 
         assert project.left_behind == []
-    shown = json.dumps(newest(project))
-    assert '"FAILED"' in shown.upper()
-    assert "was killed: how the program ended is not known" in shown
+    found = newest(project)
+    shown = json.dumps(found)
+    assert found["thing"]["state"] == state
+    assert ("was killed: how the program ended is not known" in shown) == (state == "failed")
     assert "early" in shown
     assert "late" in shown
 
@@ -168,3 +174,40 @@ def test_runs_within_a_program_that_was_killed_end_with_it(project):
         shown = project.run("-m", "lineal", "show", f"run:{label}", "--format", "json").stdout
         assert '"FAILED"' in shown.upper()
         assert "its process was killed before the run ended" in shown
+
+
+TRACKED = """
+import os
+import lineal
+
+with lineal.run("tracked") as run:
+    run.log_params({"depth": 4})
+    os.mkfifo("going")
+    open("going", "w").close()  # until somebody reads
+    open("go", "r").close()     # until somebody writes
+"""
+
+
+def state_of_tracked(project: Project) -> tuple[str, str]:
+    shown = json.loads(project.run("-m", "lineal", "show", "run:tracked", "--format", "json").stdout)["thing"]
+    return shown["state"], str(shown["properties"].get("error", ""))
+
+
+def test_a_run_of_a_script_that_was_killed_ends_with_the_next_command_and_not_before(project):
+    project.write("train.py", TRACKED)
+    script = subprocess.Popen([sys.executable, "train.py"], cwd=project.root, env=project.environment())
+    try:
+        while not (project.root / "going").exists():
+            assert script.poll() is None
+        (project.root / "going").read_bytes()
+        assert state_of_tracked(project) == ("running", "")
+    finally:
+        script.kill()
+        script.wait()
+    (mark,) = (project.root / ".lineal" / "running").iterdir()
+    foreign = mark.rename(mark.with_name(f"{mark.stem}.of-another-machine"))
+    assert state_of_tracked(project) == ("running", "")
+    foreign.rename(mark)
+
+    assert state_of_tracked(project) == ("failed", "its process was gone before the run ended")
+    assert not mark.parent.exists()

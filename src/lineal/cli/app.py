@@ -88,8 +88,8 @@ def _root(
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-    for reference in end_left_runs():
-        say(f"{reference} is FAILED now: its `lineal run` was killed")
+    for sentence in end_left_runs():
+        say(sentence)
 
 
 app.command("list", rich_help_panel=_ASK)(listing.list_)

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from lineal.integrations.hooks import telling
 from lineal.integrations.own import OwnFiles
-from lineal.model.nodes import Execution
+from lineal.model.nodes import Execution, ExecutionState
 from lineal.sdk import autolog
 from lineal.sdk.about import HANDOFF, about_in, input_in, version
 from lineal.sdk.aside import Aside
 from lineal.sdk.beside import end_notes, hear_facts, is_worker, seed_all
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
+from lineal.sdk.exits import Exits
 from lineal.sdk.given import Given
 from lineal.sdk.handoff import Handed, Handoff
 from lineal.sdk.journal import Journal, first_writes, put_aside, read_journals
@@ -38,6 +39,9 @@ from lineal.workspace import current_actor
 class AdoptedRun(Run):
     """The run of this program, started and ended by `lineal run`; here it is filled."""
 
+    is_well = False
+    """Whether it ended, and by no exception."""
+
     def _begin(self) -> None:
         """Write nothing: it is written already, and most programs have nothing to add before they end."""
 
@@ -45,6 +49,7 @@ class AdoptedRun(Run):
         """Return the run with all that was found, still running: how it ends is known when the process is gone."""
         known = self.execution
         ended = super()._ended(ending)
+        self.is_well = ending.state is ExecutionState.COMPLETE
         custom = {name: value for name, value in ended.custom_properties.items() if name != "exit_status"}
         properties = {name: value for name, value in ended.properties.items() if name != "duration_us"}
         return replace(
@@ -78,12 +83,15 @@ class _Adoption:
         self._location = locate(create=True)
         self._session = Session(url=self._location.url)
         self._run: AdoptedRun | None = None
+        self._is_direct = handoff.is_made_by(os.getppid())
+        self._exits = Exits()
         self._notes = notes_here(handoff.directory, is_worker=is_worker())
 
     def begin(self) -> None:
         """Hook everything, seed what is to be seeded, and wait."""
         directory = self._handoff.directory
-        given = Given(directory, is_direct=self._handoff.is_made_by(os.getppid()))
+        self._exits.hear()
+        given = Given(directory, is_direct=self._is_direct)
         hear_facts(self._notes, input_in(about_in(directory)), given, self._ends)
         atexit.register(self._release)  # before what ends the run, so that it comes after it
         own = _own(self._handoff, self._location)
@@ -123,6 +131,8 @@ class _Adoption:
         self._ends()
         if os.getpid() == self._process and run is not None and run.is_finished:
             with telling("handing the run back"):
+                if self._is_direct and run.is_well and self._exits.are_well():
+                    self._handoff.say_well()
                 self._handoff.put(Handed(execution=run.execution, seed=self._seed, version=version()))
                 self._handoff.release()
                 if not self._handoff.is_used() and self._handoff.hold():

@@ -27,7 +27,7 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """The directory whose `sitecustomize` lets a Python process adopt the run it was started for."""
 
 _PREFIX = "lineal-run-"
-_RUN, _DONE, _HELD = "run", "done-", "held"
+_RUN, _DONE, _HELD, _WELL = "run", "done-", "held", "well"
 _UNSEEN_S = 86_400
 """How long nothing must have happened where the processes of others cannot be seen."""
 
@@ -179,6 +179,14 @@ class Handoff:
         """Say that this process recorded all it saw, and let the next one record the run."""
         (self.directory / f"{_DONE}{os.getpid()}").touch()
         (self.directory / OWNER).unlink(missing_ok=True)
+
+    def say_well(self) -> None:
+        """Say that the program itself, which this process is, ends well: for where its `lineal run` is gone by then."""
+        (self.directory / _WELL).touch()
+
+    def is_well(self) -> bool:
+        """Return whether the program has said so."""
+        return (self.directory / _WELL).exists()
 
     def recorded(self) -> frozenset[int]:
         """Return the processes that recorded what they saw themselves."""

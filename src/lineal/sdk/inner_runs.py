@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from lineal.capture.gone import KILLED, end_runs
 from lineal.lineage.resolve import quoted
 from lineal.model.ids import Micros
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Execution, ExecutionState
-from lineal.model.publication import Origin
 from lineal.workspace import Workspace, current_actor
-
-KILLED = "its process was killed before the run ended"
 
 _MOST = 1000
 
@@ -31,11 +28,4 @@ def running_within(workspace: Workspace, run_id: str) -> list[Execution]:
 
 def end_killed(workspace: Workspace, runs: Sequence[Execution], *, at: Micros) -> None:
     """End runs whose processes are gone, as FAILED."""
-    by = Origin(actor=current_actor(), action="end a killed run")
-    workspace.store.put([_killed(run, at) for run in runs], by=by)
-
-
-def _killed(run: Execution, at: Micros) -> Execution:
-    over = Micros(max(at, run.started_at or at))
-    properties = {**run.properties, "error": KILLED, "duration_us": over - (run.started_at or over)}
-    return replace(run, state=ExecutionState.FAILED, ended_at=over, properties=properties)
+    end_runs(workspace.store, runs, at=at, error=KILLED, actor=current_actor())

@@ -1,6 +1,7 @@
 """Orphans: runs whose `lineal run` was killed. Its program ends them, else the next command does.
 
-They are FAILED, for how the program ended nobody saw; what it recorded and wrote down is kept.
+They are FAILED, for how the program ended nobody saw, unless it said itself that it ends well. What it recorded and
+wrote down is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ KILLED = "`lineal run` was killed: how the program ended is not known"
 
 
 def end_left_runs() -> Iterator[str]:
-    """End the runs that killed `lineal run` commands left, remove their directories, and yield their references."""
+    """End the runs that killed `lineal run` commands left, remove their directories; yield a sentence for each."""
     for handoff in Handoff.left():
         with telling("ending a run that was left"):
             ended = end_left_run(handoff)
@@ -34,7 +35,7 @@ def end_left_runs() -> Iterator[str]:
 
 
 def end_left_run(handoff: Handoff) -> str | None:
-    """End the run of a handoff that nobody takes back; None where it has ended, or its workspace is gone.
+    """End the run of a handoff that nobody takes back, and return a sentence; None where it or its workspace is gone.
 
     A workspace that cannot be opened now is left for another time.
     """
@@ -55,8 +56,8 @@ def end_left_run(handoff: Handoff) -> str | None:
             return None
         run = _resumed(session, execution, left)
         run.take_back(handoff, seen_ns=left.seen_ns)
-        run.finish(ChildProcessError(KILLED))
-        return f"run:{run.id}"
+        run.finish(None if handoff.is_well() else ChildProcessError(KILLED))
+        return f"run:{run.id} is {run.execution.state.name} now: its `lineal run` was killed"
     finally:
         session.workspace().close()
         handoff.remove()
@@ -73,10 +74,13 @@ class _LeftRun(CommandRun):
     def _ended(self, ending: Ending) -> Execution:
         known = self.execution
         told = known.properties.get("error")
-        ended = super()._ended(replace(ending, error=told if isinstance(told, str) else KILLED))
+        is_well = ending.state is ExecutionState.COMPLETE
+        error = None if is_well else told if isinstance(told, str) else KILLED
+        ended = super()._ended(replace(ending, error=error))
         at = max(self.seen, known.started_at or Micros(0))
         properties = {**ended.properties, "duration_us": at - (known.started_at or at)}
-        custom = {name: value for name, value in ended.custom_properties.items() if name != "exit_status"}
+        facts = ended.custom_properties.items()
+        custom = {name: value for name, value in facts if is_well or name != "exit_status"}
         return replace(ended, ended_at=Micros(at), properties=properties, custom_properties=custom)
 
 

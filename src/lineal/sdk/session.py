@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 
+from lineal.capture.process import process_word
 from lineal.files import Files
+from lineal.files.running import Mark
 from lineal.store.clock import Clock, SystemClock
 from lineal.store.identifiers import Uuid7
 from lineal.store.location import locate
@@ -23,6 +25,7 @@ class Session:
         self._workspace = workspace
         self._is_ours = workspace is None
         self._users = 0
+        self._mark: Mark | None = None
         self._lock = threading.Lock()
 
     def workspace(self) -> Workspace:
@@ -30,7 +33,15 @@ class Session:
         with self._lock:
             if self._workspace is None:
                 self._workspace = open_workspace(self.location.url, clock=self.clock)
+            if self._users > 0:
+                self._marked().put()
             return self._workspace
+
+    def _marked(self) -> Mark:
+        """Return what tells others that this process has runs here: so that they see when it is gone."""
+        if self._mark is None:
+            self._mark = Mark(self.location.home, process_word())
+        return self._mark
 
     def enter(self) -> None:
         """Count one more run that writes here."""
@@ -41,6 +52,9 @@ class Session:
         """Close the workspace after the last run, unless it was given to us open."""
         with self._lock:
             self._users -= 1
+            if self._users == 0 and self._mark is not None:
+                self._mark.remove()
+                self._mark = None
             if self._users == 0 and self._is_ours and self._workspace is not None:
                 self._workspace.close()
                 self._workspace = None
