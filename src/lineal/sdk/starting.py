@@ -44,8 +44,9 @@ def run(
             flights = run.use(pd.read_csv("flights.csv"), name="flights")
             run.log_model(fit(flights), name="delay")
 
-    It is written as RUNNING before this returns; if the process is killed, the next one ends it as FAILED. An exception that leaves the
-    block makes it FAILED and goes on. Inside another run it becomes part of it: same workspace, same contexts.
+    It is written as RUNNING before this returns; if the process is killed, the next one ends it as FAILED. An exception
+    that leaves the block makes it FAILED and goes on. Inside another run it becomes part of it: same workspace, same
+    contexts.
     `seed` seeds and records. `experiment` and `pipeline` name contexts. `name` must be unique among runs of its type.
     A store that cannot be written is said on stderr and does not stop the code; with `strict` it raises.
     A place that is no workspace (another file, a newer schema, a wrong URL) is raised here, before your code runs.
