@@ -1,4 +1,4 @@
-"""Real processes writing one store: none is lost, none is half there, a killed one is seen as running."""
+"""Real processes writing one store: none is lost, none is half there, a killed one is seen to have failed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_several_processes_write_one_store_and_each_version_is_taken_once(tmp_pa
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="platform: no SIGKILL")
-def test_a_killed_run_stays_running_with_everything_it_was_told_is_recorded(tmp_path):
+def test_a_killed_run_is_failed_with_everything_it_was_told_is_recorded(tmp_path):
     code = """
         import sys, time, lineal
         run = lineal.run("train", url=sys.argv[1])
@@ -76,7 +76,7 @@ def test_a_killed_run_stays_running_with_everything_it_was_told_is_recorded(tmp_
     ids = [int(each) for line in acknowledged for each in line.split()]
     with lineal.open(tmp_path) as workspace:
         [run] = everything(workspace, Execution)
-        assert run.state is ExecutionState.RUNNING
+        assert run.state is ExecutionState.FAILED
         kept = workspace.store.get(Artifact, ids)
         assert {event.artifact_id for event in workspace.store.events(executions=[run.id])} >= set(ids)
         for artifact in kept:
