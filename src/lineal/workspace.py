@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from lineal.capture.gone import end_runs_of
 from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.files.running import Left, left_marks
@@ -276,8 +277,6 @@ def open_workspace(
 
 def _end_runs_of(workspace: Workspace, left: Left) -> None:
     """End the runs of a process of this machine that is gone: it was killed, and nobody else does."""
-    from lineal.capture.gone import end_runs_of
-
     with suppress(LinealError, OSError):  # a workspace that cannot be written now is left for another time
         end_runs_of(workspace.store, left, actor=current_actor())
         left.remove()
