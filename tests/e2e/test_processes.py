@@ -174,8 +174,23 @@ def test_a_child_may_have_runs_of_its_own(project):
     assert capture["processes"]["value"]["programs"] == {"prepare.py": 1, "python": 1, "train.py": 1}
 
 
-def test_a_child_that_draws_without_a_seed_is_foreseen(project):
+def test_children_and_workers_that_draw_without_a_seed_are_foreseen(project):
     project.write("prepare.py", PREPARE.replace("random.seed(7)", "pass"))
-    run, capture, _, _ = record(project, sys.executable, "train.py")
-    assert capture["seeds"]["value"]["random in prepare.py"] == "the system's entropy"
-    assert doubts(record_of(run)) == ["random in prepare.py was drawn from without a seed"]
+    project.write("work.py", "import random\n\ndef work(_number):\n    return random.random()\n")
+    project.write(
+        "train.py",
+        """
+        import random, subprocess, sys
+        from multiprocessing import get_context
+
+        from work import work
+
+        random.seed(3)  # does not reach forked workers
+        open("config.json").read()
+        subprocess.run([sys.executable, "prepare.py"], check=True, stdin=subprocess.DEVNULL)
+        with get_context("fork").Pool(1) as pool:
+            open("model.txt", "w").write(str(pool.map(work, [1])))
+        """,
+    )
+    run, _, _, _ = record(project, sys.executable, "train.py")
+    assert doubts(record_of(run)) == ["random in prepare.py, random in workers were drawn from without a seed"]

@@ -47,6 +47,13 @@ def note_first_states() -> None:
         _first.setdefault(name, state)
 
 
+def note_anew(name: str, module: ModuleType) -> None:
+    """Note the present state of a shared generator as its first."""
+    state = _shared(name, module)
+    if state is not None:
+        _first[name] = state
+
+
 def _begin(name: str, module: ModuleType) -> Captured:
     begin_with_recorded(name, module)
     hold_first(name, module)

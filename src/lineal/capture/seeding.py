@@ -71,6 +71,11 @@ def hear_seed(name: str, seed: object) -> None:
     pass_on(SEED, heard.name, heard.seed, heard.where, _direct_caller() is not None)
 
 
+def forget_seeds(name: str) -> None:
+    """Forget how a shared generator was seeded: it has been seeded anew by nobody we heard."""
+    _heard.seeded[:] = [one for one in _heard.seeded if one.name != name]
+
+
 def hear_generator(by: str, seed: object, generator: object) -> None:
     """Hear that a generator was made; those the program's own code makes are held, to tell their states at the end."""
     where = _direct_caller()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import sys
@@ -13,11 +14,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
-from lineal.capture.generators import first_states, own_generators, own_states, shared_states
+from lineal.capture.generators import first_states, note_anew, own_generators, own_states, shared_states
+from lineal.capture.outlet import has_outlet
 from lineal.capture.program import own_sources
 from lineal.capture.seeding import (
     Seeded,
     entropy_lines,
+    forget_seeds,
     listened_from_the_start,
     made_generators,
     plain_seed,
@@ -251,3 +254,15 @@ def _is_unused(states: Json, name: str) -> bool:
     if not isinstance(start, Mapping) or not isinstance(end, Mapping):
         return False
     return name in start and start[name] == end.get(name)
+
+
+def _begin_anew() -> None:
+    """Python seeds `random` anew in a forked process, whatever it was seeded with: that is no seed of the worker's."""
+    if has_outlet():
+        forget_seeds("random")
+        _set.pop("random", None)
+        note_anew("random", random)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)  # after what `random` itself does: it is imported above

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lineal.capture.guard import guarded
 from lineal.capture.hardware import gpu_item
+from lineal.capture.several import PROCESSES
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.foresight import Reach, doubts, lacking, reached
@@ -255,6 +256,8 @@ def _notes(recipe: Recipe, doubts: Sequence[str]) -> Sequence[str]:
     notes += [f"it may come out otherwise: {doubt}" for doubt in doubts]
     if recipe.target.run.state is ExecutionState.FAILED:
         notes.append("the recorded run failed")
+    processes = item(recipe.record, PROCESSES).reason
+    notes += [processes] if processes else []
     modules = item(recipe.record, "modules").value
     changed = modules.get("changed_during_run") if isinstance(modules, Mapping) else None
     notes += _not_kept(recipe.target.run)

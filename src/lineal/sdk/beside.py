@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from lineal.capture.draws import Draws
 from lineal.capture.outlet import UNSEEDED, set_outlet
 from lineal.capture.reached import STANDARD_INPUT, hear
 from lineal.capture.seeds import seed_library, unseeded_generators
@@ -24,7 +25,7 @@ from lineal.integrations.libraries import install
 from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import hear_only, kind_of_input
 from lineal.integrations.watch import watch_program
-from lineal.integrations.workers import hear_ends_of_workers
+from lineal.integrations.workers import hear_workers
 from lineal.model.capture_items import BY_ANOTHER, FILE, PIPE
 from lineal.sdk.about import HANDOFF, OWNER, About, about_in, input_in, version
 from lineal.sdk.aside import Aside
@@ -75,7 +76,17 @@ def hear_facts(notes: Notes, command: tuple[int, int] | None, given: Noting, at_
     hear_only(command)
     hear_standard_input(given)
     watch_program()  # seeds are heard from the first one on
-    hear_ends_of_workers(at_end)
+    hear_workers(at_end, lambda: _telling_draws(notes))
+
+
+def _telling_draws(notes: Notes) -> Callable[[], None]:
+    draws = Draws()
+
+    def tell() -> None:
+        for name in draws.unseeded():
+            notes.tell(UNSEEDED, [name])
+
+    return tell
 
 
 def end_notes(notes: Notes, *, records: bool, is_recorded: bool) -> None:

@@ -71,10 +71,11 @@ class Journal(FileListener):
         else:
             self._seen.clear()  # a name that is free again may be written anew
         line = json.dumps([event, path, target, stamp, time.time_ns()]) + "\n"
-        if self._file is None:
-            name = self._directory / f"{_PREFIX}{self._pid}"
-            self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.write(self._file, line.encode("utf-8", "surrogateescape"))
+        with suppress(OSError):  # a directory that is gone: the run is over, and this process goes on
+            if self._file is None:
+                name = self._directory / f"{_PREFIX}{self._pid}"
+                self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            os.write(self._file, line.encode("utf-8", "surrogateescape"))
 
     def _check_process(self) -> None:
         if os.getpid() != self._pid:
