@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from lineal.model.capture_items import LISTED
 from lineal.workspace import open_workspace
+
+NOTHING = f"sha256:{hashlib.sha256(b'').hexdigest()}"
 
 # What it makes depends on how many files there are, of which it opens one.
 COUNT = """
@@ -84,6 +87,28 @@ def test_a_program_that_depends_on_a_listing_is_rebuilt_from_its_record_alone(pr
     run(project)
     for path in (project / "data").iterdir():
         path.unlink()
+    assert reproduced(project)["verdict"] == "BIT_EXACT"
+
+
+def test_names_of_directories_of_settings_and_of_what_was_written_over_are_there_again(project):
+    for place in ("classes/cat", "classes/none"):
+        (project / place).mkdir(parents=True)
+    (project / ".settings").write_text("password: dragon\n", encoding="utf-8")
+    (project / "names.json").write_text("[]", encoding="utf-8")
+    write(
+        project,
+        """
+        import json, os
+        os.mkdir("made")
+        names = [sorted(os.listdir(place)) for place in (".", "classes", "classes/none", "made")]
+        with open("names.json", "w") as file:
+            json.dump(names, file)
+        """,
+    )
+    inputs, _ = run(project)
+    found = [".lineal", ".settings", "classes", "count.py", "data", "made", "names.json"]
+    assert json.loads((project / "names.json").read_bytes()) == [found, ["cat", "none"], [], []]
+    assert inputs[".settings"]["fingerprint"] == inputs["names.json"]["fingerprint"] == NOTHING
     assert reproduced(project)["verdict"] == "BIT_EXACT"
 
 

@@ -54,6 +54,10 @@ class OwnFiles:
         is_elsewhere = not path.startswith((self._base, *self._temporary)) and self.is_data(path)
         return is_elsewhere and _is_hidden(path) and not path.endswith(tuple(_CODE))
 
+    def is_left_out(self, path: str) -> bool:
+        """Return whether this absolute path is one that was left out, such as a workspace, or lies below one."""
+        return os.path.join(path, "").startswith(self._left_out)  # noqa: PTH118
+
     def is_project(self, directory: str) -> bool:
         """Return whether this absolute path is the directory where the program began, or the user's own below it."""
         return directory == self.base or (directory.startswith(self._base) and self.is_own(directory))

@@ -20,11 +20,16 @@ _MOST_FILES = 1000
 
 
 def place_of(thing: object) -> str | None:
-    """Return the path or URL that was given, also as an open file with a name; None for bytes in memory."""
+    """Return the path or URL that was given, also as an open file with a name; None for bytes in memory.
+
+    A member of an archive has a name too, which is no path: only what the system has opened has one.
+    """
     if isinstance(thing, str | os.PathLike):
         return os.fsdecode(thing)
     name = getattr(thing, "name", None)
-    return name if isinstance(name, str) and (name == STANDARD_INPUT or not name.startswith("<")) else None
+    if not isinstance(name, str):
+        return None
+    return name if name == STANDARD_INPUT or (not name.startswith("<") and _is_open_file(thing)) else None
 
 
 def places_of(thing: object) -> list[str]:
@@ -37,6 +42,14 @@ def places_of(thing: object) -> list[str]:
     if any(sign in place for sign in "*?[") and "://" not in place and not os.path.exists(place):  # noqa: PTH110
         return sorted(glob.glob(place, recursive=True))[:_MOST_FILES]  # noqa: PTH207  text in, text out
     return [place]
+
+
+def _is_open_file(thing: object) -> bool:
+    number = getattr(thing, "fileno", None)
+    try:
+        return callable(number) and isinstance(number(), int)
+    except (OSError, ValueError):
+        return False  # of an archive, in memory, or closed
 
 
 class Remembered(Generic[T]):

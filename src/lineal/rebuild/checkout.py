@@ -32,6 +32,7 @@ _LISTING = 100 << 20
 
 _TIMEOUT_S = 300.0
 _NOT_THERE = "not initialised"
+_BORROWED = ".git/objects/info/alternates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,13 @@ def check_out(record: Mapping[str, Item], files: Files, code: Path, source: Code
         _git(code, "fetch", "--quiet", "--no-tags", "--depth=1", "--", source.where, commit)
     _materialise(record, files, code, commit)
     _submodules(record, files, code, source)
+
+
+def borrowed_by(record: Mapping[str, Item], code: Path) -> list[str]:
+    """Return the directories in which the repositories of the code find objects that they have not themselves."""
+    places = [code, *(safe_target(code, path) for path, _, _ in _recorded_submodules(record))]
+    lists = [place / _BORROWED for place in places]
+    return [line for path in lists if path.is_file() for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def bundle_of(record: Mapping[str, Item]) -> str | None:
@@ -161,7 +169,7 @@ def _environments(listed: Mapping[str, Json]) -> Iterator[str]:
 def _borrow(repository: Path, code: Path) -> None:
     objects, _ = ask(repository, "rev-parse", "--git-path", "objects")
     borrowed = (repository / os.fsdecode(objects.rstrip(b"\n"))).resolve()
-    (code / ".git/objects/info/alternates").write_text(f"{borrowed}\n", encoding="utf-8")
+    (code / _BORROWED).write_text(f"{borrowed}\n", encoding="utf-8")
 
 
 def _materialise(record: Mapping[str, Item], files: Files, code: Path, commit: str) -> None:

@@ -28,6 +28,7 @@ from lineal.rebuild.checkout import (
     write_untracked,
 )
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.names import name_as_recorded
 from lineal.rebuild.place import is_full, remove
 from lineal.rebuild.symlinks import settle_symlinks
 from lineal.rebuild.verdict import Missing, refused
@@ -101,6 +102,7 @@ def assemble(record: Mapping[str, Item], layout: Layout, files: Files, tree: Pat
 def _put(record: Mapping[str, Item], files: Files, code: Path, source: CodeSource) -> list[str]:
     if source.kind != "files":
         check_out(record, files, code, source)
+        name_as_recorded(record, code, source)
         return []
     _write_kept(record, files, code)
     write_untracked(record, files, code)

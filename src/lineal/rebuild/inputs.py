@@ -116,6 +116,8 @@ def place_inputs(sources: Iterable[InputSource], files: Files, tree: Path, *, fr
         if source.target is None or source.origin not in ("files", "original", "code"):
             continue
         target = placed(tree, source.target)
+        if source.is_listed and target.exists():
+            continue  # the code brings it along
         try:
             _check_room(source, files, tree, free)
             if not _put(source, files, target):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from lineal.rebuild.environment import Environment
@@ -31,6 +32,11 @@ def mount_of(layout: Layout, place: Place, environment: Environment) -> Mount | 
         return None
     keep = [str(path) for path in _interpreters(environment) if path.is_relative_to(at)]
     return Mount(at=str(at), tree=place.tree, keep=tuple(dict.fromkeys(keep)))
+
+
+def with_borrowed(mount: Mount, borrowed: Iterable[str]) -> Mount:
+    """Keep what the tree's repository borrows from the directory that it covers: git would find no object there."""
+    return replace(mount, keep=(*mount.keep, *(path for path in borrowed if Path(path).is_relative_to(mount.at))))
 
 
 def hide_kept(mount: Mount, code: Path) -> None:

@@ -22,6 +22,7 @@ from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.beside import covers_of, written_beside
 from lineal.rebuild.changes import Change, changed_command, changed_variables
+from lineal.rebuild.checkout import borrowed_by
 from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
@@ -39,7 +40,7 @@ from lineal.rebuild.inputs import InputSource, place_inputs
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.locked import put_packages
 from lineal.rebuild.measure import measured
-from lineal.rebuild.mount import hide_kept, mount_of
+from lineal.rebuild.mount import hide_kept, mount_of, with_borrowed
 from lineal.rebuild.notebook import place_cells, place_standard_input
 from lineal.rebuild.place import Place, is_full, rebuild_directory
 from lineal.rebuild.plan import Plan, plan
@@ -183,7 +184,9 @@ def _rebuilt(
     cells = place_cells(recipe, files, place) if has_cells(recipe.record) else None
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
-        hide_kept(mount, place.tree / layout.code)
+        code = place.tree / layout.code
+        hide_kept(mount, code)
+        mount = with_borrowed(mount, borrowed_by(recipe.record, code))
     beside = [*_placed_beside(sources), *left_beside(planned, swaps)]
     covers = covers_of(written, beside, place) if (written or beside) and covers_here() else []
     probing = None if probe is None else Probing(probe, planned, place, url, options.limits, files)

@@ -102,6 +102,7 @@ class _Adoption:
             own,
             aside=Aside(Journal(directory), own),
             is_asked_first=True,
+            began=self._handoff.began(),
             written_elsewhere=lambda: first_writes(read_journals(directory, leave_out=frozenset({self._process}))),
         )
         given.note = watching.given

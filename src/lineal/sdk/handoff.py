@@ -116,6 +116,13 @@ class Handoff:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def began(self) -> int | None:
+        """Return when it was made, in nanoseconds; None where that is not known any more."""
+        try:
+            return (self.directory / _ABOUT).stat().st_mtime_ns
+        except OSError:
+            return None
+
     def is_made_by(self, process: int) -> bool:
         """Return whether this process made it."""
         return about_in(self.directory).get("process") == process

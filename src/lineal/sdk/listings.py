@@ -1,7 +1,7 @@
 """Listings: the names of a directory that the program asked for. A rebuild needs them too, opened or not.
 
 Small files that were listed and never opened are kept with the run's inputs, so that a rebuild finds their names; what
-is not kept is named in a fact of the run. What a repository brings along by itself is left out.
+is not kept, and which directories were there, is told in a fact of the run. What a repository brings along is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Protocol
 from lineal.capture.data import fingerprint_of_path
 from lineal.capture.git import GitUnavailable, ask, find_root
 from lineal.errors import LinealError
+from lineal.capture.program import file_of, main_script, own_modules
 from lineal.files import Files
 from lineal.integrations.hooks import telling
 from lineal.integrations.own import OwnFiles
@@ -24,6 +25,7 @@ from lineal.model.capture_items import LISTED, LISTINGS
 from lineal.model.values import Json
 from lineal.sdk.keeping import is_kept
 from lineal.sdk.observing import Observed
+from lineal.sdk.seen import Seen
 from lineal.sdk.touches import Touch
 from lineal.sdk.training import storable
 
@@ -39,24 +41,31 @@ _NAMED = 20
 
 @dataclass(slots=True)
 class _Names:
+    """What lay in a directory: files from before the run began, directories and whether they are as old, all names.
+
+    `is_found` says that nothing was added to the directory itself since.
+    """
+
     files: list[str]
+    directories: list[tuple[str, bool]]
     number: int
+    is_found: bool
 
 
 class Listings:
     """The directories that one run listed, each with the names that were in it then. Safe in threads.
 
-    A file that is younger than this is of the program's own making.
+    What is younger than `began` is of the program's own making.
     """
 
     def __init__(self) -> None:
-        self._began = time.time_ns()
+        self.began = time.time_ns()
         self._lock = threading.Lock()
         self.directories: dict[str, _Names] = {}
         self.more = 0
 
     def note(self, directory: str) -> None:
-        """Note the files in a directory as they are now: soon there may be others, of the program's own making."""
+        """Note what is in a directory now: soon there may be others, of the program's own making."""
         with self._lock:
             if directory in self.directories:
                 return
@@ -64,7 +73,7 @@ class Listings:
                 self.more += 1
                 return
             try:
-                self.directories[directory] = _names(directory, before=self._began)
+                self.directories[directory] = _names(directory, before=self.began)
             except OSError:
                 return  # the program is told so too
 
@@ -86,7 +95,7 @@ class _Opened(Protocol):
         """What it read, by path."""
 
     @property
-    def writes(self) -> Mapping[str, object]:
+    def writes(self) -> Mapping[str, Seen]:
         """What it wrote, by path."""
 
     @property
@@ -99,11 +108,11 @@ def settle_listings(run: Observed, seen: _Opened, files: Files, own: OwnFiles) -
     if not seen.listings.directories:
         return
     with telling("recording what was listed"):
-        opened = {*seen.reads, *seen.writes}
         places = run.recorder.touches.places
         whole = tuple(os.path.join(directory, "") for directory, is_read in seen.crowds if is_read)  # noqa: PTH118
+        code = _code()
         unopened = {
-            directory: [path for path in names.files if path not in opened and own.is_own(path)]
+            directory: [path for path in names.files if path not in code and _is_only_a_name(seen, path)]
             for directory, names in seen.listings.directories.items()
             if not os.path.join(directory, "").startswith(whole)  # noqa: PTH118  an input itself, with all in it
         }
@@ -112,14 +121,43 @@ def settle_listings(run: Observed, seen: _Opened, files: Files, own: OwnFiles) -
         told: list[Json] = []
         for directory in sorted(unopened):
             names = seen.listings.directories[directory]
-            left = [Path(path).name for path in unopened[directory] if path in wanted and not keeper.is_kept(path)]
+            mine = [path for path in unopened[directory] if path in wanted]
+            left = [
+                Path(path).name
+                for path in mine
+                if not keeper.is_kept(path, whole=own.is_own(path) and path not in seen.writes)
+            ]
             entry: dict[str, Json] = {"path": places.named(directory), "names": names.number}
             if left:
                 entry |= {"left": len(left), "not_kept": left[:_NAMED]}
             if names.number > MOST_NAMES:
                 entry["left"] = names.number - MOST_NAMES
-            told.append(entry)
+            told.append(entry | _directories(names, own, is_empty=not names.files))
         run.recorder.add_parameters(storable({LISTINGS: told}))
+
+
+def _code() -> set[str]:
+    """Return the files of the program's own code, which the record has in another place."""
+    script = main_script()
+    loaded = {file_of(module) for _, module in own_modules()}
+    return {path for path in (*loaded, None if script is None else str(script)) if path is not None}
+
+
+def _is_only_a_name(seen: _Opened, path: str) -> bool:
+    """Whether what was in a file when it was listed was not read, nor kept because the program wrote on after it."""
+    written = seen.writes.get(path)
+    return path not in seen.reads and (written is None or written.beginning is None)
+
+
+def _directories(names: _Names, own: OwnFiles, *, is_empty: bool) -> dict[str, Json]:
+    """Return the directories that were there; `.` is the listed one itself, where nothing that is kept brings it."""
+    found: list[Json] = [
+        os.path.basename(path)  # noqa: PTH119  text throughout
+        for path, is_older in names.directories
+        if is_older or own.is_left_out(path)
+    ]
+    found = found or (["."] if is_empty and names.is_found else [])
+    return {"directories": found} if found else {}
 
 
 class _Keeper:
@@ -130,16 +168,23 @@ class _Keeper:
         self._files = files
         self._bytes = self._number = 0
 
-    def is_kept(self, path: str) -> bool:
-        """Keep a file and return True; False for what is too large, too much, gone or secret."""
+    def is_kept(self, path: str, *, whole: bool) -> bool:
+        """Keep a file and return True; False for what is too large, too much, gone or secret.
+
+        Of one that is not `whole` the name only: settings, code, and what the program has written over since.
+        """
         try:
-            size = os.path.getsize(path)  # noqa: PTH202  a text path
+            size = os.path.getsize(path) if whole else 0  # noqa: PTH202  a text path
             if size > KEPT_SIZE or self._bytes + size > KEPT_BYTES or self._number >= KEPT_FILES:
                 return False
-            found = fingerprint_of_path(path)
-            if not is_kept(Path(path), found, KEPT_SIZE):
-                return False
-            self._files.put_file(path)
+            if whole:
+                fingerprint = fingerprint_of_path(path)
+                if not is_kept(Path(path), fingerprint, KEPT_SIZE):
+                    return False
+                kept = fingerprint.fingerprint
+                self._files.put_file(path)
+            else:
+                kept = self._files.put_bytes(b"")
         except (OSError, LinealError):
             return False
         self._bytes, self._number = self._bytes + size, self._number + 1
@@ -149,7 +194,7 @@ class _Keeper:
                 is_input=True,
                 type="Dataset",
                 artifact=None,
-                fingerprint=found.fingerprint,
+                fingerprint=kept,
                 place=place,
                 reason=LISTED,
             )
@@ -157,15 +202,24 @@ class _Keeper:
         return True
 
 
+
+
 def _names(directory: str, *, before: int) -> _Names:
     files: list[str] = []
+    directories: list[tuple[str, bool]] = []
     number = 0
     with os.scandir(directory) as entries:
         for entry in entries:
             number += 1
-            if number <= MOST_NAMES and entry.is_file() and entry.stat().st_mtime_ns <= before:
+            if number > MOST_NAMES or entry.name == ".git":
+                continue
+            is_older = entry.stat().st_mtime_ns <= before
+            if entry.is_dir():
+                directories.append((entry.path, is_older))
+            elif entry.is_file() and is_older:
                 files.append(entry.path)
-    return _Names(sorted(files), number)
+    is_found = os.stat(directory).st_mtime_ns <= before  # noqa: PTH116
+    return _Names(sorted(files), sorted(directories), number, is_found)
 
 
 def _not_in_repository(base: Path, paths: list[str]) -> Iterable[str]:

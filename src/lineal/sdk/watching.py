@@ -53,7 +53,8 @@ class Watching(Listener, FileListener, Watcher):
     """Notes what happens in this process.
 
     `open_ambient` starts the run of the whole program when it is needed; None says that another process has it, and
-    then only explicit runs are recorded here. `aside` hears of files that no explicit run has.
+    then only explicit runs are recorded here. `aside` hears of files that no explicit run has. `began` is when the
+    program's run did, where that was before this process.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Watching(Listener, FileListener, Watcher):
         *,
         aside: Aside | None = None,
         is_asked_first: bool = False,
+        began: int | None = None,
         written_elsewhere: WrittenElsewhere = dict,
     ) -> None:
         self._open_ambient = open_ambient
@@ -77,6 +79,8 @@ class Watching(Listener, FileListener, Watcher):
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._outside = Observations(self._fingerprints)
+        if began is not None:
+            self._outside.listings.began = began
         self._within: weakref.WeakKeyDictionary[Observed, Observations] = weakref.WeakKeyDictionary()
         self._open: list[Observed] = []
         self.ambient: Run | None = None

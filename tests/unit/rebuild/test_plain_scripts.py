@@ -128,6 +128,29 @@ def test_an_output_directory_that_was_there_is_there_again(plain, with_git):
     assert plain.reproduce("model:model", status=0)["verdict"] == "BIT_EXACT"
 
 
+def test_git_answers_a_rebuilt_program_as_it_answered_the_recorded_one(plain):
+    questions = ("describe --tags --dirty", "status --porcelain", "rev-parse --abbrev-ref HEAD", "remote -v")
+    plain.write(
+        "train.py",
+        f"""
+        import subprocess
+        said = [subprocess.check_output(["git", *words.split()], text=True) for words in {questions!r}]
+        open("said.log", "w").write(repr(said))
+        """,
+    )
+    plain.commit()
+    plain.git("tag", "v1")
+    plain.git("remote", "add", "origin", "https://example.org/flights.git")
+    plain.write("shape.py", "FACTOR = 3\n")
+    plain.commit()
+    plain.write("shape.py", "FACTOR = 4\n")
+    plain.write("notes.txt", "of no use\n")
+    record(plain, "train.py")
+    assert "v1-1-g" in (plain.root / "said.log").read_text()
+
+    assert plain.reproduce("run:latest", status=0)["verdict"] == "BIT_EXACT"
+
+
 def test_a_directory_that_the_program_makes_is_not_made_for_it(plain):
     plain.write("train.py", PLAIN.replace(", exist_ok=True", ""))
     record(plain, "train.py")
