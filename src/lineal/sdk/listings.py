@@ -202,8 +202,6 @@ class _Keeper:
         return True
 
 
-
-
 def _names(directory: str, *, before: int) -> _Names:
     files: list[str] = []
     directories: list[tuple[str, bool]] = []

@@ -29,7 +29,7 @@ def test_a_frame_is_seen_where_it_is_written_and_where_it_is_read(heard, kind):
     assert read.thing is found
 
 
-def test_arguments_by_name_in_any_order_paths_and_open_files_are_understood_and_members_of_archives_are_none(heard, tmp_path):
+def test_arguments_by_name_paths_and_open_files_are_understood_and_members_of_archives_are_no_files(heard, tmp_path):
     (tmp_path / "a.csv").write_text("a;b\n1;2\n")
     pd.read_csv(sep=";", filepath_or_buffer=tmp_path / "a.csv")
     with Path("a.csv").open(encoding="utf-8") as file:
