@@ -119,7 +119,7 @@ class Handoff:
     def began(self) -> int | None:
         """Return when it was made, in nanoseconds; None where that is not known any more."""
         try:
-            return (self.directory / _ABOUT).stat().st_mtime_ns
+            return (self.directory / ABOUT).stat().st_mtime_ns
         except OSError:
             return None
 

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from lineal.capture.data import fingerprint_of_path
 from lineal.capture.git import GitUnavailable, ask, find_root
-from lineal.errors import LinealError
 from lineal.capture.program import file_of, main_script, own_modules
+from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.integrations.hooks import telling
 from lineal.integrations.own import OwnFiles
