@@ -174,7 +174,7 @@ def test_a_child_may_have_runs_of_its_own(project):
     assert capture["processes"]["value"]["programs"] == {"prepare.py": 1, "python": 1, "train.py": 1}
 
 
-def test_children_and_workers_that_draw_without_a_seed_are_foreseen(project):
+def test_children_and_workers_that_draw_without_a_seed_are_foreseen_also_one_that_recorded_first(project):
     project.write("prepare.py", PREPARE.replace("random.seed(7)", "pass"))
     project.write("work.py", "import random\n\ndef work(_number):\n    return random.random()\n")
     project.write(
@@ -186,7 +186,6 @@ def test_children_and_workers_that_draw_without_a_seed_are_foreseen(project):
         from work import work
 
         random.seed(3)  # does not reach forked workers
-        open("config.json").read()
         subprocess.run([sys.executable, "prepare.py"], check=True, stdin=subprocess.DEVNULL)
         with get_context("fork").Pool(1) as pool:
             open("model.txt", "w").write(str(pool.map(work, [1])))

@@ -76,7 +76,7 @@ def own_states() -> dict[str, Json]:
 
 def own_generators() -> dict[str, object]:
     """Return the program's own generators by a name that is the same in the next run."""
-    made, _ = made_generators()
+    made = made_generators()
     found = {f"{one.seeded.name}#{number}": one.generator for number, one in enumerate(made, 1)}
     known = {id(generator) for generator in found.values()}
     for module, name, value in _globals():

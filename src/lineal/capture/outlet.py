@@ -9,17 +9,19 @@ from collections.abc import Callable, Sequence
 
 from lineal.model.values import Json
 
-SEED, ENTROPY, UNSEEDED, VARIABLE, REACHED, CODE, MADE = (
+SEED, ENTROPY, CLOCK, UNSEEDED, VARIABLE, REACHED, CODE, MADE = (
     "seed",
     "entropy",
+    "clock",
     "unseeded",
     "variable",
     "reached",
     "code",
     "made",
 )
-"""What can be told: a seeding call, a line that asks for entropy, a generator that nobody seeded and that was drawn
-from, a variable that was read, something reached for, a file of code that was loaded, a directory that was made."""
+"""What can be told: a seeding call, a line that asks for entropy, one that seeds with the time of day, a generator that
+nobody seeded and that was drawn from, a variable that was read, something reached for, a file of code that was loaded,
+a directory that was made."""
 
 Outlet = Callable[[str, Sequence[Json]], None]
 """Takes the kind and what is told of it. Must not raise."""

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import random
 import sys
+import time
 from dataclasses import dataclass, field
 from types import FrameType
 
+from lineal.capture.clock import is_of_the_clock
 from lineal.capture.forks import ForkedLock
-from lineal.capture.outlet import ENTROPY, SEED, pass_on
+from lineal.capture.outlet import CLOCK, ENTROPY, SEED, pass_on
 from lineal.capture.program import is_ours, is_own_code
 from lineal.model.fingerprint import of_bytes
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
@@ -48,7 +51,10 @@ class _Heard:
     seeded: list[Seeded] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
     entropy: set[str] = field(default_factory=set)
+    clock: set[str] = field(default_factory=set)
+    began: float = 0.0
     more: int = 0
+    more_unseeded: int = 0
 
 
 _heard = _Heard()
@@ -59,6 +65,7 @@ def begin_listening() -> None:
     """Say that seeding calls are heard from now on."""
     if not _heard.listening:
         _heard.listening = True
+        _heard.began = time.time()
         _heard.from_the_start = not _program_has_begun()
 
 
@@ -68,7 +75,7 @@ def hear_seed(name: str, seed: object) -> None:
     with _lock:
         _heard.seeded.append(heard)
         del _heard.seeded[:-_MOST_CALLS]
-    pass_on(SEED, heard.name, heard.seed, heard.where, _direct_caller() is not None)
+    _pass_on(heard, is_direct=_direct_caller() is not None)
 
 
 def forget_seeds(name: str) -> None:
@@ -76,20 +83,37 @@ def forget_seeds(name: str) -> None:
     _heard.seeded[:] = [one for one in _heard.seeded if one.name != name]
 
 
-def hear_generator(by: str, seed: object, generator: object) -> None:
-    """Hear that a generator was made; those the program's own code makes are held, to tell their states at the end."""
+def hear_generator(by: str, seed: object, generator: object, *, again: bool = False) -> None:
+    """Hear that a generator was made; those the program's own code makes are held, to tell their states at the end.
+
+    With `again` it may be one that is held already, and gets another seed now.
+    """
     where = _direct_caller()
     if where is None:
         return  # a library's own business, which may be different in each process
     heard = Seeded(by, plain_seed(seed), where)
     with _lock:
-        if any(made.generator is generator for made in _heard.made):
+        known = next((place for place, made in enumerate(_heard.made) if made.generator is generator), None)
+        if known is not None and not again:
             return  # default_rng gives a generator back that it was given
-        if len(_heard.made) >= _MOST_GENERATORS:
+        if known is not None:
+            _heard.made[known] = Made(heard, generator)
+        elif len(_heard.made) >= _MOST_GENERATORS:
             _heard.more += 1
+            _heard.more_unseeded += heard.seed is None
             return
-        _heard.made.append(Made(heard, generator))
-    pass_on(SEED, heard.name, heard.seed, heard.where, where is not None)
+        else:
+            _heard.made.append(Made(heard, generator))
+    _pass_on(heard, is_direct=True)
+
+
+def _pass_on(heard: Seeded, *, is_direct: bool) -> None:
+    """Pass a seeding call on; where its seed is the time of day, its line is kept as one that asks the clock."""
+    pass_on(SEED, heard.name, heard.seed, heard.where, is_direct)
+    if heard.where is not None and is_of_the_clock(heard.seed, _heard.began):
+        with _lock:
+            _heard.clock.add(heard.where)
+        pass_on(CLOCK, heard.where)
 
 
 def hear_entropy() -> None:
@@ -112,16 +136,28 @@ def entropy_lines() -> list[str]:
         return sorted(_heard.entropy)
 
 
+def clock_lines() -> list[str]:
+    """Return the lines of the program that gave a generator the time of day as its seed."""
+    with _lock:
+        return sorted(_heard.clock)
+
+
 def seeding_calls() -> tuple[Seeded, ...]:
     """Return the last seeding calls of shared generators, in order."""
     with _lock:
         return tuple(_heard.seeded)
 
 
-def made_generators() -> tuple[tuple[Made, ...], int]:
-    """Return the generators made while Lineal listened, in order, and how many more there were."""
+def made_generators() -> tuple[Made, ...]:
+    """Return the generators made while Lineal listened, in order."""
     with _lock:
-        return tuple(_heard.made), _heard.more
+        return tuple(_heard.made)
+
+
+def more_generators() -> tuple[int, int]:
+    """Return how many more were made than are held, and how many of those were given no seed."""
+    with _lock:
+        return _heard.more, _heard.more_unseeded
 
 
 def listened_from_the_start() -> bool:
@@ -174,9 +210,10 @@ def _caller() -> str | None:
 def _direct_caller() -> str | None:
     """Return the line that called, if it is the user's own code: no library, working for itself or for somebody."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 — the documented way to one's caller
-    within = (".pyx", getattr(sys.modules.get("random"), "__file__", None) or ".pyx")  # the generators themselves
-    while frame is not None and (is_ours(frame.f_code.co_filename) or frame.f_code.co_filename.endswith(within)):
+    while frame is not None and (is_ours(frame.f_code.co_filename) or frame.f_code.co_filename.endswith(".pyx")):
         frame = frame.f_back
+    while frame is not None and frame.f_code.co_filename == random.__file__:
+        frame = frame.f_back  # what Python's `random` does for whoever asked it to
     return _line(frame) if frame is not None and is_own_code(frame.f_code.co_filename) else None
 
 

@@ -19,15 +19,17 @@ from lineal.capture.outlet import has_outlet
 from lineal.capture.program import own_sources
 from lineal.capture.seeding import (
     Seeded,
+    clock_lines,
     entropy_lines,
     forget_seeds,
     listened_from_the_start,
     made_generators,
+    more_generators,
     plain_seed,
     seeding_calls,
 )
 from lineal.errors import InvalidArgument
-from lineal.model.capture_items import BY_LIBRARIES, ENTROPY, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import BY_LIBRARIES, CLOCK, ENTROPY, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
 _NUMPY_MODULUS = 2**32
@@ -97,9 +99,9 @@ def seeds_item(states: Json = None) -> Captured:
         known["generators"] = own
     if calls:
         known["calls"] = [{"generator": call.name, "seed": call.seed, "where": call.where} for call in calls]
-    drawn = entropy_lines()
-    if drawn:
-        known[ENTROPY] = drawn
+    for name, lines in ((ENTROPY, entropy_lines()), (CLOCK, clock_lines())):
+        if lines:
+            known[name] = lines
     return _told(known, lost)
 
 
@@ -117,10 +119,13 @@ def seeds_of_the_run(start: Captured | None, end: Captured) -> Captured:
     return captured(merged, end.reason)
 
 
-def with_more_seeds(item: Captured, heard: Mapping[str, Sequence[Seeded]], entropy: Collection[str]) -> Captured:
+def with_more_seeds(
+    item: Captured, heard: Mapping[str, Sequence[Seeded]], lines: Mapping[str, Collection[str]]
+) -> Captured:
     """Return the item with the seeds of other processes of the run, by what is seeded where: `numpy in prepare.py`.
 
-    One that had several has them in a list; the calls that seeded are told in the order of their lines.
+    One that had several has them in a list; the calls that seeded are told in the order of their lines. `lines` are
+    those that asked for entropy, and for the time of day.
     """
     known = item.value if isinstance(item.value, Mapping) else {}
     value: dict[str, Json] = dict(known)
@@ -136,10 +141,11 @@ def with_more_seeds(item: Captured, heard: Mapping[str, Sequence[Seeded]], entro
     told += [call for _, call in sorted(more.items()) if call not in told]
     if told:
         value["calls"] = told[:_MOST_SEEDS]
-    lines = known.get(ENTROPY)
-    asked = sorted({*entropy, *(map(str, lines) if isinstance(lines, list | tuple) else ())})
-    if asked:
-        value[ENTROPY] = list(asked)
+    for name, more_lines in lines.items():
+        before = known.get(name)
+        asked = sorted({*more_lines, *(map(str, before) if isinstance(before, list | tuple) else ())})
+        if asked:
+            value[name] = list(asked)
     return replace(item, value=value) if value != known else item
 
 
@@ -196,18 +202,20 @@ def _asked() -> Iterator[tuple[str, Json]]:
 
 def _own_seeds() -> Iterator[dict[str, Json]]:
     """Yield the seeds of the program's own generators; NumPy's and PyTorch's remember theirs, also from before."""
-    made, more = made_generators()
-    heard = {id(one.generator): one for one in made}
+    heard = {id(one.generator): one for one in made_generators()}
     for name, generator in own_generators().items():
         one = heard.get(id(generator))
         seed = _seed_within(generator)
         entry: dict[str, Json] = {"name": name, "seed": seed}
         if one is not None:
+            if seed is None:
+                entry["seed"] = SYSTEM_ENTROPY if one.seeded.seed is None else one.seeded.seed
             entry["asked"] = one.seeded.seed  # null: it was left to the system, whose choice is `seed`
             entry["where"] = one.seeded.where
         yield entry
+    more, unseeded = more_generators()
     if more:
-        yield {"name": f"{more} more", "seed": SYSTEM_ENTROPY if listened_from_the_start() else "not looked at"}
+        yield {"name": f"{more} more", "seed": SYSTEM_ENTROPY if unseeded else "not looked at"}
 
 
 def _seed_within(generator: object) -> Json:

@@ -15,7 +15,7 @@ from lineal.capture.captured import Captured, captured
 from lineal.capture.edited import packages_of_files, with_more_edits
 from lineal.capture.guard import guarded
 from lineal.capture.modules import Loaded, with_more_modules
-from lineal.capture.outlet import CODE, ENTROPY, MADE, REACHED, SEED, UNSEEDED, VARIABLE
+from lineal.capture.outlet import CLOCK, CODE, ENTROPY, MADE, REACHED, SEED, UNSEEDED, VARIABLE
 from lineal.capture.program import is_installed, is_ours
 from lineal.capture.reached import DIRECTORIES, found_directories, made_names, with_more_reached
 from lineal.capture.seeding import Seeded
@@ -23,6 +23,7 @@ from lineal.capture.seeds import with_more_seeds
 from lineal.capture.told import Process
 from lineal.capture.variables import with_more_variables
 from lineal.files import Files
+from lineal.model import capture_items
 from lineal.model.values import Json
 
 PROCESSES = "processes"
@@ -58,7 +59,7 @@ def with_processes(
     parts = {
         "modules": lambda item: with_more_modules(files, item, own, packages, root),
         "edited_packages": lambda item: with_more_edits(files, item, packages),
-        "seeds": lambda item: with_more_seeds(item, _seeds(others, str(root)), _entropy(others)),
+        "seeds": lambda item: with_more_seeds(item, _seeds(others, str(root)), _lines(others)),
         "variables": lambda item: with_more_variables(item, _names(others), [one.path for one in own], environment),
     }
     found = dict(record)
@@ -110,8 +111,10 @@ def _seeds(others: Sequence[Process], base: str) -> dict[str, list[Seeded]]:
     return found
 
 
-def _entropy(others: Sequence[Process]) -> set[str]:
-    return {str(line) for one in others for (line,) in one.all_of(ENTROPY)}
+def _lines(others: Sequence[Process]) -> dict[str, set[str]]:
+    """Return the lines that asked for entropy, and for the time of day, by the parts of the item that name them."""
+    kinds = {capture_items.ENTROPY: ENTROPY, capture_items.CLOCK: CLOCK}
+    return {name: {str(line) for one in others for (line,) in one.all_of(kind)} for name, kind in kinds.items()}
 
 
 def _names(others: Sequence[Process]) -> set[str]:

@@ -41,6 +41,8 @@ def watch_program() -> Patches:
 def _python(module: ModuleType, patches: Patches) -> None:
     note_first_states()
     patches.patch_function("random", module.seed, after(_seeded("random"), group="seed random"))
+    patches.patch(module.Random, "seed", after(_seeded_its_own, group="seed a generator"))
+    patches.patch(module, "_urandom", _asking)  # what `secrets` and NumPy's seeds come from
 
 
 def _numpy(module: ModuleType, patches: Patches) -> None:
@@ -54,6 +56,13 @@ def _seeded(name: str) -> Callable[[Call], None]:
         hear_seed(name, call.args[0] if call.args else call.kwargs.get("a", call.kwargs.get("seed")))
 
     return tell
+
+
+def _seeded_its_own(call: Call) -> None:
+    """Tell of a generator of Python's, as it is made or when it is seeded later."""
+    generator = call.args[0]
+    if type(generator).__module__ == "random" and type(generator).__name__ == "Random":
+        hear_generator("random.Random", call.argument("a", 1), generator, again=True)
 
 
 def _making(original: Function) -> Function:

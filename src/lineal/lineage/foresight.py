@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lineal.lineage.capture_record import WITHHELD, Item, item
-from lineal.model.capture_items import FILE, IN_PART, PIPE, SEED_DETAILS, STANDARD_INPUT, SYSTEM_ENTROPY
+from lineal.model.capture_items import (
+    CLOCK,
+    ENTROPY,
+    FILE,
+    IN_PART,
+    PIPE,
+    SEED_DETAILS,
+    STANDARD_INPUT,
+    SYSTEM_ENTROPY,
+)
+from lineal.model.values import Json
 from lineal.model.vocabulary import HIDDEN
 
 EXACT, NUMERIC, NOT_RUNNABLE = "BIT_EXACT", "NUMERIC", "NOT_RUNNABLE"
@@ -94,9 +104,34 @@ def seeds_open(record: Record) -> str:
         return f"seeds are not known: {found.reason or found.status}"
     value = found.value if isinstance(found.value, Mapping) else {}
     drawn = [name for name, seed in value.items() if name not in SEED_DETAILS and seed == SYSTEM_ENTROPY]
-    if drawn:
-        return f"{', '.join(drawn)} {'was' if len(drawn) == 1 else 'were'} drawn from without a seed"
-    return f"not every seed is known: {found.reason}" if found.reason else ""
+    open_ = [f"{', '.join(drawn)} {'was' if len(drawn) == 1 else 'were'} drawn from without a seed"] if drawn else []
+    unseeded = [one for one in _own_generators(value) if is_unseeded(one)]
+    if unseeded:
+        names = _listed(list(dict.fromkeys(generator_at(one) for one in unseeded)))
+        open_.append(f"{names} {'was' if len(unseeded) == 1 else 'were'} given no seed")
+    own = {str(one.get("where")) for one in unseeded}  # they are such lines themselves
+    for part, told in ((CLOCK, "seeds with the time of day"), (ENTROPY, "asks the system for entropy")):
+        listed = value.get(part)
+        lines = [str(line) for line in listed if str(line) not in own] if isinstance(listed, list | tuple) else []
+        open_ += [f"{_listed(lines)} {told}"] if lines else []
+    open_ += [f"not every seed is known: {found.reason}"] if found.reason and not drawn else []
+    return "; ".join(open_)
+
+
+def is_unseeded(generator: Mapping[str, Json]) -> bool:
+    """Return whether a generator of the program's own, as the record lists it, was made without a seed."""
+    return generator.get("asked", SYSTEM_ENTROPY) is None or generator.get("seed") == SYSTEM_ENTROPY
+
+
+def generator_at(generator: Mapping[str, Json]) -> str:
+    """Return what a generator of the program's own is called: by what it was made and where."""
+    by = str(generator.get("name")).partition("#")[0]
+    return f"{by} at {generator['where']}" if generator.get("where") else by
+
+
+def _own_generators(seeds: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    listed = seeds.get("generators")
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list | tuple) else []
 
 
 def has_cells(record: Record) -> bool:

@@ -35,8 +35,12 @@ LISTINGS = "listings"
 ENTROPY = "entropy"
 """The part of the fact `seeds` that names the lines of the program that asked the system for entropy."""
 
-SEED_DETAILS = ("generators", "calls", ENTROPY)
-"""Parts of the fact `seeds` that are no shared generator: the program's own ones, the calls that seeded, entropy."""
+CLOCK = "clock"
+"""The part of the fact `seeds` that names the lines of the program that gave a generator the time of day as seed."""
+
+SEED_DETAILS = ("generators", "calls", ENTROPY, CLOCK)
+"""Parts of the fact `seeds` that are no shared generator: the program's own ones, the calls that seeded, and lines that
+ask for what no rebuild has again."""
 
 
 @dataclass(frozen=True, slots=True)

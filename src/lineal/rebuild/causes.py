@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
+from lineal.lineage.foresight import generator_at, is_unseeded
 from lineal.lineage.locks import packages_of
 from lineal.lineage.training import reference_to
-from lineal.model.capture_items import ENTROPY, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import CLOCK, ENTROPY, SEED_DETAILS, SYSTEM_ENTROPY
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
 from lineal.rebuild.bearing import loaded_in, of_package
+from lineal.rebuild.draws import can_be_drawn_again
 from lineal.rebuild.edits import edits_in
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.rows import explained, known_content
@@ -101,12 +103,38 @@ def unseeded(before: Step, after: Step) -> Iterator[Difference]:
 
 def entropy(before: Step, after: Step) -> Iterator[Difference]:
     """Yield the lines of the program that asked the system for entropy, which no seed repeats."""
-    old, new = (item(step.record, "seeds").value for step in (before, after))
-    lines = [value.get(ENTROPY) if isinstance(value, Mapping) else None for value in (old, new)]
-    if all(isinstance(listed, list | tuple) and listed for listed in lines):
-        where = ", ".join(str(line) for line in lines[0] or ())  # type: ignore[union-attr]
+    where = _lines_of_both(before, after, ENTROPY)
+    if where:
         told = f"{where} asks the system for entropy, which is other numbers each time"
         yield _difference("seed", "entropy", SYSTEM_ENTROPY, SYSTEM_ENTROPY, told)
+
+
+def clock(before: Step, after: Step) -> Iterator[Difference]:
+    """Yield the lines of the program that gave a generator the time of day as its seed."""
+    where = _lines_of_both(before, after, CLOCK)
+    if where:
+        told = f"{where} seeds with the time of day, which is another each time: take a number, or an argument"
+        yield _difference("seed", "clock", where, where, told)
+
+
+def other_seed(place: int, was: Mapping[str, Json], now: Mapping[str, Json]) -> Difference:
+    """Return that a generator of the program's own has another seed than its twin, which the system may have chosen."""
+    name = f"generator {place} at {was['where']!s}"
+    if not (is_unseeded(was) and is_unseeded(now)):
+        told = f"seed {name} was {was.get('seed')!s}, and is {now.get('seed')!s}"
+        return _difference("seed", name, was.get("seed"), now.get("seed"), told)
+    told = f"{generator_at(was)} was given no seed, so it drew other numbers: seed it"
+    told += ", or rebuild with --same-draws" if can_be_drawn_again(was) else ""
+    return _difference("seed", name, was.get("seed"), now.get("seed"), told)
+
+
+def _lines_of_both(before: Step, after: Step, part: str) -> str:
+    """Return the lines that a part of the seeds names, if both runs have such; "" else."""
+    values = (item(step.record, "seeds").value for step in (before, after))
+    lines = [value.get(part) if isinstance(value, Mapping) else None for value in values]
+    if not all(isinstance(listed, list | tuple) and listed for listed in lines):
+        return ""
+    return ", ".join(str(line) for line in lines[0] or ())  # type: ignore[union-attr]
 
 
 def _unseeded_in(step: Step) -> list[str]:

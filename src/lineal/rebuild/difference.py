@@ -53,6 +53,7 @@ def differences_between(
         lambda: variables(_is_read),
         lambda: causes.changed_inputs(before, after, recorded_files, rebuilt_files),
         lambda: _mappings("parameter", parameters_of(before), parameters_of(after)),
+        lambda: causes.clock(before, after),
         lambda: _seeds(before, after),
         lambda: causes.unseeded(before, after),
         lambda: variables(_is_set_only),
@@ -184,7 +185,7 @@ def _seeds(before: Step, after: Step) -> Iterator[Difference]:
     yield from _mappings("seed", _shared_seeds(before), _shared_seeds(after))
     for place, (old, new) in enumerate(zip(_own_generators(before), _own_generators(after), strict=False), 1):
         if not equal(old.get("seed"), new.get("seed")):
-            yield _differs("seed", f"generator {place} at {old['where']!s}", old.get("seed"), new.get("seed"))
+            yield causes.other_seed(place, old, new)
 
 
 def _generators_more(before: Step, after: Step) -> Iterator[Difference]:

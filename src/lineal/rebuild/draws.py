@@ -19,7 +19,12 @@ from lineal.rebuild.recipe import Recipe
 
 def unseeded(recipe: Recipe) -> list[str]:
     """Return the generators that nobody seeded and whose first states or seeds the record keeps."""
-    return [*_states(recipe)[1], *(str(one["name"]) for one in _made(recipe) if _left_to_the_system(one))]
+    return [*_states(recipe)[1], *(str(one["name"]) for one in _made(recipe) if can_be_drawn_again(one))]
+
+
+def can_be_drawn_again(one: Mapping[str, Json]) -> bool:
+    """Return whether a generator was made without a seed, and the record keeps the one that the system gave it."""
+    return one.get("asked") is None and str(one.get("seed")).isdecimal()
 
 
 def place_draws(recipe: Recipe, files: Files, place: Place) -> tuple[dict[str, str], list[str]]:
@@ -32,8 +37,8 @@ def place_draws(recipe: Recipe, files: Files, place: Place) -> tuple[dict[str, s
         except (LinealError, ValueError, KeyError):
             names = []
     made = _made(recipe)
-    seeds = [one.get("seed") if _left_to_the_system(one) else None for one in made]
-    names = [*names, *(str(one["name"]) for one in made if _left_to_the_system(one))]
+    seeds = [one.get("seed") if can_be_drawn_again(one) else None for one in made]
+    names = [*names, *(str(one["name"]) for one in made if can_be_drawn_again(one))]
     if not names:
         return {}, ["no generator of it was left without a seed, so there is nothing to begin with"]
     path = place.root / "draws.json"
@@ -62,7 +67,3 @@ def _made(recipe: Recipe) -> list[Mapping[str, Json]]:
         made = [one for one in ones if one.get("where") is not None]
         found = made if len(made) > len(found) else found
     return found
-
-
-def _left_to_the_system(one: Mapping[str, Json]) -> bool:
-    return one.get("asked") is None and str(one.get("seed")).isdecimal()

@@ -143,7 +143,7 @@ class _Adoption:
     def _ends(self) -> None:
         """Write down that this process ends, or a worker that was forked from it."""
         run = self._run if os.getpid() == self._process else None
-        end_notes(self._notes, records=run is not None and run.is_finished, is_recorded=run is not None)
+        end_notes(self._notes, records=run is not None and run.is_finished)
 
 
 def _rank() -> int:

@@ -89,10 +89,10 @@ def _telling_draws(notes: Notes) -> Callable[[], None]:
     return tell
 
 
-def end_notes(notes: Notes, *, records: bool, is_recorded: bool) -> None:
-    """Write down that this process ends, and what it drew without a seed unless its own record tells."""
+def end_notes(notes: Notes, *, records: bool) -> None:
+    """Write down that this process ends, and what it drew without a seed: another may record the run after it."""
     with telling("the notes of this process"):
-        for name in [] if is_recorded else unseeded_generators():
+        for name in unseeded_generators():
             notes.tell(UNSEEDED, [name])
         notes.end(records=records)
 
@@ -140,7 +140,7 @@ class _Beside:
         self._patches.undo()
 
     def _ends(self) -> None:
-        end_notes(self._notes, records=False, is_recorded=False)
+        end_notes(self._notes, records=False)
 
 
 _begun: list[_Beside] = []

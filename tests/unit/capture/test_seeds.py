@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,27 @@ def test_pythons_own_generators_are_named_and_their_seed_is_unknown(run):
     assert "__main__.mine" in found["rng_states"]["value"]["end"]
 
 
+def test_pythons_own_generators_tell_the_seed_they_were_given_last_and_that_they_were_given_none(run):
+    during = "import random\nlate = random.Random()\nlate.seed(42)\nnone = random.Random()"
+    late, none = seeds(run("", during))["generators"]
+    assert (late["name"], late["asked"], late["seed"]) == ("random.Random#1", 42, 42)
+    assert (none["asked"], none["seed"]) == (None, "the system's entropy")
+
+
+def test_lines_that_ask_the_system_for_numbers_are_named_also_through_secrets_and_numpy(run):
+    during = "import numpy, secrets, tempfile\nsecrets.token_hex()\nnumpy.random.RandomState()\ntempfile.mkdtemp()"
+    found = seeds(run("", during))
+    asked = [int(line.removeprefix("train.py:")) for line in found["entropy"]]
+    assert len(asked) == 2
+    assert asked[1] == asked[0] + 1
+
+
+def test_a_seed_that_is_the_time_of_day_is_told_by_its_line_and_not_where_a_variable_gives_it(run):
+    given = "import os, random, time\nrandom.seed(int(os.environ['GIVEN']))\n"
+    found = seeds(run("", given + "random.seed(time.time_ns() // 1_000_000)", GIVEN=str(int(time.time()))))
+    assert found["clock"] == [found["calls"][1]["where"]]
+
+
 def test_equal_seeds_end_in_equal_states_and_other_draws_in_others(run):
     def ends(draws: int) -> dict:
         before = "import random\nfrom numpy.random import RandomState, default_rng, seed\nseed(4)\nrandom.seed(1)\n"
@@ -162,8 +184,8 @@ def test_odd_seeds_are_recorded_as_what_they_are(run):
 
 
 def test_hooks_are_taken_out_again(run):
-    before = "import random, os\nplain = (random.seed, type(os.environ).__getitem__)\n"
-    found = run(before, "watch_program().undo(); assert plain == (random.seed, type(os.environ).__getitem__)")
+    hooked = "(random.seed, random.Random.seed, random._urandom, type(os.environ).__getitem__)"
+    found = run(f"import random, os\nplain = {hooked}\n", f"watch_program().undo(); assert plain == {hooked}")
     assert found["seeds"]["status"] in ("captured", "unknown")
 
 

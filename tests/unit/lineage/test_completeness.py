@@ -78,11 +78,18 @@ def test_what_a_rebuild_cannot_do_without(changes, told):
     assert found.because[0].startswith(told)
 
 
+OWN = {"name": "default_rng#1", "asked": None, "seed": "9", "where": "a.py:2"}
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"seeds": Item("unknown", None, "not hooked")}, "seeds are not known: not hooked"),
         ({"seeds": Item("captured", {"numpy": SYSTEM_ENTROPY})}, "numpy was drawn from without a seed"),
+        (
+            {"seeds": Item("captured", {"generators": [OWN], "entropy": ["a.py:2", "a.py:9"], "clock": ["a.py:3"]})},
+            "default_rng at a.py:2 was given no seed; a.py:3 seeds with the time of day; a.py:9 asks the system for",
+        ),
         ({"seeds": Item("captured", {"random": 1}, "numpy late")}, "not every seed is known: numpy late"),
         ({"environment": Item("captured", {"packages": 3})}, "the packages are not recorded"),
         ({"edited_packages": Item("withheld", None, "numpy")}, "packages were edited: numpy"),

@@ -30,7 +30,14 @@ def test_what_nobody_seeded_comes_out_the_same_where_that_is_asked_for_and_is_sa
     plain = project.reproduce("run:latest", status=24)
     same = project.reproduce(plain["run"], "--same-draws", status=0)
 
-    assert any("seed it, or rebuild with --same-draws" in each["sentence"] for each in plain["differences"])
+    told = [
+        one["sentence"] for one in plain["differences"] if "seed it, or rebuild with --same-draws" in one["sentence"]
+    ]
+    assert told[0].startswith("numpy.random.default_rng at train.py:5 was given no seed")
+    assert len(told) == 4
+    assert any(
+        "were drawn from without a seed; numpy.random.default_rng at train.py:5" in note for note in plain["notes"]
+    )
     assert same["verdict"] == "BIT_EXACT"
     assert same["first_difference"] is None
     [note] = [note for note in same["notes"] if note.startswith("nobody seeded")]
