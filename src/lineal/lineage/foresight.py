@@ -126,7 +126,7 @@ def is_unseeded(generator: Mapping[str, Json]) -> bool:
 def generator_at(generator: Mapping[str, Json]) -> str:
     """Return what a generator of the program's own is called: by what it was made and where."""
     by = str(generator.get("name")).partition("#")[0]
-    return f"{by} at {generator['where']}" if generator.get("where") else by
+    return f"{by} at {generator['where']!s}" if generator.get("where") else by
 
 
 def _own_generators(seeds: Mapping[str, Json]) -> list[Mapping[str, Json]]:
