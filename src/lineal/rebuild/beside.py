@@ -16,7 +16,7 @@ from pathlib import Path
 from lineal.capture.reached import DIRECTORIES
 from lineal.lineage.foresight import reached
 from lineal.rebuild.confinement import covers_here
-from lineal.rebuild.confining.covering import MOST_NAMES
+from lineal.rebuild.confining.beside import MOST_NAMES
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Recipe
@@ -38,6 +38,16 @@ def can_be_shown(path: str, directory: str | None = None) -> bool:
     """Return whether a path outside the tree can be shown here as recorded, in that directory or its own."""
     above = _nearest(directory or posixpath.dirname(path))
     return above is not None and covers_here() and _is_small(above)
+
+
+def why_not_shown(directory: str) -> str:
+    """Return the end of a sentence: why a directory cannot be shown here as recorded; "" where none can."""
+    above = _nearest(directory)
+    if not covers_here():
+        return ""
+    if above is None:
+        return f", and {directory} cannot be made for it to see"
+    return f", and {above} has more than {MOST_NAMES} names, or cannot be listed"
 
 
 def covers_of(written: Mapping[str, str], read: Iterable[str], place: Place) -> list[Cover]:

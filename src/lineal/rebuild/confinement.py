@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from lineal.rebuild.confining.view import BESIDE
+from lineal.rebuild.confining.beside import BESIDE
 from lineal.rebuild.starter import Cover, Wanted, reporting, start
 from lineal.rebuild.verdict import Confinement
 

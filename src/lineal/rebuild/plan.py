@@ -18,7 +18,7 @@ from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTINGS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
-from lineal.rebuild.beside import can_be_shown, written_beside
+from lineal.rebuild.beside import can_be_shown, why_not_shown, written_beside
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
 from lineal.rebuild.confinement import confinement_here
@@ -215,10 +215,11 @@ def _lacking(recipe: Recipe, layout: Layout, limits: Limits, passed: frozenset[s
     for path in layout.unmoved(words):
         if can_be_shown(path, written[path]):
             continue
+        why = why_not_shown(written[path])
         yield Missing(
             kind="output",
             what=path,
-            sentence=f"it writes {path}, which lies outside the rebuild directory: that is refused",
+            sentence=f"it writes {path}, which lies outside the rebuild directory: that is refused{why}",
             advice="give the path as an argument, or let the script write below its own directory",
         )
 

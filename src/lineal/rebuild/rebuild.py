@@ -27,7 +27,7 @@ from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of, environment_of
 from lineal.rebuild.compare import Both, Pair, compare_metrics, compare_outputs, matched
 from lineal.rebuild.confinement import covers_here
-from lineal.rebuild.confining.view import BESIDE
+from lineal.rebuild.confining.beside import BESIDE
 from lineal.rebuild.continued import place_continued
 from lineal.rebuild.difference import differences_between
 from lineal.rebuild.directories import place_directories

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from lineal.lineage.capture_record import Item
-from lineal.rebuild.beside import can_be_shown, covers_of
+from lineal.rebuild.beside import can_be_shown, covers_of, why_not_shown
 from lineal.rebuild.confinement import covers_here
+from lineal.rebuild.confining.beside import MOST_NAMES
 from lineal.rebuild.confining.covering import uncovered
 from lineal.rebuild.layout import layout_of
 from lineal.rebuild.place import Place
@@ -96,6 +97,15 @@ def test_where_a_program_sees_what_the_user_sees_it_is_said_before_and_not_start
 @pytest.mark.parametrize("path", ["/proc/1/x", "/dev/x", "/sys/x", "/of-nobody", "/tmp/../x", "relative", "/a\0b/c"])
 def test_places_of_the_system_and_the_root_itself_are_never_covered(path):
     assert not can_be_shown(path)
+
+
+@pytest.mark.skipif(not covers_here(), reason="platform: it takes a view of its own")
+def test_a_directory_with_very_many_names_is_not_covered_and_the_reason_is_told(tmp_path):
+    for number in range(MOST_NAMES + 1):
+        (tmp_path / str(number)).touch()
+
+    assert not can_be_shown(f"{tmp_path}/m.pkl")
+    assert why_not_shown(str(tmp_path)) == f", and {tmp_path} has more than 4096 names, or cannot be listed"
 
 
 def test_what_is_written_is_not_shown_again_and_what_lies_beside_it_is(tmp_path):

@@ -14,10 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from lineal.rebuild.confining.beside import MOST_NAMES
 from lineal.rebuild.confining.kernel import BIND, READ_ONLY, RECURSIVE, mount, set_mount
-
-MOST_NAMES = 4096
-"""Of a directory with more names nothing is shown again, and it is not covered."""
 
 
 @dataclass(frozen=True, slots=True)

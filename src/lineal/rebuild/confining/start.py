@@ -19,12 +19,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from lineal.rebuild.confining.beside import BESIDE
 from lineal.rebuild.confining.calls import refuse_calls
 from lineal.rebuild.confining.covering import uncovered
 from lineal.rebuild.confining.kernel import die_with_parent, drop_capabilities, get_orphans, unshare
 from lineal.rebuild.confining.sockets import open_sockets
 from lineal.rebuild.confining.view import (
-    BESIDE,
     NO_SOCKETS,
     READ_ONLY_VIEW,
     SHARED,

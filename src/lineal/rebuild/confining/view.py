@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from lineal.rebuild.confining.beside import BESIDE
 from lineal.rebuild.confining.covering import cover
 from lineal.rebuild.confining.kernel import (
     BIND,
@@ -32,7 +33,6 @@ NO_SOCKETS = "no sockets of other programs"
 KNOWN_SOCKETS = "no sockets that other programs had open"
 TERMINALS = "terminals of its own"
 TREE = "the tree at its recorded path"
-BESIDE = "recorded paths beside the tree"
 
 _DEVICES = (
     *("null", "zero", "full", "random", "urandom", "tty"),
