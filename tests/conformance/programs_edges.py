@@ -323,6 +323,28 @@ def forcing_the_update_time(tape):
     store.put_execution(Execution(id=1, type_id=e), [], [], force_update_time=True)
     (after,) = store.get_executions_by_id([1])
     tape.note("unless it is forced", after.last_update_time_since_epoch > before.last_update_time_since_epoch)
+    (artifact,), (context,) = store.get_artifacts_by_id([1]), store.get_contexts_by_id([1])
+    time.sleep(0.002)
+    store.put_execution(after, [(artifact, None)], [context], force_update_time=True)
+    tape.note(
+        "and only the execution's",
+        [store.get_artifacts_by_id([1]), store.get_contexts_by_id([1])] == [[artifact], [context]],
+    )
+
+
+def the_order_of_events(tape):
+    store, a, e, _ = with_types(tape)
+    store.put_artifacts([Artifact(type_id=a) for _ in range(3)])
+    store.put_executions([Execution(type_id=e) for _ in range(3)])
+    for artifact, execution, kind in ((3, 3, 3), (2, 1, 4), (1, 2, 3), (3, 1, 3), (1, 1, 4), (1, 1, 3), (1, 3, 3)):
+        store.put_events([Event(artifact_id=artifact, execution_id=execution, type=kind)])
+
+    def found(events):
+        return [[event.artifact_id, event.execution_id, event.type] for event in events]
+
+    tape("of executions", lambda: found(store.get_events_by_execution_ids([3, 1, 2])))
+    tape("of artifacts", lambda: found(store.get_events_by_artifact_ids([3, 1])))
+    tape("of one artifact", lambda: found(store.get_events_by_artifact_ids([1])))
 
 
 # ---------------------------------------------------------------- put_lineage_subgraph

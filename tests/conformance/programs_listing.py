@@ -86,7 +86,12 @@ def limits_and_orders(tape):
     tape("none is all", lambda: ids(store.get_artifacts(options(limit=None))))
     tape("zero is all", lambda: ids(store.get_artifacts(options(limit=0))))
     tape("more than there are", lambda: ids(store.get_artifacts(options(limit=500))))
-    tape("a negative limit", store.get_artifacts, options(limit=-1), says="Invalid list_options.limit value passed. ")
+    tape(
+        "a negative limit",
+        store.get_artifacts,
+        options(limit=-1),
+        says="Invalid list_options.limit value passed. list_options.limit is expected to be greater than 1",
+    )
     tape("by id, down", lambda: ids(store.get_artifacts(options(order_by=By.ID, is_asc=False))))
     tape("by no field, down", lambda: ids(store.get_executions(options(is_asc=False))))
     tape("by creation", lambda: ids(store.get_contexts(options(order_by=By.CREATE_TIME))))

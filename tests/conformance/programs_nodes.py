@@ -207,7 +207,38 @@ def names_never_change(tape):
     tape("for an execution", store.put_executions, [Execution(id=1, type_id=e, name="second")])
     tape("is ignored there", store.get_executions_by_id, [1])
     tape("for a context", store.put_contexts, [Context(id=1, type_id=c, name="second")])
-    tape("is ignored there too", store.get_contexts_by_id, [1])
+    tape("is not ignored there", store.get_contexts_by_id, [1])
+    masked = {"field_mask_paths": ["properties"]}
+    tape("behind a mask", store.put_contexts, [Context(id=1, type_id=c, name="third")], **masked)
+
+
+def what_refusals_say(tape):
+    store, a, e, c = with_types(tape, p=pb.INT)
+    undeclared, other = {"z": Value(int_value=1)}, {"p": Value(string_value="1")}
+    cannot = "Cannot validate properties of type_id: "
+    tape(
+        "an undeclared property", store.put_artifacts, [Artifact(type_id=a, properties=undeclared)], says=f"{cannot}{a}"
+    )
+    tape("of another kind", store.put_executions, [Execution(type_id=e, properties=other)], says=f"{cannot}{e}")
+    tape("a context's name", store.put_contexts, [Context(type_id=c)], says=f"Cannot create node for type_id: {c}")
+    run, group = Execution(type_id=e), "Context is missing a "
+    tape("no type", store.put_execution, run, [], [Context(name="n")], says=f"{group}type_id: name: ")
+    tape("no name", store.put_execution, run, [], [Context(type_id=c)], says=f"{group}name: type_id: {c}")
+    tape(
+        "no type in a subgraph", store.put_lineage_subgraph, [], [], [Context(name="n")], [], says="Type id is missing."
+    )
+    different, more = "Type already exists with different properties: ", "has more properties: "
+    for step, properties, says in (
+        ("more", {"p": pb.INT, "q": pb.INT}, f"can_add_fields is false while the given type {more}"),
+        ("fewer", {}, f"can_omit_fields is false while stored type {more}"),
+        ("another kind", {"p": pb.STRING}, "Conflicting property value type found in stored and given types: "),
+    ):
+        given = pb.ArtifactType(name="A", properties=properties)
+        tape(step, store.put_artifact_type, given, says=different + says)
+    store.put_contexts([Context(type_id=c, name="child"), Context(type_id=c, name="parent")])
+    store.put_parent_contexts([pb.ParentContext(child_id=1, parent_id=2)])
+    cycle = "There is a cycle detected of the given relationship."
+    tape("a cycle", store.put_parent_contexts, [pb.ParentContext(child_id=2, parent_id=1)], says=cycle)
 
 
 def names_are_unique_in_their_type(tape):

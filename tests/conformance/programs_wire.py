@@ -181,9 +181,12 @@ def optimistic_updates(tape):
     store.put_artifacts([Artifact(type_id=a, uri="first")])
     (before,) = store.get_artifacts_by_id([1])
 
-    def put(artifact):
+    def checked(*artifacts):
         options = service_pb2.PutArtifactsRequest.Options(abort_if_latest_updated_time_changed=True)
-        return raw(store, "PutArtifacts", service_pb2.PutArtifactsRequest(artifacts=[artifact], options=options))
+        return service_pb2.PutArtifactsRequest(artifacts=artifacts, options=options)
+
+    def put(artifact):
+        return raw(store, "PutArtifacts", checked(artifact))
 
     change = Artifact()
     change.CopyFrom(before)
@@ -195,6 +198,15 @@ def optimistic_updates(tape):
     tape("as it was before", put, change)
     change.ClearField("last_update_time_since_epoch")
     tape("without a time", put, change)
+    same = Artifact()
+    same.CopyFrom(after)
+    time.sleep(0.002)
+    tape("what it is already", put, same)
+    tape("and again, for no time has moved", put, same)
+    tape("twice in one call", lambda: raw(store, "PutArtifacts", checked(same, same)))
+    same.uri = "third"
+    tape("and a change after it", put, same)
+    tape("which moved it", put, same)
     tape("an insert", put, Artifact(type_id=a))
     tape("now", lambda: [artifact.uri for artifact in store.get_artifacts()])
 

@@ -124,8 +124,9 @@ DIFFERENCES = {
         ),
     },
     "nodes: names never change": {
-        "is ignored there too": (
-            "ML Metadata renames contexts, though nothing else",
+        "for a context": ("ML Metadata renames contexts, though nothing else", REFUSED),
+        "is not ignored there": (
+            "and ours keeps the name",
             [{**PLAIN, "id": "1", "type": "C", "type_id": "12", "name": "first"}],
         ),
     },

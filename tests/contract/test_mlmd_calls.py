@@ -71,6 +71,8 @@ def test_nodes_are_put_replaced_masked_and_checked(call, clean):
 
     checked = "options { abort_if_latest_updated_time_changed: true }"
     time = f"last_update_time_since_epoch: {node.last_update_time_since_epoch}"
+    same = f"artifacts {{ {full.replace('uri: "u"', 'uri: "v"')} id: 1 {time} }} {checked}"
+    assert call("PutArtifacts", same).artifact_ids == call("PutArtifacts", same).artifact_ids == [1]
     assert call("PutArtifacts", f"artifacts {{ id: 1 {time} }} {checked}").artifact_ids == [1]
     assert call("PutArtifacts", f"artifacts {{ id: 1 {time} }} {checked}") == errors.FAILED_PRECONDITION
     assert call("GetArtifactByTypeAndName", 'type_name: "T" artifact_name: "N"').artifact.id == 2
@@ -136,6 +138,8 @@ def test_pages_filters_and_lineage(call, clean):
     )
     assert ids(call("GetArtifacts", f'options {{ filter_query: "{query}" }}').artifacts) == [3]
     assert call("GetArtifacts", 'options { filter_query: "x\'" }') == errors.INVALID_ARGUMENT
+    around = " AND ".join(f"(events_{number}.type = INPUT OR LOWER('E{number}') = type)" for number in range(100))
+    assert ids(call("GetArtifacts", f'options {{ filter_query: "{around}" }}').artifacts) == [1, 2]
     start = 'starting_artifacts { filter_query: "id = 3" } direction: UPSTREAM'
     graph = call("GetLineageSubgraph", f"lineage_subgraph_query_options {{ {start} }}").lineage_subgraph
     assert (ids(graph.artifacts), ids(graph.executions)) == ([1, 2, 3], [1, 2])

@@ -12,12 +12,14 @@ from sqlalchemy import create_engine
 
 from lineal.errors import (
     FailedPrecondition,
+    FilterSyntaxError,
     InvalidArgument,
     NotALinealStore,
     NotFound,
     SchemaVersionMismatch,
     StoreTimeout,
 )
+from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
 from lineal.store.dialects.postgresql import GUARDS
@@ -217,3 +219,10 @@ def test_many_rows_at_once_are_copied_and_read_equal(store):
 def test_an_option_that_makes_no_sense_is_refused(url, option):
     with pytest.raises(InvalidArgument, match=option.partition("=")[0]):
         open_store(locate(f"{url}?{option}"))
+
+
+@pytest.mark.parametrize("text", ["name = '\\x00'", "name IN ('a\\000')", "custom_properties.`\\x00`.int_value = 1"])
+def test_a_filter_with_the_character_nul_is_refused_where_it_stands(store, text):
+    with pytest.raises(FilterSyntaxError, match="NUL") as caught:
+        store.list(Artifact, ListOptions(filter=text))
+    assert caught.value.position == max(text.find("'"), 0)

@@ -16,6 +16,7 @@ from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.publication import Origin
+from lineal.server.calls import Caller, Calls
 from lineal.store.location import locate
 from lineal.store.open import open_store
 
@@ -189,13 +190,16 @@ def test_what_a_batch_wrote_before_the_server_went_is_undone_and_said(server, st
     assert store.verify().findings == []
 
 
-def test_a_store_whose_server_is_down_says_so_when_it_is_opened(server, url):
+def test_a_store_whose_server_is_down_says_where_to_its_opener_and_to_no_caller_elsewhere(server, store, url):
+    calls = Calls(store, longest=10**6)
     server.stop()
     try:
         with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1"):
             open_store(locate(url))
+        answer = calls.answer("GetArtifacts", b"", Caller(name="elsewhere"))
     finally:
         server.start()
+    assert (answer.code, answer.text) == (14, "the server's database cannot be reached now, try again")
     store = open_store(locate(url))
     store.put([Artifact(type="Model", name="m")], by=BY)
     store.close()

@@ -435,7 +435,7 @@ class Reading:
             return None
         if values[0] is None:
             return None
-        return {"ABS": abs, "LENGTH": len, "UPPER": upper}[node.function](values[0])
+        return {"ABS": abs, "LENGTH": len, "UPPER": upper, "LOWER": lower}[node.function](values[0])
 
     def _cast(self, node, values):
         (found,) = values
@@ -514,6 +514,10 @@ def calculated(symbol, left, right):
 
 def upper(text):
     return re.sub("[a-z]", lambda letter: letter.group().upper(), text)
+
+
+def lower(text):
+    return re.sub("[A-Z]", lambda letter: letter.group().lower(), text)
 
 
 def read(text, type_):
@@ -672,7 +676,7 @@ class Filters:
     def _string(self, depth):
         source = self._some.choice(["int", "double", "bool"])
         if self._some.random() < 0.5:
-            return f"UPPER({self.value('string', depth - 1)})"
+            return f"{self._some.choice(['UPPER', 'LOWER'])}({self.value('string', depth - 1)})"
         return f"CAST({self.value(source, depth - 1)} AS STRING)"
 
     # conditions ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from lineal.compat.mlmd.proto import metadata_store_service_pb2
 from lineal.compat.mlmd.service import Service
 from lineal.errors import LinealError
 from lineal.model.publication import Origin
+from lineal.server.discretion import told
 from lineal.server.text import is_text
 from lineal.store.protocol import Store
 
@@ -82,9 +83,9 @@ class Calls:
             by = Origin(actor=caller.actor, action=method, request_id=caller.request_id)
             body = self._service.acting_for(by).call(method, request).SerializeToString()
         except errors.StatusError as error:
-            return refused(error.error_code, error.message)
+            return refused(error.error_code, told(method, error))
         except LinealError as error:
-            return refused(error.status.grpc, error.message)
+            return refused(error.status.grpc, told(method, error))
         except Exception:  # noqa: BLE001  the outermost edge: a fault of ours is logged here, and told without its trace
             _log.exception("%s failed", method)
             return refused(errors.INTERNAL, f"{method} failed inside the server; its log has the cause")

@@ -11,6 +11,7 @@ import grpc
 from lineal.errors import LinealError
 from lineal.server.calls import Answer, Caller, Calls, refused
 from lineal.server.counters import Counters
+from lineal.server.discretion import told
 from lineal.server.settings import Limits
 from lineal.server.workers import Workers
 from lineal.store.protocol import Store
@@ -51,7 +52,7 @@ class Desk:
         try:
             await self.workers.run(partial(self._store.entries, limit=1))
         except LinealError as error:
-            return error.message
+            return told("the server's health", error)
         return None
 
     def _begin(self) -> None:

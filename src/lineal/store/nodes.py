@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, cast
 
@@ -13,7 +13,7 @@ from lineal.errors import AlreadyExists, InvalidArgument, NotFound
 from lineal.model.ids import ArtifactId, EntrySeq, NodeKey, NodeKind, TypeId
 from lineal.model.nodes import Artifact, Context, Execution, Node, kind_of
 from lineal.model.types import NodeType
-from lineal.model.values import Value, check_text
+from lineal.model.values import INT64_MAX, Value, check_text
 from lineal.store import index, lookups
 from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
@@ -162,7 +162,12 @@ WHERE type_id = ? AND name >= ? AND name < ?
 
     # writing -------------------------------------------------------------------------------------
     def put(
-        self, transaction: Transaction, nodes: Sequence[Node], *, looked_up: bool = False, touch: bool = False
+        self,
+        transaction: Transaction,
+        nodes: Sequence[Node],
+        *,
+        looked_up: bool = False,
+        touch: Collection[NodeKey] = (),
     ) -> list[Known]:
         """Insert or update nodes; return what is known of each, in order.
 
@@ -178,7 +183,8 @@ WHERE type_id = ? AND name >= ? AND name < ?
             if node.id is None:
                 fresh.setdefault(kind, []).append(_Fresh(position, node, cast("int", type_.id)))
             else:
-                results[position] = self._update(transaction, kind, node, type_, touch=touch)
+                touched = bool(touch) and NodeKey(kind, node.id) in touch
+                results[position] = self._update(transaction, kind, node, type_, touch=touched)
         for kind, new in fresh.items():
             known = self._insert(transaction, kind, new, looked_up=looked_up)
             for each, inserted in zip(new, known, strict=True):
@@ -281,7 +287,7 @@ WHERE type_id = ? AND name >= ? AND name < ?
                 raise _belongs(kind, node.external_id, owner)
         created = old[CREATED[kind]]
         # ML Metadata's clients tell changes apart by the millisecond.
-        updated = max(transaction.now, (old[-2] // 1000 + 1) * 1000 if touch else old[-2])
+        updated = max(transaction.now, min((old[-2] // 1000 + 1) * 1000, INT64_MAX))
         new = row_of(node, id_, old[TYPE_ID], created, updated, transaction.seq)
         new = (*new[:NAME], old[NAME], *new[NAME + 1 :])
         if new[:-2] == old[:-2] and not touch:

@@ -51,10 +51,11 @@ class Store(Protocol):
         """Return all types of a kind (or of all kinds), by id."""
 
     # nodes ---------------------------------------------------------------------------------------
-    def put(self, nodes: Sequence[Node], *, by: Origin, touch: bool = False) -> Sequence[NodeKey]:
+    def put(self, nodes: Sequence[Node], *, by: Origin, touch: Collection[NodeKey] = ()) -> Sequence[NodeKey]:
         """Insert nodes without an id, replace the changeable fields of those with one; return their keys.
 
-        An update that changes nothing writes nothing; with `touch` it moves `updated_at`, to another millisecond.
+        An update moves `updated_at`, at least to the next millisecond. One that changes nothing writes nothing, and
+        moves it only for the nodes in `touch`.
         Type, name and creation time of a stored node never change. Raises UnknownType,
         PropertyTypeMismatch, AlreadyExists (name, external id), NotFound (an id that is not there).
         """

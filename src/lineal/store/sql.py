@@ -107,7 +107,7 @@ class SqlStore:
 
     # nodes ---------------------------------------------------------------------------------------
     @tried_again
-    def put(self, nodes: Sequence[Node], *, by: Origin, touch: bool = False) -> Sequence[NodeKey]:
+    def put(self, nodes: Sequence[Node], *, by: Origin, touch: Collection[NodeKey] = ()) -> Sequence[NodeKey]:
         """See `Store.put`."""
         with self._writing(by) as transaction:
             return [known.key for known in self._nodes.put(transaction, nodes, touch=touch)]

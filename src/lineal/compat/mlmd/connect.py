@@ -12,12 +12,12 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from lineal.compat.mlmd import errors
 from lineal.compat.mlmd.connection import Connection
 from lineal.compat.mlmd.proto import metadata_store_pb2 as pb
+from lineal.compat.mlmd.reading import reading_only
 from lineal.compat.mlmd.remote import Remote
 from lineal.compat.mlmd.service import EVERYTHING, Service
-from lineal.compat.mlmd.service.failures import status_of
+from lineal.compat.mlmd.service.failures import hint_of, status_of
 from lineal.compat.mlmd.urls import may_create_database, url_of
 from lineal.errors import LinealError, NotALinealStore
 from lineal.store.location import Location, check_place, locate
@@ -63,19 +63,15 @@ class Local:
     """A store in this process. It is closed when nobody holds this any more."""
 
     def __init__(self, store: Store, *, writable: bool) -> None:
-        self._service = Service(store)
-        self._batch: Callable[[], AbstractContextManager[None]] = store.batch
+        seen = store if writable else reading_only(store)
+        self._service = Service(seen)
+        self._batch: Callable[[], AbstractContextManager[None]] = seen.batch
         self.largest_page = EVERYTHING
         self.snapshot: Callable[[], AbstractContextManager[None]] = store.snapshot
-        self._writable = writable
         weakref.finalize(self, store.close)
 
     def call(self, method: str, request: Message) -> Any:
         """Return the answer of a call. Raises a StatusError."""
-        if not self._writable and method.startswith("Put"):
-            raise errors.PermissionDeniedError(
-                f"{method}: this store was opened with connection_mode READONLY, which only reads"
-            )
         return self._service.call(method, request)
 
     def call_all(self, calls: Sequence[tuple[str, Message]]) -> list[Any]:
@@ -112,7 +108,8 @@ def _check_schema(location: Location, *, may_upgrade: bool) -> None:
 
 
 def _cannot_open(error: LinealError) -> RuntimeError:
-    text = f"{error.message} ({error.hint})" if error.hint else error.message
+    hint = hint_of(error)
+    text = f"{error.message} ({hint})" if hint else error.message
     if isinstance(error, NotALinealStore):
         text += "; a database of ML Metadata's own becomes a Lineal store by `lineal import mlmd URL`"
     return RuntimeError(text)

@@ -38,6 +38,7 @@ from lineal.store.filter.tree import (
     Or,
     Property,
     parts,
+    walk,
 )
 from lineal.store.filter.values import Values
 from lineal.store.filter.wording import SQLITE, Operand, Wording
@@ -73,10 +74,20 @@ def compile_filter(
 @lru_cache(maxsize=64)
 def _compiled(text: str, kind: NodeKind, alias: str, placeholder: str, wording: Wording) -> CompiledFilter:
     # Each page of a listing asks for the same filter again.
-    tree = quantify(resolve(parse(text), kind))
+    resolved = resolve(parse(text), kind)
+    if not wording.holds_nul:
+        _refuse_nul(resolved)
+    tree = quantify(resolved)
     written, parts = _Conditions(Rows(kind, alias, wording), wording).whole(tree)
     # No text of ours holds a question mark: each one is a placeholder.
     return CompiledFilter(written.text.replace("?", placeholder), written.parameters, parts)
+
+
+def _refuse_nul(tree: Expression) -> None:
+    for node in walk(tree):
+        text = node.value if isinstance(node, Literal) else node.name if isinstance(node, Property) else None
+        if isinstance(text, str) and "\0" in text:
+            raise refusal("PostgreSQL holds no text with the character NUL", node.position)
 
 
 class _Asked(Enum):

@@ -32,7 +32,7 @@ from lineal.store.filter.tree import (
 MAX_NESTING = 64
 """How deep an expression may stand inside others; each level takes about three frames of Python's stack."""
 
-FUNCTIONS = {"ABS": (1, 1), "UPPER": (1, 1), "LENGTH": (1, 1), "COALESCE": (1, 100)}
+FUNCTIONS = {"ABS": (1, 1), "UPPER": (1, 1), "LOWER": (1, 1), "LENGTH": (1, 1), "COALESCE": (1, 100)}
 """The functions with the least and the greatest number of arguments."""
 
 TYPES = {

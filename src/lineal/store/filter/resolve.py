@@ -47,6 +47,8 @@ _CASTS = {
 
 def resolve(expression: Expression, kind: NodeKind) -> Expression:
     """Return the resolved tree. Raises FilterSyntaxError at the first name, type or use that is wrong."""
+    if isinstance(expression, Literal) and expression.value is None:
+        raise refusal("NULL alone is not a condition", expression.position, hint="test with IS NULL")
     return _Resolver(kind).condition(expression)
 
 
@@ -179,7 +181,8 @@ class _Resolver:
             return replace(node, arguments=found, type=_unify(found, node.position))
         wanted = _NUMBERS if node.function == "ABS" else _TEXTS
         argument = self._typed(node.arguments[0], wanted, node.function)
-        result = {"ABS": _number(argument), "UPPER": Scalar.STRING, "LENGTH": Scalar.INT}[node.function]
+        texts = {"UPPER": Scalar.STRING, "LOWER": Scalar.STRING, "LENGTH": Scalar.INT}
+        result = texts.get(node.function) or _number(argument)
         return replace(node, arguments=(argument,), type=result)
 
     def _case(self, node: Case) -> Expression:

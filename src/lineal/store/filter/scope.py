@@ -15,7 +15,10 @@ from lineal.store.filter.refusal import refusal
 from lineal.store.filter.tree import And, Column, Exists, Expression, Neighbour, Or, parts, walk, with_parts
 
 MAX_NEIGHBOURS = 16
-"""Different aliases a filter may have: three tables each, and databases join about sixty."""
+"""Different aliases a condition may speak of together: three tables each, and databases join about sixty."""
+
+MAX_ALIASES = 100
+"""Different aliases a filter may have in all."""
 
 
 def quantify(expression: Expression) -> Expression:
@@ -24,8 +27,8 @@ def quantify(expression: Expression) -> Expression:
     for node in walk(expression):
         if isinstance(node, Column) and node.neighbour is not None:
             totals[node.neighbour] += 1
-            if len(totals) > MAX_NEIGHBOURS:
-                raise refusal(f"more than {MAX_NEIGHBOURS} different neighbours", node.position)
+            if len(totals) > MAX_ALIASES:
+                raise refusal(f"more than {MAX_ALIASES} different neighbours", node.position)
     return _visit(expression, totals).node if totals else expression
 
 
@@ -50,7 +53,7 @@ def _visit(node: Expression, totals: Counter[Neighbour]) -> _Seen:
         del uses[neighbour]
     if isinstance(node, And | Or):
         return _Seen(_grouped(node, inside, whole), uses)
-    return _Seen(Exists(tuple(whole), with_parts(node, [seen.node for seen in inside]), node.position), uses)
+    return _Seen(_exists(whole, with_parts(node, [seen.node for seen in inside])), uses)
 
 
 def _grouped(node: And | Or, inside: list[_Seen], whole: list[Neighbour]) -> Expression:
@@ -71,4 +74,16 @@ def _grouped(node: And | Or, inside: list[_Seen], whole: list[Neighbour]) -> Exp
 def _group(node: And | Or, rows: list[Neighbour], operands: list[Expression]) -> Expression:
     if not rows:
         return operands[0]
-    return Exists(tuple(rows), with_parts(node, operands), node.position)
+    return _exists(rows, with_parts(node, operands))
+
+
+def _exists(rows: list[Neighbour], operand: Expression) -> Exists:
+    if len(rows) > MAX_NEIGHBOURS:
+        first = {
+            node.neighbour: node.position
+            for node in reversed([*walk(operand)])
+            if isinstance(node, Column) and node.neighbour in rows
+        }
+        one_more = sorted(first.values())[MAX_NEIGHBOURS]
+        raise refusal(f"more than {MAX_NEIGHBOURS} different neighbours in one condition", one_more)
+    return Exists(tuple(rows), operand, operand.position)

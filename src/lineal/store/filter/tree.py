@@ -108,7 +108,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """ABS, UPPER, LENGTH or COALESCE."""
+    """ABS, UPPER, LOWER, LENGTH or COALESCE."""
 
     function: str
     arguments: tuple[Expression, ...]

@@ -91,6 +91,8 @@ class Values:
                 return self._wording.length(arguments[0])
             case "UPPER":
                 return self._wording.upper(arguments[0])
+            case "LOWER":
+                return self._wording.lower(arguments[0])
             case "ABS" if node.type is Scalar.INT:
                 # The smallest integer has no positive twin, and databases stop at it.
                 return sql("ABS(NULLIF(", arguments[0], ", ", bind(INT64_MIN), "))")

@@ -1,6 +1,6 @@
 """Wording: what standard SQL leaves open, as SQLite says it. One object for each database, passed to `compile`.
 
-On SQLite, UPPER changes the letters A to Z only, and LIKE and LENGTH see a text up to its first NUL.
+On SQLite, UPPER and LOWER change the letters A to Z only, and LIKE and LENGTH see a text up to its first NUL.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ class Wording(Protocol):
     An integer that leaves 64 bits goes on as a double, or exactly; a double that grows too large is infinite.
     """
 
+    holds_nul: bool
+    """Whether a text may hold the character NUL."""
+
     def __hash__(self) -> int: ...
 
     def in_map(self, kind: NodeKind, number: int) -> Fragment:
@@ -49,6 +52,9 @@ class Wording(Protocol):
 
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z, and no others, made large."""
+
+    def lower(self, text: Fragment) -> Fragment:
+        """Return a text with its letters A to Z, and no others, made small."""
 
     def joined(self, first: Fragment, second: Fragment) -> Fragment:
         """Return two texts as one."""
@@ -81,6 +87,8 @@ class Wording(Protocol):
 class OneBlock:
     """The property index of a server: it has no blocks."""
 
+    holds_nul: bool = True
+
     def in_map(self, kind: NodeKind, number: int) -> Fragment:  # noqa: ARG002
         """Return whether the row `p` of the property index is of the map with this number."""
         return sql("p.map = ", bind(number))
@@ -88,6 +96,8 @@ class OneBlock:
 
 class SqliteWording:
     """Expressions of SQLite 3.40 and later."""
+
+    holds_nul: bool = True
 
     def in_map(self, kind: NodeKind, number: int) -> Fragment:
         """Return whether the row `p` of the property index is of the map with this number, in any block."""
@@ -123,6 +133,10 @@ class SqliteWording:
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z made large."""
         return sql("UPPER(", text, ")")
+
+    def lower(self, text: Fragment) -> Fragment:
+        """Return a text with its letters A to Z made small."""
+        return sql("LOWER(", text, ")")
 
     def joined(self, first: Fragment, second: Fragment) -> Fragment:
         """Return two texts as one."""

@@ -59,11 +59,11 @@ class MysqlWording(OneBlock):
 
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z made large."""
-        # UPPER knows the letters of all languages. In this character set of one byte a letter only A to Z have
-        # a large form, and the other bytes of a text go through it unchanged.
-        letters = sql("UPPER(CONVERT(CAST(", text, " AS BINARY) USING tis620))")
-        # AS CHAR, and not USING: the answer has then the connection's collation, which tells a from A.
-        return sql("CAST(CAST(", letters, " AS BINARY) AS CHAR)")
+        return _plain_letters("UPPER", text)
+
+    def lower(self, text: Fragment) -> Fragment:
+        """Return a text with its letters A to Z made small."""
+        return _plain_letters("LOWER", text)
 
     def joined(self, first: Fragment, second: Fragment) -> Fragment:
         """Return two texts as one."""
@@ -112,6 +112,14 @@ class MysqlWording(OneBlock):
     def double_in(self, text: Fragment) -> Fragment:
         """Return the number a text spells as JSON would, NULL for any other text."""
         return sql("CASE WHEN (", text, ") REGEXP ", bind(_NUMBER), " THEN CAST(", text, " AS DOUBLE) END")
+
+
+def _plain_letters(function: str, text: Fragment) -> Fragment:
+    # UPPER and LOWER know the letters of all languages. In this character set of one byte a letter only A to Z have
+    # a large and a small form, and the other bytes of a text go through it unchanged.
+    letters = sql(f"{function}(CONVERT(CAST(", text, " AS BINARY) USING tis620))")
+    # AS CHAR, and not USING: the answer has then the connection's collation, which tells a from A.
+    return sql("CAST(CAST(", letters, " AS BINARY) AS CHAR)")
 
 
 def _decimal(number: Fragment) -> Fragment:

@@ -18,6 +18,8 @@ _FUNCTIONS = {"+": "lineal_sum", "-": "lineal_difference", "*": "lineal_product"
 class PostgresqlWording(OneBlock):
     """Expressions of PostgreSQL 13 and later, over columns that compare by their bytes (collation C)."""
 
+    holds_nul = False
+
     def calculated(self, operands: Sequence[Operand]) -> Fragment:
         """Return the calculation; integers are NUMERIC in it, which knows no limit."""
         found, double = operands[0].value, operands[0].double
@@ -47,6 +49,10 @@ class PostgresqlWording(OneBlock):
     def upper(self, text: Fragment) -> Fragment:
         """Return a text with its letters A to Z made large."""
         return sql("UPPER((", text, ') COLLATE "C")')
+
+    def lower(self, text: Fragment) -> Fragment:
+        """Return a text with its letters A to Z made small."""
+        return sql("LOWER((", text, ') COLLATE "C")')
 
     def joined(self, first: Fragment, second: Fragment) -> Fragment:
         """Return two texts as one."""

@@ -53,7 +53,7 @@ def test_it_is_a_lineal_store_whose_ledger_says_who_wrote_what(tmp_path):
 
 @pytest.mark.parametrize("mode", [READONLY, READWRITE])
 def test_a_file_that_is_not_there_is_created_only_where_the_mode_says_so(tmp_path, mode):
-    with pytest.raises(RuntimeError, match=r"no Lineal store at .*absent\.db"):
+    with pytest.raises(RuntimeError, match=r"no Lineal store at .*absent\.db \(check the ConnectionConfig\)"):
         mlmd.MetadataStore(sqlite_file(tmp_path / "absent.db", mode))
     assert list(tmp_path.iterdir()) == []
 
@@ -77,13 +77,27 @@ def test_a_path_that_the_operating_system_refuses_to_look_at_is_a_runtime_error(
         mlmd.MetadataStore(sqlite_file(tmp_path / ("x" * 300 + ".db")))
 
 
-def test_readonly_reads_and_refuses_to_write(tmp_path):
+def test_readonly_takes_what_is_there_and_refuses_what_would_write(tmp_path):
     put_one(mlmd.MetadataStore(sqlite_file(tmp_path / "meta.db")))
     store = mlmd.MetadataStore(sqlite_file(tmp_path / "meta.db", READONLY))
 
-    assert len(store.get_artifacts()) == 1
-    with pytest.raises(errors.PermissionDeniedError, match="READONLY"):
-        put_one(store)
+    (stored,) = store.get_artifacts()
+    (type_,) = store.get_artifact_types()
+    assert store.put_artifact_type(pb.ArtifactType(name=type_.name)) == type_.id
+    assert store.put_artifacts([stored]) == [stored.id]
+    wider = pb.ArtifactType(name=type_.name, properties={"p": pb.INT})
+    with pytest.raises(errors.AlreadyExistsError):
+        store.put_artifact_type(wider)
+    new = pb.Artifact(type_id=type_.id)
+    for put, given in (
+        (store.put_artifact_type, (wider, True)),
+        (store.put_execution_type, (pb.ExecutionType(name="T"),)),
+        (store.put_artifacts, ([new],)),
+        (store.put_artifacts, ([pb.Artifact(id=stored.id, uri="other")],)),
+    ):
+        with pytest.raises(errors.InternalError, match=r"attempt to write a readonly database.*READONLY"):
+            put(*given)
+    assert store.get_artifacts() == [stored]
 
 
 def test_two_private_stores_know_nothing_of_each_other():

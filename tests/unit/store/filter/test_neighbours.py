@@ -107,8 +107,16 @@ def test_the_id_of_a_neighbour_is_read_from_the_edge():
 
 
 def test_more_neighbours_than_a_database_joins_are_refused():
-    text = " AND ".join(f"contexts_c{number}.id = 1" for number in range(17))
+    pairs = " AND ".join(f"contexts_c{number}.id = contexts_c{number + 1}.id" for number in range(18))
+    apart = " AND ".join(f"contexts_c{number}.id = 1" for number in range(101))
 
-    with pytest.raises(FilterSyntaxError, match="more than 16 different neighbours") as caught:
-        compile_filter(text, NodeKind.ARTIFACT)
-    assert caught.value.position == text.index("contexts_c16")
+    for text, first in ((pairs, "contexts_c17"), (apart, "contexts_c100")):
+        with pytest.raises(FilterSyntaxError, match="different neighbours") as caught:
+            compile_filter(text, NodeKind.ARTIFACT)
+        assert caught.value.position == text.index(first)
+
+
+def test_neighbours_that_are_not_joined_are_a_hundred(world):
+    assert world.find(" AND ".join(f"contexts_c{number}.name = 'x'" for number in range(100))) == world.find(
+        "contexts_a.name = 'x'"
+    )

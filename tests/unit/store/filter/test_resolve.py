@@ -46,7 +46,6 @@ GOOD = {
     "last_known_state!=COMPLETE": (E,),
     "last_known_state IS NOT NULL": (E,),
     "true": (A, E, C),
-    "NULL": (A, E, C),
     "COALESCE(NULL, NULL) OR CASE WHEN true THEN NULL END": (A, E, C),
     "ABS(NULL) = -NULL": (A, E, C),
 }
@@ -54,6 +53,7 @@ GOOD = {
 BAD = [
     (A, "a = 'a'", 0),
     (A, "'a'", 0),
+    (A, " (NULL)", 2),
     (A, "type_id", 0),
     (A, "id + 1", 3),
     (A, "id = 'a'", 3),

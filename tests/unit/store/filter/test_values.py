@@ -184,7 +184,7 @@ def test_the_range_of_a_beginning_ends_at_the_next_text(start, behind):
         "1.0 / 0.0 IS NULL",
         "ABS(-5) = 5 AND ABS(-1.5) = 1.5",
         "ABS(-9223372036854775808) IS NULL",
-        "UPPER('aB') = 'AB'",
+        "UPPER('aB') = 'AB' AND LOWER('aB') = 'ab'",
         "LENGTH('é😀') = 2",
         "COALESCE(NULL, NULL, 3) = 3",
         "COALESCE(NULL) IS NULL",

@@ -34,8 +34,8 @@ def first_page(options: ListOptions, largest: int) -> pb.ListOperationOptions:
     """
     if options.limit is not None and options.limit < 0:
         raise errors.InvalidArgumentError(
-            "Invalid list_options.limit value passed. It is the number of nodes to return, 0 or None for all, "
-            f"and was {options.limit}"
+            "Invalid list_options.limit value passed. list_options.limit is expected to be greater than 1, "
+            f"or 0 or None for all nodes, and was {options.limit}"
         )
     request = pb.ListOperationOptions(
         max_result_size=page_size(options.limit, 0, largest), filter_query=options.filter_query

@@ -63,8 +63,8 @@ def downgrade_schema(config: pb.ConnectionConfig, downgrade_to_schema_version: i
         raise errors.InvalidArgumentError("downgrade_to_schema_version not specified")
     if downgrade_to_schema_version > _SCHEMA_VERSION:
         raise errors.InvalidArgumentError(
-            f"MLMD cannot be downgraded to schema_version: {downgrade_to_schema_version}. The highest is "
-            f"{_SCHEMA_VERSION}."
+            f"MLMD cannot be downgraded to schema_version: {downgrade_to_schema_version}. The target version should be "
+            f"greater or equal to 0, and not above {_SCHEMA_VERSION}."
         )
     refuse_foreign(config)
     if downgrade_to_schema_version < _SCHEMA_VERSION:

@@ -44,7 +44,12 @@ def put_parent_contexts(call: Call, request: service_pb.PutParentContextsRequest
     """Put contexts into contexts; ALREADY_EXISTS for what is there, INVALID_ARGUMENT for a cycle."""
     for given in request.parent_contexts:
         if not (given.HasField("child_id") and given.HasField("parent_id")):
-            raise InvalidArgumentError("Missing parent / child id in the parent_context.")
+            given_ids = " ".join(
+                f"{field.name}: {value}" for field, value in given.ListFields() if field.name != "system_metadata"
+            )
+            raise InvalidArgumentError(
+                f"Missing parent / child id in the parent_context: {given_ids or 'neither is given'}"
+            )
     edges = [
         ParentContext(child_id=ContextId(given.child_id), parent_id=ContextId(given.parent_id))
         for given in request.parent_contexts
@@ -63,7 +68,7 @@ def put_parent_contexts(call: Call, request: service_pb.PutParentContextsRequest
             call.store.put_edges(edges, by=call.by)
         except InvalidArgument as error:
             raise InvalidArgumentError(
-                f"There is a cycle detected of the given relationship: {error.message}"
+                f"There is a cycle detected of the given relationship. {error.message}"
             ) from error
     return service_pb.PutParentContextsResponse()
 

@@ -34,16 +34,20 @@ def put_events(call: Call, request: service_pb.PutEventsRequest) -> Message:
 
 
 def get_events_by_execution_ids(call: Call, request: service_pb.GetEventsByExecutionIDsRequest) -> Message:
-    """Return the events of executions, oldest first; none for an unknown id."""
+    """Return the events of executions, one execution after the other, each oldest first; none for an unknown id."""
     events = call.store.events(executions=[ExecutionId(id_) for id_ in unique(request.execution_ids)])
+    # As ML Metadata finds them: by its index of executions, in which events stand in the order they came.
+    events = sorted(events, key=lambda event: event.execution_id)
     response = service_pb.GetEventsByExecutionIDsResponse()
     write_events(events, response.events)
     return response
 
 
 def get_events_by_artifact_ids(call: Call, request: service_pb.GetEventsByArtifactIDsRequest) -> Message:
-    """Return the events of artifacts, oldest first; none for an unknown id."""
+    """Return the events of artifacts, by artifact, execution and type; none for an unknown id."""
     events = call.store.events(artifacts=[ArtifactId(id_) for id_ in unique(request.artifact_ids)])
+    # As ML Metadata finds them: by the unique key of its table.
+    events = sorted(events, key=lambda event: (event.artifact_id, event.execution_id, event.type.value))
     response = service_pb.GetEventsByArtifactIDsResponse()
     write_events(events, response.events)
     return response

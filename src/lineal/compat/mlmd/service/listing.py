@@ -102,10 +102,15 @@ def _inner_token(options: pb.ListOperationOptions) -> str:
     text = options.next_page_token
     try:
         token = pb.ListOperationNextPageToken.FromString(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    # A TypeError: proto2 lets text that is not UTF-8 come as bytes.
-    except (binascii.Error, ValueError, TypeError, DecodeError) as error:
+    except binascii.Error as error:
         raise InvalidArgumentError(
             f"Failed to decode next page token string {text[:80]!r}; pass the token of the page before"
+        ) from error
+    # A TypeError: proto2 lets text that is not UTF-8 come as bytes.
+    except (ValueError, TypeError, DecodeError) as error:
+        raise InvalidArgumentError(
+            "Failed to parse decoded next page token into ListOperationNextPageToken proto message; pass the token of "
+            "the page before"
         ) from error
     first, now = token.set_options.order_by_field, options.order_by_field
     if (first.field, first.is_asc) != (now.field, now.is_asc):
@@ -113,7 +118,10 @@ def _inner_token(options: pb.ListOperationOptions) -> str:
             f"ListOperationOptions mismatch between calls: first ordered by {_order(first)}, now by {_order(now)}"
         )
     if not token.set_options.next_page_token:
-        raise InvalidArgumentError("Failed to parse decoded next page token: it is not one of this store")
+        raise InvalidArgumentError(
+            "Failed to parse decoded next page token into ListOperationNextPageToken proto message: it is not one of "
+            "this store"
+        )
     return token.set_options.next_page_token
 
 

@@ -38,7 +38,7 @@ def _put(call: Call, kind: Kind, messages: Any, request: Any, *, unchanged_since
         puts = Puts(call)
         puts.know_nodes(kind, messages)
         places = [puts.add(kind, message, paths=paths, unchanged_since=unchanged_since) for message in messages]
-        puts.write(touch=unchanged_since)
+        puts.write()
         return [puts.id_at(place) for place in places]
 
 

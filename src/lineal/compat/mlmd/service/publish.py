@@ -17,7 +17,7 @@ from lineal.compat.mlmd.service.listing import every_page
 from lineal.compat.mlmd.service.publication import published
 from lineal.compat.mlmd.service.puts import Puts
 from lineal.model.edges import Association, Attribution, Edge, Event
-from lineal.model.ids import ArtifactId, ContextId, ExecutionId
+from lineal.model.ids import ArtifactId, ContextId, ExecutionId, NodeKey
 from lineal.model.listing import ListOptions
 
 Place = tuple[int | None, int]
@@ -45,8 +45,10 @@ def put_execution(call: Call, request: service_pb.PutExecutionRequest) -> Messag
             request.contexts,
             reuse=request.options.reuse_context_if_already_exist,
             force=request.options.force_reuse_context,
+            untyped="Context is missing a type_id: name: {name!r}. Type id is missing.",
         )
-        puts.write(touch=request.options.force_update_time)
+        forced = request.options.force_update_time and request.execution.HasField("id")
+        puts.write(touch=[NodeKey(EXECUTION.kind, request.execution.id)] if forced else [])
         execution_id = puts.id_at(execution)
         artifact_ids = [
             puts.id_at(next(put))
@@ -77,7 +79,12 @@ def put_lineage_subgraph(call: Call, request: service_pb.PutLineageSubgraphReque
         reuse = request.options.reuse_artifact_if_already_exist_by_external_id
         artifacts = _artifacts(call, puts, request.artifacts, reuse=reuse)
         contexts = _contexts(
-            call, puts, request.contexts, reuse=request.options.reuse_context_if_already_exist, force=False
+            call,
+            puts,
+            request.contexts,
+            reuse=request.options.reuse_context_if_already_exist,
+            force=False,
+            untyped="Type id is missing. Context {name!r} is missing a type_id.",
         )
         puts.write()
         execution_ids = [puts.id_at(place) for place in executions]
@@ -140,11 +147,13 @@ def _artifacts(call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool) 
     return places
 
 
-def _contexts(call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool, force: bool) -> list[Place]:
-    """Add contexts; one that is reused is left as it is."""
+def _contexts(
+    call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool, force: bool, untyped: str
+) -> list[Place]:
+    """Add contexts; one that is reused is left as it is. `untyped` is what the call says of one without a type."""
     by_id = [message for message in messages if message.HasField("id")]
     puts.know_nodes(CONTEXT, by_id)
-    _check_contexts(puts, messages, force=force)
+    _check_contexts(puts, messages, force=force, untyped=untyped)
     stored = _named(call, messages) if reuse else {}
     fresh: dict[tuple[int, str], int] = {}
     places: list[Place] = []
@@ -162,16 +171,18 @@ def _contexts(call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool, f
     return places
 
 
-def _check_contexts(puts: Puts, messages: Sequence[Any], *, force: bool) -> None:
+def _check_contexts(puts: Puts, messages: Sequence[Any], *, force: bool, untyped: str) -> None:
     for message in messages:
         if force and message.HasField("id"):
             if not puts.known(CONTEXT, message.id):
-                raise NotFoundError(f"Results missing for ids: {{{message.id}}}: there is no such context.")
+                raise NotFoundError(f"Results missing for ids: {{{message.id}}}. There is no such context.")
             continue
         if not message.HasField("type_id"):
-            raise InvalidArgumentError("Type id is missing. Context is missing a type_id.")
-        if not message.name:
-            raise InvalidArgumentError("Context name should not be empty. Context is missing a name.")
+            raise InvalidArgumentError(untyped.format(name=message.name))
+        if not message.HasField("name"):
+            raise InvalidArgumentError(
+                f"Context is missing a name: type_id: {message.type_id}. Context name should not be empty"
+            )
 
 
 def _named(call: Call, messages: Iterable[Any]) -> dict[tuple[int, str], int]:

@@ -6,7 +6,7 @@ the other become the last of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lineal.compat.mlmd.errors import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError
@@ -30,6 +30,7 @@ class Puts:
         self._stored: dict[NodeKey, Node] = {}
         self._nodes: list[Node] = []
         self._place: dict[NodeKey, int] = {}
+        self._changed: set[NodeKey] = set()
         self._keys: Sequence[NodeKey] = ()
         self._declared: dict[tuple[NodeKind, str, str], Mapping[str, PropertyType]] = {}
 
@@ -50,7 +51,9 @@ class Puts:
             raise InvalidArgumentError("Type id is missing.")
         type_ = self._call.types.by_id(kind.kind, message.type_id)
         if kind.kind is NodeKind.CONTEXT and not message.name:
-            raise InvalidArgumentError("Context name should not be empty")
+            raise InvalidArgumentError(
+                f"Cannot create node for type_id: {message.type_id}. Context name should not be empty"
+            )
         node = new_node(kind, message, type_)
         self._check_standard(node)
         return node
@@ -78,11 +81,13 @@ class Puts:
                 f"Given type_id {message.type_id} is different from the one known before: {type_id}"
             )
         if unchanged_since:
-            self._check_time(kind, old, message, again=key in self._place)
-        if kind.kind is NodeKind.CONTEXT and not message.name and not paths:
-            raise InvalidArgumentError("Context name should not be empty")
+            self._check_time(kind, old, message, again=key in self._changed)
+        if kind.kind is NodeKind.CONTEXT and (not paths or "name" in paths):
+            _check_name(old, message)
         new = masked(old, message, paths) if paths else replaced(old, message)
         self._check_standard(new)
+        if new != old:
+            self._changed.add(key)
         self._stored[key] = new
         if key in self._place:
             # The state before it is never written, so nobody else checks it.
@@ -99,8 +104,8 @@ class Puts:
         self._nodes[place] = new
         return place
 
-    def write(self, *, touch: bool = False) -> None:
-        """Put everything that was added."""
+    def write(self, *, touch: Collection[NodeKey] = ()) -> None:
+        """Put everything that was added; the time of a node in `touch` moves though nothing of it changed."""
         if not self._nodes:
             return
         try:
@@ -141,8 +146,12 @@ class Puts:
         """Refuse properties that the type does not declare so, in ML Metadata's words."""
         for node in nodes:
             fault = self._fault(node)
-            if fault is not None:
+            if fault is None:
+                continue
+            if node.id is not None:
                 raise InvalidArgumentError(f"{fault} ({shown(node)})")
+            type_id = self._call.types.id_of(kind_of(node), node.type, node.type_version)
+            raise InvalidArgumentError(f"Cannot validate properties of type_id: {type_id} ({shown(node)}). {fault}")
 
     def _fault(self, node: Node) -> str | None:
         identity = (kind_of(node), node.type, node.type_version)
@@ -155,3 +164,14 @@ class Puts:
             if declared[name] is not type_of(value):
                 return f"Found unmatched property type: {name}"
         return None
+
+
+def _check_name(old: Node, message: Any) -> None:
+    """Refuse to rename a context. ML Metadata does rename one, so a name that is ignored would be found out late."""
+    if not message.name:
+        raise InvalidArgumentError("Context name should not be empty")
+    if message.name != old.name:
+        raise InvalidArgumentError(
+            f"Context {old.id} is named {old.name!r} and cannot become {message.name!r}: a name never changes here. "
+            "Put another context, or keep what may change in a property"
+        )

@@ -83,8 +83,9 @@ def _put(call: Call, types: list[NodeType], request: Any) -> Sequence[int]:
     if not request.all_fields_match:
         raise UnimplementedError("Must match all fields.")
     with call.store.batch(by=call.by):
-        stored = {(type_.kind, type_.name, type_.version): type_ for type_ in call.types.all()}
-        prepared = [_prepared(stored.get((type_.kind, type_.name, type_.version)), type_) for type_ in types]
+        known = {(type_.kind, type_.name, type_.version): type_ for type_ in call.types.all()}
+        stored = [known.get((type_.kind, type_.name, type_.version)) for type_ in types]
+        prepared = [_prepared(there, type_) for there, type_ in zip(stored, types, strict=True)]
         try:
             return call.store.put_types(
                 prepared,
@@ -96,7 +97,22 @@ def _put(call: Call, types: list[NodeType], request: Any) -> Sequence[int]:
             text = status_of(error).message
             if text.startswith("external id"):
                 raise AlreadyExistsError(f"Conflict of external_id: {text}") from error
-            raise AlreadyExistsError(f"Type already exists with different properties: {text}") from error
+            why = next((why for pair in zip(stored, types, strict=True) if (why := _difference(*pair, request))), "")
+            raise AlreadyExistsError(f"Type already exists with different properties: {why}{text}") from error
+
+
+def _difference(stored: NodeType | None, given: NodeType, request: Any) -> str:
+    """Return what ML Metadata says first of the properties of a type that cannot be put, or nothing."""
+    if stored is None:
+        return ""
+    both = stored.properties.keys() & given.properties.keys()
+    if any(stored.properties[name] is not given.properties[name] for name in both):
+        return "Conflicting property value type found in stored and given types: "
+    if stored.properties.keys() - both and not request.can_omit_fields:
+        return "can_omit_fields is false while stored type has more properties: "
+    if given.properties.keys() - both and not request.can_add_fields:
+        return "can_add_fields is false while the given type has more properties: "
+    return ""
 
 
 def _prepared(stored: NodeType | None, given: NodeType) -> NodeType:
