@@ -71,7 +71,8 @@ def test_nodes_are_put_replaced_masked_and_checked(call, clean):
 
     checked = "options { abort_if_latest_updated_time_changed: true }"
     time = f"last_update_time_since_epoch: {node.last_update_time_since_epoch}"
-    same = f"artifacts {{ {full.replace('uri: "u"', 'uri: "v"')} id: 1 {time} }} {checked}"
+    there = full.replace('"u"', '"v"')
+    same = f"artifacts {{ id: 1 {there} {time} }} {checked}"
     assert call("PutArtifacts", same).artifact_ids == call("PutArtifacts", same).artifact_ids == [1]
     assert call("PutArtifacts", f"artifacts {{ id: 1 {time} }} {checked}").artifact_ids == [1]
     assert call("PutArtifacts", f"artifacts {{ id: 1 {time} }} {checked}") == errors.FAILED_PRECONDITION
