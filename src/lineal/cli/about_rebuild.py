@@ -14,7 +14,7 @@ from lineal.lineage.checklist import Outcome
 from lineal.model.nodes import Artifact, Execution, key_of
 from lineal.model.values import Json
 from lineal.rebuild.attest import STATEMENT
-from lineal.rebuild.record import COUNTERFACTUAL, DOCUMENT, VERDICT, rebuilds_of, says_something
+from lineal.rebuild.record import COUNTERFACTUAL, DOCUMENT, VERDICT, rebuilds_of, says_something, verdict_on
 from lineal.rebuild.verdict import Grade
 from lineal.store.protocol import Store
 from lineal.workspace import Workspace
@@ -80,16 +80,16 @@ def rebuilt_lines(store: Store, artifact: Artifact) -> tuple[list[Line], list[Js
     if not found:
         return [], []
     real = [run for run in found if says_something(run)]
-    lines = [_badge(real[0], "rebuilt", count=len(real))] if real else []
-    same = next((run for run in real if _is_same(run)), None)
+    lines = [_badge(real[0], artifact, "rebuilt", count=len(real))] if real else []
+    same = next((run for run in real if _is_good(verdict_on(run, artifact))), None)
     if same is not None and same is not real[0]:
-        lines.append(_badge(same, "before that", count=1))
+        lines.append(_badge(same, artifact, "before that", count=1))
     if found[0] not in real:
-        lines.append(replace(_badge(found[0], "not started", count=1), mark=Mark.UNKNOWN))
+        lines.append(replace(_badge(found[0], artifact, "not started", count=1), mark=Mark.UNKNOWN))
     facts: list[Json] = [
         {
             "run": name_of(run),
-            "verdict": run.custom_properties.get(VERDICT),  # type: ignore[dict-item]
+            "verdict": verdict_on(run, artifact),
             "says_something": says_something(run),
             "at": iso(run.ended_at),
             "platform": _platform(run),
@@ -100,8 +100,8 @@ def rebuilt_lines(store: Store, artifact: Artifact) -> tuple[list[Line], list[Js
     return lines, facts
 
 
-def _badge(run: Execution, label: str, *, count: int) -> Line:
-    grade = str(run.custom_properties.get(VERDICT))
+def _badge(run: Execution, artifact: Artifact, label: str, *, count: int) -> Line:
+    grade = verdict_on(run, artifact)
     told = [_lacking(run) if not says_something(run) else "", iso(run.ended_at), name_of(run), _platform(run)]
     told.append("signed" if STATEMENT in run.custom_properties else "")
     told.append(f"the newest of {count} rebuilds" if count > 1 else "")
@@ -129,10 +129,9 @@ def _sentences(listed: Json) -> list[str]:
     return [str(one.get("sentence")) for one in ones if isinstance(one, Mapping)]
 
 
-def _is_same(run: Execution) -> bool:
-    return str(run.custom_properties.get(VERDICT)) in {each.value for each in Grade if each.is_same}
+def _is_good(grade: str) -> bool:
+    return grade in {each.value for each in Grade if each.is_same}
 
 
 def _mark(grade: str) -> Mark:
-    is_same = grade in {each.value for each in Grade if each.is_same}
-    return Mark.GOOD if is_same else Mark.BAD
+    return Mark.GOOD if _is_good(grade) else Mark.BAD

@@ -6,14 +6,14 @@ Bytes first, then the content they stand for; a tolerance never hides where it w
 from __future__ import annotations
 
 import math
-import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from lineal.capture.fingerprints.differences import TOLERANCE, StateDifference, compare_states
 from lineal.capture.fingerprints.leaf import ordered
-from lineal.errors import InvalidArgument, NotFound
+from lineal.errors import InvalidArgument, LinealError, NotFound
 from lineal.files import Files
 from lineal.lineage.changes import equal
 from lineal.lineage.training import reference_to
@@ -21,20 +21,16 @@ from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json, Value
 from lineal.model.vocabulary import METRIC, PARAM
+from lineal.rebuild.content import path_of
 from lineal.rebuild.measure import MEASURED, MEASURED_COPY, MEASURED_STATE
+from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.verdict import Difference, Grade, OutputResult
+from lineal.rebuild.within.look import Look, look_within
+from lineal.rebuild.within.part import MOST_BYTES
 
 Both = tuple[Files, Files]
 """The files of what was recorded, and those of what was rebuilt."""
-
-_TIMES = re.compile(
-    r"(?:^|[_./ -]|(?<=[a-z])(?=[A-Z]))"
-    r"(?i:(?:run|wall|cpu|gpu|up)?time|timestamp|seconds?|secs?|minutes|ms|millis|duration|elapsed|latency|throughput"
-    r"|per_second|fps|speed|memory|mem|rss)"
-    r"(?:$|[_./ -]|(?<=[a-z])(?=[A-Z]))"
-)
-"""Names of metrics that measure the machine: they differ each time and decide nothing."""
 
 _LOGICAL = ("frame", "value", "model")
 """Kinds of fingerprint made from content rather than from the bytes of a file."""
@@ -126,11 +122,6 @@ def ulps(one: float, other: float) -> int | None:
     return abs(ordered(words[0], 64) - ordered(words[1], 64))
 
 
-def is_of_the_machine(metric: str) -> bool:
-    """Return whether a metric's name says that it measures time or memory: it differs each time and decides nothing."""
-    return _TIMES.search(metric) is not None
-
-
 def is_near(one: float, other: float, tolerance: float) -> bool:
     """Return whether two numbers are the same within a relative tolerance; NaN is the same as NaN."""
     if math.isnan(one) or math.isnan(other):
@@ -176,7 +167,46 @@ def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, toleran
     apart = _states_apart(before, after, files, tolerance)
     if apart is not None:
         return _by_state(result, apart)
-    return replace(result, differences=tuple(_content_differences(artifact, twin, name)))
+    found = _content_differences(artifact, twin, name)
+    seen = _look(artifact, twin, files)
+    if seen is not None and seen.is_same:
+        note = f"the same content; the bytes differ only in {', '.join(seen.volatile) or 'how it is written'}"
+        same = replace(result, grade=Grade.CANONICAL_EXACT, note=note)
+        return _by(same, "bytes" if facts.get(MEASURED) else None)
+    differences = found or [_where_it_differs(artifact, twin, name, seen)]
+    return replace(result, note=differences[0].sentence, differences=tuple(differences))
+
+
+def _look(artifact: Artifact, twin: Artifact, files: Both) -> Look | None:
+    """Return what a look into the bytes of both finds; None where they were not both kept."""
+    before, after = (_kept(each.fingerprint, kept) for each, kept in zip((artifact, twin), files, strict=True))
+    if before is None or after is None:
+        return None
+    path = path_of(artifact)
+    return look_within(PurePath(path.name if path is not None else artifact.name or ""), before, after)
+
+
+def _kept(fingerprint: str | None, files: Files) -> bytes | None:
+    try:
+        if fingerprint is not None and files.has(fingerprint) and files.path(fingerprint).stat().st_size <= MOST_BYTES:
+            return files.get(fingerprint)
+    except (LinealError, OSError):
+        pass  # damaged, or gone
+    return None
+
+
+def _where_it_differs(artifact: Artifact, twin: Artifact, name: str, seen: Look | None) -> Difference:
+    before, after = artifact.fingerprint, twin.fingerprint
+    if seen is None:
+        digits = f"{name} was {str(before)[:19]}, and came out as {str(after)[:19]}"
+        why = (
+            ""
+            if before is None or after is None
+            else "; both contents were not kept, so where they differ is not known"
+        )
+        return _difference(name, before, after, f"{digits}{why}", {})
+    found = _difference(name, before, after, f"{name} differs in {seen.words}", seen.where)
+    return replace(found, rows=seen.rows)
 
 
 def _by(result: OutputResult, measured: str | None) -> OutputResult:
@@ -227,6 +257,11 @@ def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[
         if before != after:
             sentence = f"{name} had {before} {fact}, and has {after}"
             found.append(_difference(name, before, after, sentence, {fact: True}))
+    row_sets, frames = (
+        [each.custom_properties.get(fact) for each in (artifact, twin)] for fact in ("row_set", "frame")
+    )
+    if frames[0] is not None and frames[0] == frames[1]:
+        return []  # the same table was written: it is the bytes that differ
     row_sets = [each.custom_properties.get("row_set") for each in (artifact, twin)]
     if row_sets[0] is not None and row_sets[0] == row_sets[1]:
         sentence = f"{name} has the same rows in another order"
@@ -240,9 +275,6 @@ def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[
             if before[column] != after.get(column):
                 sentence = f"column {column!r} of {name} differs"
                 found.append(_difference(name, before[column], after.get(column), sentence, {"column": column}))
-    if not found:
-        sentence = f"{name} was {str(artifact.fingerprint)[:19]}, and came out as {str(twin.fingerprint)[:19]}"
-        found.append(_difference(name, artifact.fingerprint, twin.fingerprint, sentence, {}))
     return found
 
 

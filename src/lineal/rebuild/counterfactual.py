@@ -17,10 +17,11 @@ from lineal.lineage.training import reference_to
 from lineal.model.ids import ArtifactId
 from lineal.model.nodes import Artifact, key_of
 from lineal.model.values import Json, Value
-from lineal.rebuild.compare import Pair, is_of_the_machine, series_of
+from lineal.rebuild.compare import Pair, series_of
 from lineal.rebuild.content import content_of
 from lineal.rebuild.inputs import targets_of
 from lineal.rebuild.layout import Layout
+from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.place import Place
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.swaps import Swap, Swaps

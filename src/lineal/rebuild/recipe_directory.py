@@ -27,7 +27,6 @@ from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json
 from lineal.rebuild.code import assemble
 from lineal.rebuild.command import command_of
-from lineal.rebuild.compare import is_of_the_machine
 from lineal.rebuild.continued import place_continued
 from lineal.rebuild.directories import found_directories
 from lineal.rebuild.elsewhere import place_elsewhere
@@ -36,6 +35,7 @@ from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, place_inputs, targets_of
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.notebook import place_cells, place_standard_input
+from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of

@@ -15,7 +15,7 @@ from lineal.model.edges import EventType, How
 from lineal.model.ids import ArtifactId, Micros
 from lineal.model.nodes import Artifact, ArtifactState, Execution, ExecutionState, key_of
 from lineal.model.publication import Origin, Publication, Use
-from lineal.model.values import Value
+from lineal.model.values import Json, Value
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.verdict import SUPPOSED, Grade, Missing, OutputResult, Verdict
 from lineal.store.clock import Clock
@@ -119,6 +119,24 @@ def rebuilds_of(store: Store, artifact: Artifact) -> list[Execution]:
     name = reference_to(artifact)
     own = [run for run in found if run.type == TYPE and COUNTERFACTUAL not in run.custom_properties]
     return [run for run in own if name in _rebuilt_names(run)]
+
+
+def verdict_on(run: Execution, artifact: Artifact) -> str:
+    """Return what a recorded rebuild says of one artifact: of a run, its output may be the same where a log is not.
+
+    A metric that differs counts for all that the run made.
+    """
+    document = run.custom_properties.get(DOCUMENT)
+    told = str(run.custom_properties.get(VERDICT))
+    if told != Grade.DIVERGED.value or any(one.get("kind") == "metric" for one in _listed(document, "differences")):
+        return told
+    name = reference_to(artifact)
+    return next((str(one.get("verdict")) for one in _listed(document, "outputs") if one.get("name") == name), told)
+
+
+def _listed(document: object, part: str) -> list[Mapping[str, Json]]:
+    listed = document.get(part) if isinstance(document, Mapping) else None
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list | tuple) else []
 
 
 def says_something(run: Execution) -> bool:

@@ -47,6 +47,9 @@ MEANINGS: dict[Grade, str] = {
 """What each grade says, for the documentation and the help text."""
 
 
+_NAMED = 3
+
+
 def worst(grades: Sequence[Grade], *, empty: Grade = Grade.BIT_EXACT) -> Grade:
     """Return the worst of some grades."""
     order = list(Grade)
@@ -252,13 +255,26 @@ class Verdict:
             return f"{self.reference} cannot be rebuilt: {self.missing[0].sentence if self.missing else 'unknown'}"
         if self.grade is Grade.DIVERGED:
             first = self.first_difference
-            return f"{self.reference} was rebuilt and differs: {first.sentence if first else 'the cause is not known'}"
+            told = first.sentence if first else "the cause is not known"
+            return f"{self.reference} was rebuilt and differs: {told}{self._what_is_the_same}"
         told = {
             Grade.BIT_EXACT: "byte for byte the same",
             Grade.CANONICAL_EXACT: "the same content",
             Grade.NUMERIC: f"the same within {self.tolerance:g}" if self.tolerance is not None else "nearly the same",
         }[self.grade]
         return f"{self.reference} was rebuilt and is {told}."
+
+    @property
+    def _what_is_the_same(self) -> str:
+        """What came out the same although something else did not, in words."""
+        deciding = [output for output in self.outputs if output.role == "output"]
+        same = [output for output in deciding if output.grade.is_same]
+        if not same:
+            return ""
+        only = len(same) == len(deciding) - 1 and all(one.kind == "output" for one in self.differences if not one.aside)
+        models = [f"{one.name} is {one.grade.value}" for one in same if one.type == "Model"][:_NAMED]
+        told = ", ".join(models) or f"{len(same)} other output{'s are' if len(same) > 1 else ' is'} the same"
+        return f". {'Nothing else does: ' if only else ''}{told}"
 
     @property
     def without_rows(self) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineal.rebuild.compare import is_of_the_machine
+from lineal.rebuild.of_the_machine import is_of_the_machine
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -204,3 +205,37 @@ def test_an_environment_in_the_project_is_still_there_when_the_tree_covers_it(pl
 
     assert verdict["verdict"] == "BIT_EXACT"
     assert verdict["differences"] == []
+
+
+def test_a_log_makes_its_run_differ_and_not_its_model_and_is_named_as_all_that_differs(project):
+    project.write("data.csv", "a,b\n1,2\n3,4\n")
+    project.write(
+        "train.py",
+        """
+        import gzip, json, logging, pickle, time
+        import pandas as pd
+
+        logging.basicConfig(filename="train.log", level=logging.INFO, format="%(asctime)s %(message)s")
+        frame = pd.read_csv("data.csv")
+        with gzip.open("means.pkl.gz", "wb") as file:
+            pickle.dump(frame.mean(), file)
+        with open("model.pkl", "wb") as file:
+            pickle.dump({"m": float(frame.a.mean())}, file)
+        with open("metrics.json", "w") as file:
+            json.dump({"r2": 0.5, "train_seconds": time.perf_counter()}, file)
+        logging.info("done")
+        """,
+    )
+    record(project, "train.py")
+
+    verdict = project.reproduce("run:latest", status=24)
+
+    assert "differs in line 1, only by a time. Nothing else does: model:model@v1 is BIT_EXACT" in verdict["sentence"]
+    assert {one["name"]: one["verdict"] for one in verdict["outputs"]} == {
+        "report:train@v1": "DIVERGED",
+        "dataset:means@v1": "CANONICAL_EXACT",
+        "model:model@v1": "BIT_EXACT",
+        "metrics:metrics@v1": "CANONICAL_EXACT",
+    }
+    shown = json.loads(project.run("-m", "lineal", "show", "model:model", "--format", "json").stdout)
+    assert '"verdict": "BIT_EXACT"' in json.dumps(shown["rebuildable"]["rebuilds"])
