@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
+from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.queries import redact_query
 from lineal.capture.secrets import redact
 from lineal.integrations.hooks import Call, Patches, after
@@ -74,7 +75,8 @@ def _told_read(listener: Listener, name: str) -> Callable[[Call], None]:
         path = place_of(_place(call, 0))
         if path is not None:
             facts: dict[str, Value] = {"partial": True} if is_partial(call.kwargs, _PARTS) else {}
-            listener.read(Read(by=f"pandas.{name}", path=path, thing=call.result, facts=facts))
+            type_ = "Dataset" if name == "read_pickle" and is_frame(call.result) else None
+            listener.read(Read(by=f"pandas.{name}", path=path, thing=call.result, type=type_, facts=facts))
 
     return tell
 
@@ -95,7 +97,8 @@ def _told_write(listener: Listener, name: str) -> Callable[[Call], None]:
     def tell(call: Call) -> None:
         path = place_of(_place(call, 1))
         if path is not None:
-            listener.wrote(Written(by=f"pandas.{name}", path=path, thing=call.args[0]))
+            type_ = "Dataset" if name == "to_pickle" else None  # by its ending it is a model
+            listener.wrote(Written(by=f"pandas.{name}", path=path, thing=call.args[0], type=type_))
 
     return tell
 

@@ -159,6 +159,10 @@ def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, toleran
         return _by(
             replace(result, grade=Grade.CANONICAL_EXACT, note="the same rows; the bytes of the file differ"), None
         )
+    tables = [each.custom_properties.get("tables") for each in (artifact, twin)]
+    if isinstance(tables[0], Mapping) and tables[0] == tables[1]:
+        note = "the same tables; the bytes of the database differ"
+        return _by(replace(result, grade=Grade.CANONICAL_EXACT, note=note), None)
     before, after = artifact.properties.get("canonical"), twin.properties.get("canonical")
     if before is not None and before == after:
         note = "the same fitted state; the bytes of the file differ"
@@ -266,15 +270,13 @@ def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[
     if row_sets[0] is not None and row_sets[0] == row_sets[1]:
         sentence = f"{name} has the same rows in another order"
         return [_difference(name, artifact.fingerprint, twin.fingerprint, sentence, {"order": True})]
-    columns = [each.custom_properties.get("column_fingerprints") for each in (artifact, twin)]
-    if all(isinstance(each, Mapping) for each in columns):
-        before, after = columns
-        assert isinstance(before, Mapping)
-        assert isinstance(after, Mapping)
-        for column in before:
-            if before[column] != after.get(column):
-                sentence = f"column {column!r} of {name} differs"
-                found.append(_difference(name, before[column], after.get(column), sentence, {"column": column}))
+    for fact, kind in (("column_fingerprints", "column"), ("tables", "table")):
+        before, after = artifact.custom_properties.get(fact), twin.custom_properties.get(fact)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            for part in dict.fromkeys([*before, *after]):
+                if before.get(part) != after.get(part):
+                    sentence = f"{kind} {part!r} of {name} differs"
+                    found.append(_difference(name, before.get(part), after.get(part), sentence, {kind: part}))
     return found
 
 

@@ -14,11 +14,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from lineal.capture.data import fingerprint_of, is_table, of_table, table_size
 from lineal.capture.fingerprints.arrays import is_array
+from lineal.capture.fingerprints.databases import is_database, tables_of
 from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.pins.find import pin_of_path, pin_of_url
 from lineal.capture.pins.pin import Pin
 from lineal.capture.secrets import HIDDEN, redact, redact_value
 from lineal.errors import Aborted, InvalidArgument, LinealError, MissingExtra, NotFound, PermissionDenied
+from lineal.integrations.hooks import outermost
+from lineal.integrations.sources import GROUP
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Value
 from lineal.sdk.background import fingerprint_here
@@ -104,6 +107,18 @@ def table_facts(path: Path, *, most: int = TABLE_BYTES) -> dict[str, Value]:
         return {}  # gone meanwhile
     except LinealError as error:
         return {"frame_unknown": str(error)}
+
+
+def database_facts(path: Path, *, most: int) -> dict[str, Value]:
+    """Return the fingerprints of the tables in a DuckDB file that the program wrote; nothing for anything else."""
+    try:
+        if not path.is_file() or not 0 < path.stat().st_size <= most or not is_database(path):
+            return {}
+    except OSError:
+        return {}  # gone meanwhile
+    with outermost(GROUP):  # this is no reading of the program's
+        tables = tables_of(path)
+    return {} if tables is None else {"tables": tables}
 
 
 def place_facts(path: Path) -> dict[str, Value]:

@@ -144,6 +144,7 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
     frame = settled(seen.frame).value if seen.frame is not None else None
     rows = content.table_facts(path, most=_READ_AGAIN) if path is not None else {}
     rows = rows if "frame" in rows else _frame_facts(seen, frame, None)
+    rows |= content.database_facts(path, most=_READ_AGAIN) if path is not None else {}
     state = Canonical(seen.canonical)
     if type_ == "Model" and state.fingerprint is None and path is not None and path.is_file():
         state = file_state(path)

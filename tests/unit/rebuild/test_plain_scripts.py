@@ -213,6 +213,7 @@ def test_a_log_makes_its_run_differ_and_not_its_model_and_is_named_as_all_that_d
         "train.py",
         """
         import gzip, json, logging, pickle, time
+        import duckdb
         import pandas as pd
 
         logging.basicConfig(filename="train.log", level=logging.INFO, format="%(asctime)s %(message)s")
@@ -221,6 +222,9 @@ def test_a_log_makes_its_run_differ_and_not_its_model_and_is_named_as_all_that_d
             pickle.dump(frame.mean(), file)
         with open("model.pkl", "wb") as file:
             pickle.dump({"m": float(frame.a.mean())}, file)
+        frame.to_pickle("clean.pkl.gz")
+        with duckdb.connect("base.duckdb") as base:
+            base.execute("CREATE TABLE flights AS SELECT 1 AS a")
         with open("metrics.json", "w") as file:
             json.dump({"r2": 0.5, "train_seconds": time.perf_counter()}, file)
         logging.info("done")
@@ -235,6 +239,8 @@ def test_a_log_makes_its_run_differ_and_not_its_model_and_is_named_as_all_that_d
         "report:train@v1": "DIVERGED",
         "dataset:means@v1": "CANONICAL_EXACT",
         "model:model@v1": "BIT_EXACT",
+        "dataset:clean@v1": "CANONICAL_EXACT",
+        "dataset:base@v1": "CANONICAL_EXACT",
         "metrics:metrics@v1": "CANONICAL_EXACT",
     }
     shown = json.loads(project.run("-m", "lineal", "show", "model:model", "--format", "json").stdout)
