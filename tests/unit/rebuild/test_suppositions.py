@@ -306,12 +306,12 @@ def test_a_metric_of_a_plain_script_that_differs_is_the_first_difference_with_bo
     project.write(
         "train.py",
         """
-        import secrets
+        import time
         from sklearn.metrics import mean_absolute_error
 
         late = [0.0]
         for number in range(3):
-            mean_absolute_error(late, [number if number < 2 else secrets.randbelow(10**12)])
+            mean_absolute_error(late, [number if number < 2 else time.time_ns()])
         open("model.bin", "w").write("1")
         """,
     )
