@@ -34,7 +34,8 @@ TRAIN = """
     subprocess.run([sys.executable, "prepare.py"], check=True, input=b"by hand")
     model = float(open("clean.csv").read()) + random.random()
     open("model.txt", "w").write(str(model))
-    told = "import json; json.dump({'rmse': 0.5}, open('metrics.json', 'w'))"
+    told = "import json, pickle; json.dump({'rmse': 0.5}, open('metrics.json', 'w'))"
+    told += "; pickle.dump({'weight': 1.5}, open('weights.pkl', 'wb'))"
     subprocess.run([sys.executable, "-c", told], check=True)
 """
 
@@ -89,8 +90,10 @@ def record(project, *command, status=0, **variables):
 def test_what_a_child_program_read_loaded_and_seeded_is_the_runs_and_its_rebuild_is_exact(project):
     run, capture, inputs, outputs = record(project, sys.executable, "train.py", FACTOR="2")
     assert inputs == {"raw.csv", "config.json"}
-    assert outputs == {"clean.csv", "model.txt", "metrics.json"}
+    assert outputs == {"clean.csv", "model.txt", "weights.pkl", "metrics.json"}
     assert run.custom_properties["metric.rmse"] == 0.5
+    with open_workspace(project.root, create=False) as workspace:
+        assert workspace.resolve("model:weights").properties["canonical"].startswith("sha256:")
     assert capture["modules"]["value"]["files"].keys() == {"train.py", "prepare.py", "means.py"}
     assert "pyyaml" in capture["modules"]["value"]["packages"]
     assert capture["variables"]["value"]["FACTOR"] == "2"
@@ -145,7 +148,7 @@ def test_a_child_that_is_killed_loses_nothing_it_told_and_the_record_says_so(pro
     project.write("train.py", TRAIN.replace("check=True, input", "check=False, input"))
     _, capture, inputs, outputs = record(project, sys.executable, "train.py")
     assert inputs == {"raw.csv", "config.json"}
-    assert outputs == {"clean.csv", "model.txt", "metrics.json"}
+    assert outputs == {"clean.csv", "model.txt", "weights.pkl", "metrics.json"}
     assert capture["seeds"]["value"]["random in prepare.py"] == 7
     assert capture["processes"]["value"]["unended"] == ["prepare.py"]
     assert "prepare.py did not end by itself" in capture["processes"]["reason"]
@@ -170,7 +173,7 @@ def test_a_child_may_have_runs_of_its_own(project):
     assert inner["parent_run_id"]
     assert [entry["path"] for entry in inner["capture"]["inputs"]["value"]] == ["raw.csv"]
     assert [entry["path"] for entry in inner["capture"]["outputs"]["value"]] == ["clean.csv"]
-    assert (inputs, outputs) == ({"config.json", "clean.csv"}, {"report.txt", "model.txt", "metrics.json"})
+    assert (inputs, outputs) == ({"config.json", "clean.csv"}, {"report.txt", "model.txt", "weights.pkl", "metrics.json"})
     assert capture["processes"]["value"]["programs"] == {"prepare.py": 1, "python": 1, "train.py": 1}
 
 

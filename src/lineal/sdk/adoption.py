@@ -32,6 +32,7 @@ from lineal.sdk.recorder import Recorder
 from lineal.sdk.run import Run
 from lineal.sdk.session import Session
 from lineal.sdk.watching import Watching
+from lineal.sdk.written_models import canonical_of
 from lineal.store.location import Location, locate
 from lineal.workspace import current_actor
 
@@ -100,7 +101,7 @@ class _Adoption:
             self._claimed,
             self._session.files,
             own,
-            aside=Aside(Journal(directory), own),
+            aside=Aside(Journal(directory), own, lambda written: canonical_of(written, self._session.files)),
             is_asked_first=True,
             began=self._handoff.began(),
             written_elsewhere=lambda: first_writes(read_journals(directory, leave_out=frozenset({self._process}))),

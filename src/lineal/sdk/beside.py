@@ -18,10 +18,12 @@ from lineal.capture.outlet import UNSEEDED, set_outlet
 from lineal.capture.reached import STANDARD_INPUT, hear
 from lineal.capture.seeds import seed_library, unseeded_generators
 from lineal.capture.seeds import set_seed as seed_everything
+from lineal.files import Files
 from lineal.integrations.files import watch_files
 from lineal.integrations.hooks import Patches, telling
 from lineal.integrations.imports import when_imported
 from lineal.integrations.libraries import install
+from lineal.integrations.listener import Written
 from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import hear_only, kind_of_input
 from lineal.integrations.watch import watch_program
@@ -129,7 +131,7 @@ class _Beside:
         places = self._about.get("own")
         own = OwnFiles([*(map(str, places) if isinstance(places, list) else ()), self._directory])
         journal = Journal(self._directory)
-        self._patches = install(Aside(journal, own))
+        self._patches = install(Aside(journal, own, self._state_of))
         self._patches.add(watch_files(journal, own))
         seed = self._about.get("seed")
         if isinstance(seed, int):
@@ -138,6 +140,11 @@ class _Beside:
 
     def leave(self) -> None:
         self._patches.undo()
+
+    def _state_of(self, written: Written) -> str | None:
+        from lineal.sdk.written_models import canonical_of  # only where a model is written: it is not light
+
+        return canonical_of(written, Files(Path(str(self._about.get("files")))))
 
     def _ends(self) -> None:
         end_notes(self._notes, records=False)

@@ -48,8 +48,7 @@ class CommandRun(Run):
         if self.execution.id is not None:
             with telling("handing the run over"):
                 location = self.session.location
-                own = [place for place in (location.home, location.database) if place is not None]
-                handoff = Handoff.made(self.execution, seed=seed, url=location.url, own=own)
+                handoff = Handoff.made(self.execution, seed=seed, location=location)
         try:
             yield handoff.environment(self.session.location.url) if handoff else {}
         finally:
@@ -123,6 +122,8 @@ def _replay(observations: Observations, line: Line) -> None:
     """Observe what another process wrote down; what has changed since it was read cannot be fingerprinted any more."""
     if line.event == "rename" and line.target is not None:
         observations.renamed(line.path, line.target)
+    elif line.event == "state" and line.target is not None:
+        observations.stated(line.path, line.target)
     elif line.event == "remove":
         observations.dropped(line.path)
     elif line.event != "read":

@@ -11,7 +11,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from lineal.files.locks import is_released, try_lock
 from lineal.integrations.reaching import input_of_this_process
 from lineal.model.nodes import Execution
 from lineal.sdk.about import ABOUT, HANDOFF, OWNER, about_in, version
-from lineal.store.location import ENVIRONMENT
+from lineal.store.location import ENVIRONMENT, Location
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """The directory whose `sitecustomize` lets a Python process adopt the run it was started for."""
@@ -58,18 +58,19 @@ class Handoff:
         self._held: int | None = None
 
     @classmethod
-    def made(cls, execution: Execution, *, seed: int | None, url: str, own: Sequence[Path] = ()) -> Handoff:
-        """Make the directory and put the run into it; `own` are the files and directories of its workspace."""
+    def made(cls, execution: Execution, *, seed: int | None, location: Location) -> Handoff:
+        """Make the directory and put the run into it, with where its workspace is."""
         import tempfile  # not light, and needed by `lineal run` only
 
         handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
         handoff.hold()
         about: dict[str, object] = {
             "run": execution.id,
-            "url": url,
+            "url": location.url,
             "seed": seed,
             "version": version(),
-            "own": list(map(str, own)),
+            "files": str(location.files),
+            "own": [str(place) for place in (location.home, location.database) if place is not None],
         }
         about |= {"stdin": input_of_this_process(), "process": os.getpid()}
         (handoff.directory / ABOUT).write_text(json.dumps(about), encoding="utf-8")

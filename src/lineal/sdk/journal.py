@@ -21,7 +21,10 @@ _PREFIX = "files-"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event of a journal; `stamp` is size and time of a file that was read, `at` when that was."""
+    """One event of a journal, and when it was (`at`).
+
+    `target` is a new name, or the fingerprint of a state; `stamp` size and time of a file that was read.
+    """
 
     event: str
     path: str
@@ -62,13 +65,17 @@ class Journal(FileListener):
         """Write down that a file was removed."""
         self._put("remove", path)
 
+    def stated(self, path: str, canonical: str) -> None:
+        """Write down the fitted state of the model that was written to a file."""
+        self._put("state", path, target=canonical)
+
     def _put(self, event: str, path: str, *, target: str | None = None, stamp: tuple[int, int] | None = None) -> None:
         self._check_process()
         if event in {"read", "write", "change"}:
             if (event, path) in self._seen:
                 return
             self._seen.add((event, path))
-        else:
+        elif event != "state":
             self._seen.clear()  # a name that is free again may be written anew
         line = json.dumps([event, path, target, stamp, time.time_ns()]) + "\n"
         with suppress(OSError):  # a directory that is gone: the run is over, and this process goes on

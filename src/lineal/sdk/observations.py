@@ -180,6 +180,12 @@ class Observations:
             if written.thing is not None:
                 seen.frame = frame_fingerprint(self._fingerprints, written.thing)
 
+    def stated(self, path: str, canonical: str) -> None:
+        """Note the fitted state of the model that another process wrote to a file."""
+        with self._lock:
+            seen = self._written(path, "open")
+            seen.canonical, seen.type = canonical, "Model"
+
     def renamed(self, source: str, target: str) -> None:
         """Note that a file or directory gets another name: the last act of writing it safely."""
         with self._lock:

@@ -10,10 +10,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from lineal.capture.captured import captured
-from lineal.capture.guard import guarded
 from lineal.files import Files
 from lineal.integrations.files import FileListener, tell_again
 from lineal.integrations.hooks import telling
@@ -26,9 +23,8 @@ from lineal.sdk.aside import Aside
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.exports import exports_of
 from lineal.sdk.given import Given
-from lineal.sdk.kinds import type_of_file
 from lineal.sdk.listings import settle_listings
-from lineal.sdk.models import FILE_LIMIT, fitted_state, kept_state
+from lineal.sdk.models import fitted_state
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed, Watcher
 from lineal.sdk.plain import is_plain, parameters
@@ -38,6 +34,7 @@ from lineal.sdk.settling import settle, used
 from lineal.sdk.training import Trainings, storable
 from lineal.sdk.urls import absolute, is_url
 from lineal.sdk.wanted import Wanted
+from lineal.sdk.written_models import canonical_of
 
 _USED_BY_LIBRARIES = ("pickle.", "cloudpickle.", "joblib.", "numpy.")
 """Libraries read their own tables and caches with these; whoever calls a reader of tables has a table."""
@@ -150,7 +147,7 @@ class Watching(Listener, FileListener, Watcher):
             return
         observations = self._acting()
         if observations is not None:
-            canonical = _canonical(written, self._files)
+            canonical = canonical_of(written, self._files)
             observations.exported(exports_of(written, canonical))
             if written.path is not None or written.content is None:
                 observations.wrote(written, canonical)
@@ -332,23 +329,6 @@ class Watching(Listener, FileListener, Watcher):
                 finally:
                     self._is_opening = False
             return self.ambient
-
-
-def _canonical(written: Written, files: Files) -> str | None:
-    if written.thing is None or (written.path is None and written.type != "Model"):
-        return None
-    if written.path is not None and (written.type or type_of_file(Path(written.path), is_output=True)) != "Model":
-        return None
-    try:
-        if written.path is not None and os.path.getsize(written.path) > FILE_LIMIT:  # noqa: PTH202  a text path
-            return None
-    except OSError:
-        return None
-    state, _ = fitted_state(written.thing)
-    kept = kept_state(state)
-    if kept is not None:
-        guarded(lambda: captured(files.put_bytes(kept)))  # a full disk must not end a training
-    return state.fingerprint
 
 
 def _tell_points(run: Observed, points: list[Point]) -> None:
