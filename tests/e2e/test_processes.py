@@ -173,7 +173,10 @@ def test_a_child_may_have_runs_of_its_own(project):
     assert inner["parent_run_id"]
     assert [entry["path"] for entry in inner["capture"]["inputs"]["value"]] == ["raw.csv"]
     assert [entry["path"] for entry in inner["capture"]["outputs"]["value"]] == ["clean.csv"]
-    assert (inputs, outputs) == ({"config.json", "clean.csv"}, {"report.txt", "model.txt", "weights.pkl", "metrics.json"})
+    assert (inputs, outputs) == (
+        {"config.json", "clean.csv"},
+        {"report.txt", "model.txt", "weights.pkl", "metrics.json"},
+    )
     assert capture["processes"]["value"]["programs"] == {"prepare.py": 1, "python": 1, "train.py": 1}
 
 
