@@ -35,10 +35,11 @@ from lineal.rebuild.execute import Limits
 from lineal.rebuild.inputs import InputSource, place_inputs, targets_of
 from lineal.rebuild.layout import Layout
 from lineal.rebuild.notebook import place_cells, place_standard_input
-from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
+from lineal.rebuild.recipe_metrics import document_of, metrics_to_compare, set_aside
+from lineal.rebuild.recipe_packages import divided
 from lineal.rebuild.recipe_texts import dockerfile, readme, sums
 from lineal.rebuild.variables import recorded_variables, secret_variables
 from lineal.store.protocol import Store
@@ -46,6 +47,7 @@ from lineal.store.protocol import Store
 _TOKEN, _PYTHON = "@LINEAL-RECIPE@", "@LINEAL-PYTHON@"
 _NEEDED = ("record", "code", "command", "argument")
 _HANDOUT = Path(__file__).parent / "handout"
+REQUIRED, UNPINNED, OTHERS = "requirements.txt", "requirements-unpinned.txt", "requirements-others.txt"
 _RECORDED_SIZE = 64 << 20
 """Recorded outputs up to this size go along."""
 
@@ -127,7 +129,7 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     notes += _write_lock(recipe, files, draft)
     document = _document(planned, files, draft, inputs)
     document["outputs"] = list(_outputs(planned, files, draft, with_files=with_inputs))
-    lists = [name for name in ("requirements.txt", "requirements-unpinned.txt") if (draft / name).exists()]
+    lists = [name for name in (REQUIRED, UNPINNED) if (draft / name).exists()]
     base = item(record, "container")
     (draft / "Dockerfile").write_text(dockerfile(base, str(document["python"]), lists, inputs), encoding="utf-8")
     (draft / "run.sh").write_text('#!/bin/sh\nexec "${PYTHON:-python3}" "$(dirname "$0")/rebuild.py" "$@"\n')
@@ -178,11 +180,7 @@ def _document(planned: Plan, files: Files, draft: Path, inputs: Sequence[Mapping
         "seeded": _seeded(recipe),
         "inputs": list(inputs),
         "outputs": [],
-        "metrics": [
-            {"name": series.name, "values": [str(value) for value in series.values]}
-            for series in recipe.target.metrics
-            if not is_of_the_machine(series.name)
-        ],
+        "metrics": document_of(metrics_to_compare(recipe, files)),
     }
 
 
@@ -275,6 +273,7 @@ def _outputs(planned: Plan, files: Files, draft: Path, *, with_files: bool) -> I
                 "sha256": digest,
                 "format": _format(artifact, path),
                 "recorded": _recorded(files, digest, draft) if with_files else None,
+                "aside": list[Json](set_aside(artifact, files)),
                 "fingerprint": artifact.fingerprint,
                 "canonical": artifact.properties.get("canonical"),  # type: ignore[dict-item]
             }
@@ -340,12 +339,20 @@ def _write_lock(recipe: Recipe, files: Files, draft: Path) -> list[str]:
     except (LinealError, UnicodeDecodeError, ValueError, KeyError):
         return ["the list of installed packages is not kept: install them yourself and use --env current"]
     (draft / "pylock.toml").write_text(lock, encoding="utf-8")
-    hashed = [line for line in lines if "--hash=" in line]
-    bare = [line for line in lines if "--hash=" not in line]
-    for name, listed in (("requirements.txt", hashed), ("requirements-unpinned.txt", bare)):
+    needed, others = divided(lines, recipe.record)
+    hashed = [line for line in needed if "--hash=" in line]
+    bare = [line for line in needed if "--hash=" not in line]
+    pinned = [line for line in others if "--hash=" in line]
+    # An installer takes fingerprints for all of a list or for none: those without are then told only.
+    told_only = [f"# without a fingerprint: {line}" for line in others if "--hash=" not in line]
+    spare = [*pinned, *told_only] if pinned else others
+    for name, listed in ((REQUIRED, hashed), (UNPINNED, bare), (OTHERS, spare)):
         if listed:
             (draft / name).write_text("\n".join([*listed, ""]), encoding="utf-8")
-    return [f"{len(bare)} packages have no fingerprint: {', '.join(bare[:5])}"] if bare else []
+    notes = [f"{len(bare)} packages have no fingerprint: {', '.join(bare[:5])}"] if bare else []
+    told = f"{len(others)} other packages were installed, and neither loaded nor needed by those that were: {OTHERS}"
+    which = "those with a fingerprint" if pinned and told_only else "them"
+    return [*notes, f"{told} (`--all-packages` installs {which})"] if others else notes
 
 
 def _seeded(recipe: Recipe) -> list[Json]:

@@ -73,6 +73,28 @@ def test_a_plain_script_is_handed_on_with_the_files_it_reads_and_the_directory_i
     assert not (directory / "tree/out/sum.txt").exists()
 
 
+def test_metrics_that_a_script_writes_into_a_file_are_compared_there_without_how_long_it_took(project, directory):
+    project.write(
+        "score.py",
+        """
+        import json, time
+        numbers = {"mae": 1.5, "folds": [0.25, 0.5], "train_seconds": time.perf_counter()}
+        with open("metrics.json", "w") as file:
+            json.dump(numbers, file)
+        """,
+    )
+    project.run("-m", "lineal", "run", "--name", "score", "--", sys.executable, "score.py")
+    export(project, "run:score", directory)
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    [line] = [line for line in done.stdout.splitlines() if "metrics:metrics@v1" in line]
+    assert line.startswith("SAME     metrics:metrics@v1: the values (3 parts compared, not train_seconds")
+    assert "UNKNOWN" not in done.stdout
+    assert "ASIDE" not in done.stdout
+
+
 def test_the_seed_of_lineal_run_is_set_without_lineal(project, directory):
     project.write("draw.py", "import random\nopen('drawn.txt', 'w').write(str(random.random()))\n")
     project.run("-m", "lineal", "run", "--name", "draw", "--seed", "5", "--", sys.executable, "draw.py")

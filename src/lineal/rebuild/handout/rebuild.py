@@ -23,6 +23,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SAME, DIFFERENT, MISSING, NOTHING = 0, 1, 2, 3
 _TOLERANCE = 1e-9
+_OTHERS = "requirements-others.txt"
 _OF_THE_MACHINE = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "USER", "SYSTEMROOT")
 
 
@@ -35,7 +36,7 @@ def main() -> int:
         _say(f"MISSING  {sentence}")
     if lost or options.check:
         return MISSING if lost else SAME
-    python = Path(sys.executable) if options.env == "current" else _environment(recipe)
+    python = Path(sys.executable) if options.env == "current" else _environment(recipe, _lists(options.all_packages))
     if python is None:
         return MISSING
     work = Path(options.work).resolve() if options.work else HERE / "work"
@@ -49,6 +50,8 @@ def main() -> int:
     status = _run(recipe, python, work)
     if status != recipe["exit_status"]:
         _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
+        if options.env == "venv" and (HERE / _OTHERS).exists() and not options.all_packages:
+            _say(f"NOTE     the packages of {_OTHERS} were not installed: --all-packages installs them too")
         return DIFFERENT
     return _judged(recipe, python, work)
 
@@ -62,6 +65,7 @@ def _options() -> argparse.Namespace:
         default="venv",
         help="where it runs: a new virtual environment from the list of requirements, or this interpreter",
     )
+    parser.add_argument("--all-packages", action="store_true", help=f"install those of {_OTHERS} as well")
     parser.add_argument("--work", help="the directory it runs in; not there yet, or empty (default: work beside this)")
     return parser.parse_args()
 
@@ -91,7 +95,12 @@ def _check(recipe: dict[str, Any]) -> list[str]:
     return lost
 
 
-def _environment(recipe: dict[str, Any]) -> Path | None:
+def _lists(all_packages: bool) -> list[Path]:  # noqa: FBT001
+    names = ["requirements.txt", "requirements-unpinned.txt", *([_OTHERS] if all_packages else [])]
+    return [HERE / name for name in names if (HERE / name).exists()]
+
+
+def _environment(recipe: dict[str, Any], lists: list[Path]) -> Path | None:
     """Make the virtual environment beside this file and return its interpreter; None where it cannot be made."""
     recorded, here = recipe["python"], f"{sys.version_info[0]}.{sys.version_info[1]}"
     if recorded and recorded.rsplit(".", 1)[0] != here:
@@ -99,16 +108,18 @@ def _environment(recipe: dict[str, Any]) -> Path | None:
         return None
     place = HERE / ".venv"
     python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        lists = [HERE / name for name in ("requirements.txt", "requirements-unpinned.txt") if (HERE / name).exists()]
+    is_all = place / _OTHERS
+    if not python.exists() or (HERE / _OTHERS in lists and not is_all.exists()):
         venv.create(place, with_pip=bool(lists))
         for listed in lists:
-            hashed = ["--require-hashes"] if listed.name == "requirements.txt" else []
+            hashed = ["--require-hashes"] if "--hash=" in listed.read_text(encoding="utf-8") else []
             words = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", *hashed, "-r", str(listed)]
             if subprocess.run(words, check=False).returncode != 0:
                 shutil.rmtree(place)
                 _say(f"MISSING  the packages of {listed.name} could not be installed")
                 return None
+        if HERE / _OTHERS in lists:
+            is_all.touch()
     return python
 
 
@@ -191,6 +202,7 @@ def _values(one: dict[str, Any], path: Path, python: Path) -> tuple[bool | None,
     if one["recorded"] is None:
         return None, "the recorded file is not in this recipe"
     words = [str(python), str(HERE / "compare_values.py"), one["format"], str(HERE / one["recorded"]), str(path)]
+    words += one.get("aside", [])
     # Classes of a pickled model may be the program's own.
     paths = [str(HERE / "tree"), str(HERE / "elsewhere"), str(HERE / "support")]
     known = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -219,6 +231,10 @@ def _found(one: dict[str, Any], made: list[dict[str, Any]], work: Path) -> tuple
 
 def _metrics(recipe: dict[str, Any], points: list[dict[str, Any]]) -> list[bool | None]:
     answers: list[bool | None] = []
+    if recipe["metrics"] and not points:
+        names = ", ".join(series["name"] for series in recipe["metrics"])
+        _say(f"ASIDE    {names}: Lineal saw these metrics, the program logs none; what it writes is compared")
+        return answers
     for series in recipe["metrics"]:
         values = [float(point["value"]) for point in points if point["name"] == series["name"]]
         wanted = [float(value) for value in series["values"]]
