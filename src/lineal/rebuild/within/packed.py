@@ -17,6 +17,9 @@ from typing import Protocol
 from lineal.rebuild.within.part import MOST_BYTES, Inner, Opaque, Part
 
 _MOST_MEMBERS = 2_000
+_MOST_ENTRIES = 20_000
+_ENTRY = b"PK\x01\x02"
+"""How an entry of a ZIP's list begins: they are counted before the list is read, those of archives within as well."""
 _MEMORY = 128 << 20
 _OFFICE = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]{0,100}</dcterms:\1>")
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
@@ -52,6 +55,8 @@ def is_zip(data: bytes) -> bool:
 
 def zip_parts(_name: PurePath, data: bytes, inner: Inner) -> Iterator[Part]:
     """Yield the parts of the members of a ZIP; when each was packed apart."""
+    if data.count(_ENTRY) > _MOST_ENTRIES:
+        raise Opaque("these are too many members")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()

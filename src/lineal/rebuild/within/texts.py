@@ -10,6 +10,7 @@ from lineal.capture.metric_files import is_metric_file
 from lineal.rebuild.of_the_machine import OF_THE_MACHINE, is_of_the_machine
 from lineal.rebuild.within.part import Opaque, Part
 
+_LONGEST = 200
 _SETTING = re.compile(r"\s*[\"']?([\w .-]+?)[\"']?\s*:\s")
 _TIMES = re.compile(
     r"(?:\w{3},? )?(?:\w{3} +\d{1,2}|\d{1,2} \w{3}),? (?:\d{4} )?\d\d:\d\d:\d\d(?: ?[A-Z]{3,4})?(?: \d{4})?"
@@ -32,7 +33,7 @@ def lines_of(name: PurePath, data: bytes) -> Iterator[Part]:
         raise Opaque("this is no text") from error
     is_listed = is_metric_file(name) and name.suffix.lower() in {".yaml", ".yml"}
     for number, line in enumerate(text.split("\n"), 1):  # nothing is lost so, not even how lines end
-        named = _SETTING.match(line) if is_listed else None
+        named = _SETTING.match(line[:_LONGEST]) if is_listed else None
         aside = OF_THE_MACHINE if named is not None and is_of_the_machine(named.group(1)) else ""
         yield Part(f"line {number}", line, {"line": number}, f"{named.group(1)} ({aside})" if named and aside else "")
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from lineal.capture.metric_files import is_metric_file
+from lineal.capture.metric_files import MOST_BYTES, is_metric_file
 from lineal.model.values import Json
 from lineal.rebuild.of_the_machine import OF_THE_MACHINE, is_of_the_machine
 from lineal.rebuild.within.part import LONGEST, MOST_PARTS, Opaque, Part
