@@ -37,6 +37,8 @@ def values_of(name: PurePath, data: bytes) -> Iterator[Part]:
 
 def cells_of(name: PurePath, data: bytes) -> Iterator[Part]:
     """Yield the cells of a table of metrics under the names of their columns; Opaque for what is none."""
+    if len(data) > MOST_BYTES:
+        raise Opaque("this is data, and no table of metrics")
     try:
         rows = list(
             csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=_DELIMITERS[name.suffix.lower()])
