@@ -1,4 +1,4 @@
-"""Figures: SVG and PDF, without when they were drawn and the names that matplotlib draws for their parts."""
+"""Figures: SVG, PDF and PostScript, without when they were drawn and the names that matplotlib draws for their parts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _SVG_DATE = re.compile(rb"<dc:date>[^<]{0,100}</dc:date>")
 _SVG_IDS = re.compile(rb'\bid="([A-Za-z][\w-]{0,40}?[0-9a-f]{10})"')
 _WORD = re.compile(rb"[\w-]+")
 _SVG_BEGIN = re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:\?xml|!DOCTYPE svg|svg)\b")
+_PS_DATE = re.compile(rb"(?m)^%%CreationDate:[^\r\n]{0,100}")
 _PDF_DATE = re.compile(rb"/(?:CreationDate|ModDate)\s*\([^()]{0,60}\)")
 _PDF_ID = re.compile(rb"/ID\s*\[\s*<[0-9A-Fa-f]*>\s*<[0-9A-Fa-f]*>\s*\]")
 _XMP = re.compile(rb"<(xmp:(?:Create|Modify|Metadata)Date|xmpMM:(?:Document|Instance)ID)>[^<]{0,100}</\1>")
@@ -27,6 +28,17 @@ def is_svg(data: bytes) -> bool:
 def is_pdf(data: bytes) -> bool:
     """Return whether these bytes begin like a PDF."""
     return data.startswith(b"%PDF-")
+
+
+def is_postscript(data: bytes) -> bool:
+    """Return whether these bytes begin like PostScript."""
+    return data.startswith(b"%!PS")
+
+
+def postscript_parts(name: PurePath, data: bytes) -> Iterator[Part]:
+    """Yield the lines of PostScript, its date apart."""
+    yield from _taken(data, _PS_DATE, "the date of the figure")
+    yield from lines_of(name, _PS_DATE.sub(b"", data))
 
 
 def svg_parts(name: PurePath, data: bytes) -> Iterator[Part]:

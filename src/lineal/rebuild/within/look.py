@@ -16,7 +16,7 @@ from pathlib import PurePath
 from lineal.capture.metric_files import is_metric_file
 from lineal.capture.secrets import redact
 from lineal.model.values import Json
-from lineal.rebuild.within.figures import is_pdf, is_svg, pdf_parts, svg_parts
+from lineal.rebuild.within.figures import is_pdf, is_postscript, is_svg, pdf_parts, postscript_parts, svg_parts
 from lineal.rebuild.within.packed import is_stream, is_tar, is_zip, stream_parts, tar_parts, zip_parts
 from lineal.rebuild.within.part import MOST_BYTES, MOST_PARTS, Opaque, Part
 from lineal.rebuild.within.pickled import is_pickle, pickle_parts
@@ -25,6 +25,7 @@ from lineal.rebuild.within.values import cells_of, values_of
 
 _DEEPEST = 4
 _SHOWN = 120
+_NAMED = 3
 _BLOCK = 1 << 16
 _NAME = re.compile(r"[\w .,:;()\[\]{}'\"/+-]{1,200}")
 _PERSONAL = re.compile(r"\d{9,}")
@@ -81,6 +82,8 @@ def _of(name: PurePath, data: bytes, depth: int) -> Iterator[Part]:
         return pdf_parts(name, data)
     if is_svg(data):
         return svg_parts(name, data)
+    if is_postscript(data):
+        return postscript_parts(name, data)
     if ending in {".json", ".jsonl", ".ndjson"}:
         return values_of(name, data)
     if ending in {".csv", ".tsv"} and is_metric_file(name):
@@ -109,13 +112,17 @@ def _compared(before: list[Part], after: list[Part]) -> Look:
     values = [parts[content[0]].value if content[0] in parts else None for parts in (old, new)]
     told = " became ".join(map(_shown, values))
     only = all(_is_time(old.get(place), new.get(place)) for place in content)
-    more = (f" and {len(content) - 1} more" if len(content) > 1 else "") + (", only by a time" if only else "")
+    more = f" and {len(content) - _NAMED} more" if len(content) > _NAMED else ""
+    by_time = ", only by a time" if only else ""
     first = known[content[0]]
     where: dict[str, Json] = {"differing": len(content)} | ({"only": "time"} if only else {})
-    if not _NAME.fullmatch(first.place) or _PERSONAL.search(first.place):
+    names = [known[place].place for place in content[:_NAMED]]
+    if any(_PERSONAL.search(name) or not _NAME.fullmatch(name) for name in names):
         # What is recorded stays: a name that may be a person's is told to whoever asks, as values are.
-        return Look(words=f"a part of it{more}", where=where, rows=f"{_shown(first.place)}: {told}", volatile=volatile)
-    return Look(words=f"{first.place}{more}", where={**first.where, **where}, rows=told, volatile=volatile)
+        rows = f"{_shown(first.place)}: {told}"
+        return Look(words=f"a part of it{more}{by_time}", where=where, rows=rows, volatile=volatile)
+    where = {**first.where, **where}
+    return Look(words=f"{', '.join(names)}{more}{by_time}", where=where, rows=told, volatile=volatile)
 
 
 def _by_place(parts: list[Part]) -> dict[tuple[str, int], Part]:
