@@ -12,6 +12,8 @@ import tarfile
 import zipfile
 from pathlib import PurePath
 
+import joblib
+import numpy as np
 import pytest
 
 from lineal.rebuild.within.look import look_within
@@ -161,6 +163,21 @@ A, B = ["a"], ["b"]
 )
 def test_pickles_of_different_objects_are_never_taken_for_the_same(before, after):
     assert not look_within(PurePath("m.pkl"), pickle.dumps(before), pickle.dumps(after)).is_same
+
+
+@pytest.mark.parametrize("compress", [0, 3])
+def test_what_joblib_writes_is_looked_into_with_its_arrays(compress, tmp_path):
+    things = [
+        {"w": np.arange(4.0), "b": np.ones((2, 3), "i4"), "at": 1},
+        {"w": np.arange(4.0), "b": np.ones((2, 3), "i4"), "at": 2},
+        {"w": np.arange(4.0) + 1, "b": np.ones((2, 3), "i4"), "at": 1},
+    ]
+    paths = [tmp_path / f"{number}.joblib" for number in range(3)]
+    for thing, path in zip(things, paths, strict=True):
+        joblib.dump(thing, path, compress=compress)
+    first, later, other = (path.read_bytes() for path in paths)
+    assert look_within(PurePath("m.joblib"), first, later).words == "its part ['at']"
+    assert look_within(PurePath("m.joblib"), first, other).words == "its part ['w'](content)"
 
 
 def test_a_second_object_in_one_file_is_looked_at_too():

@@ -1,4 +1,4 @@
-"""Figures: SVG, PDF and PostScript, without when they were drawn and the names that matplotlib draws for their parts."""
+"""Figures: SVG, PDF and PostScript, without when they were drawn and the names that matplotlib draws for parts."""
 
 from __future__ import annotations
 

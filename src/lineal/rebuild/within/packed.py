@@ -20,6 +20,8 @@ _MOST_MEMBERS = 2_000
 _MOST_ENTRIES = 20_000
 _ENTRY = b"PK\x01\x02"
 """How an entry of a ZIP's list begins: they are counted before the list is read, those of archives within as well."""
+_ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+_GZIP_OR_ZLIB = 47
 _MEMORY = 128 << 20
 _OFFICE = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]{0,100}</dcterms:\1>")
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
@@ -44,8 +46,8 @@ def stream_parts(name: PurePath, data: bytes, inner: Inner) -> Iterator[Part]:
 
 
 def is_stream(data: bytes) -> bool:
-    """Return whether these bytes begin like gzip, bzip2 or xz."""
-    return data.startswith((b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"))
+    """Return whether these bytes begin like gzip, zlib (as joblib packs), bzip2 or xz."""
+    return data.startswith((b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", *_ZLIB))
 
 
 def is_zip(data: bytes) -> bool:
@@ -141,4 +143,4 @@ def _stream_of(data: bytes) -> _Stream:
         return bz2.BZ2Decompressor()
     if data.startswith(b"\xfd7zXZ\0"):
         return lzma.LZMADecompressor(memlimit=_MEMORY)
-    return zlib.decompressobj(31)
+    return zlib.decompressobj(_GZIP_OR_ZLIB)

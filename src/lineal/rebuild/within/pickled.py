@@ -6,7 +6,9 @@ Attributes, keys and items have names then, as in the program; a class is its na
 from __future__ import annotations
 
 import io
+import math
 import pickletools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -21,6 +23,8 @@ _EMPTY = {"EMPTY_LIST": "list", "EMPTY_TUPLE": "tuple", "EMPTY_DICT": "dict", "E
 _SKIPPED = frozenset(("PROTO", "FRAME", "STOP"))
 _RAW = "joblib.numpy_pickle.NumpyArrayWrapper"
 """What joblib writes before the bytes of an array, which are no instructions."""
+
+_SIZED = re.compile(r"'[biufcmM](\d{1,2})'")
 
 _ATTRIBUTES = "."
 
@@ -62,12 +66,30 @@ def pickle_parts(_name: PurePath, data: bytes) -> Iterator[Part]:
                 if left < 0:
                     raise Opaque("these are too many instructions")
                 machine.do(code.name, argument)
+                if code.name == "BUILD" and machine.stack[-1].kind == _RAW:
+                    _read_array(machine.stack[-1], source)
             [top] = machine.stack
             tops.append(top)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
         raise Opaque(f"this is no plain pickle: {error}") from error
     for number, top in enumerate(tops, 1):
         yield from _leaves(top, "" if number == 1 else f"(object {number})")
+
+
+def _read_array(made: _Made, source: io.BytesIO) -> None:
+    """Take the bytes of an array that joblib wrote behind what it says of it; KeyError where it does not say enough."""
+    facts = dict(made.parts[-1][1].parts)
+    kind = dict(facts["['dtype']"].parts[0][1].parts)["[0]"]
+    sized = _SIZED.fullmatch(kind.told)
+    if sized is None:
+        raise KeyError(kind.told)
+    size = math.prod(int(part.told) for _, part in facts["['shape']"].parts) * int(sized[1])
+    if facts.get("['numpy_array_alignment_bytes']", kind).told not in ("None", kind.told):
+        source.seek(source.read(1)[0], io.SEEK_CUR)
+    content = source.read(size)
+    if len(content) != size:
+        raise KeyError("the bytes of an array")
+    made.parts.append(("(content)", _Made("value", content)))
 
 
 def _leaves(top: _Made, name: str) -> Iterator[Part]:
@@ -161,8 +183,6 @@ class _Machine:
         """Put what a function or class would give."""
         function, *arguments = parts
         made = _Made(function.told if function.kind == "class" else "what is called")
-        if made.kind == _RAW:
-            raise KeyError(made.kind)
         if function.kind != "class":
             made.parts.append(("(function)", function))
         made.parts += [(f"(given {place})" if place else "", one) for place, one in enumerate(arguments)]
