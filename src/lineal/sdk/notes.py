@@ -96,7 +96,8 @@ def read_notes(directory: Path) -> list[Process]:
     for path in sorted(directory.glob(f"{_PREFIX}*")):
         lines = list(_lines(path))
         starts = [place for place, line in enumerate(lines) if line[0] == _BEGAN]
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        ends = [*starts[1:], len(lines)] if starts else []  # killed as it began: there is no whole line yet
+        for start, end in zip(starts, ends, strict=True):
             found.append(_process(lines[start:end], is_replaced=end < len(lines)))
     return found
 
