@@ -5,7 +5,9 @@ Used for `lineal run -- COMMAND`. What only the command's own process can tell i
 
 from __future__ import annotations
 
+import itertools
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +20,9 @@ from lineal.capture.secrets import redact_argv
 _SCRIPTS = {".py", ".sh", ".r", ".jl", ".ipynb"}
 _OF_THE_PROCESS = ("modules", "edited_packages", "seeds", "rng_states", "determinism", "blas", "cuda", "world")
 _OF_THE_INTERPRETER = ("python", "environment", "index_urls", "editable")
+_TAKE_TEXT = ("python", "pypy", "sh", "bash", "dash", "zsh", "ksh", "fish")
+"""Programs whose `-c` is a program."""
+
 _ELSEWHERE = "the command ran in a process of its own that did not tell"
 _NO_SCRIPT = "the command names no script file"
 
@@ -31,10 +36,24 @@ class Command:
 
     @property
     def script(self) -> Path | None:
-        """The script it names: the first word that is a file with an ending of one, or what `-m package.train` runs."""
+        """The script it names: a word with the ending of one, what `-m package.train` runs, or the command itself."""
         named = (Path(word) for word in self.words if Path(word).suffix.lower() in _SCRIPTS)
-        found = next((path.absolute() for path in named if path.is_file()), None)
-        return found or next((path for path in self._of_module() if path.is_file()), None)
+        found = next((path for path in (*named, *self._of_module(), *self._first()) if path.is_file()), None)
+        return None if found is None else Path(os.path.abspath(found))  # noqa: PTH100  links stay as they are named
+
+    @property
+    def label(self) -> str:
+        """What a run of it is called: its script, the module of `-m package.train`, or the program and `-c`."""
+        words = list(self.words)
+        program = Path(words[0]).name
+        options = list(itertools.takewhile(lambda word: word.startswith("-") and word != "-c", words[1:]))
+        given = words[1 + len(options) :]
+        if given[:1] == ["-c"] and program.startswith(_TAKE_TEXT):
+            named = [] if program.startswith("python") else [Path(word) for word in _words(" ".join(given[1:2]))]
+            return next((path.name for path in named if path.suffix.lower() in _SCRIPTS), f"{program} -c")
+        scripts = [Path(word) for word in words if Path(word).suffix.lower() in _SCRIPTS]
+        modules = [word for option, word in itertools.pairwise(words) if option == "-m" and word.isprintable()]
+        return scripts[0].name if scripts else next(iter(modules), program)
 
     def _of_module(self) -> Iterator[Path]:
         """Yield where the file of `-m package.train` may lie: below where it starts, or on PYTHONPATH."""
@@ -43,8 +62,14 @@ class Command:
             return
         module = words[words.index("-m") + 1].replace(".", os.sep)
         for place in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep)):
-            yield Path(place, f"{module}.py").absolute()
-            yield Path(place, module, "__main__.py").absolute()
+            yield Path(place, f"{module}.py")
+            yield Path(place, module, "__main__.py")
+
+    def _first(self) -> Iterator[Path]:
+        """Yield the command itself, where it is a script without an ending that belongs to no environment."""
+        program = Path(self.words[0])
+        if os.sep in self.words[0] and not program.with_name("python").exists() and _has_shebang(program):
+            yield program
 
     @property
     def place(self) -> Path:
@@ -58,6 +83,21 @@ class Command:
         if program is None or not Path(program).name.startswith("python"):
             return False
         return Path(program).absolute().parent == Path(sys.executable).absolute().parent
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError:
+        return text.split()  # a quote that is not closed
+
+
+def _has_shebang(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def of_command(record: Mapping[str, Captured], command: Command) -> dict[str, Captured]:

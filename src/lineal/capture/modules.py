@@ -42,7 +42,9 @@ def script_item(files: Files, script: Path | None, base: Path) -> Captured:
     """Keep the entry script and return its path below `base` and its fingerprint."""
     path = script or main_script()
     if path is not None:
-        return _kept(files, _relative(path, base), path.read_bytes())
+        kept = _kept(files, _relative(path, base), path.read_bytes())
+        about = kept.value if isinstance(kept.value, Mapping) else {}
+        return replace(kept, value={**about, "executable": True}) if os.access(path, os.X_OK) else kept
     code = command_line_code()
     if code is not None:
         return _kept(files, "-c", code.encode("utf-8", "surrogateescape"))
@@ -68,7 +70,7 @@ def modules_item(files: Files, base: Path, *, keep: bool) -> Captured:
             found[name] = f"unknown: {redact(str(error))}"
     reason = f"{withheld} of them are not kept: a secret in them, or too large" if withheld else None
     elsewhere = _elsewhere(files, base)
-    value = _described(files, found)
+    value = {**_described(files, found), **_executable(found, base)}
     return captured({**value, "elsewhere": elsewhere} if elsewhere else value, reason)
 
 
@@ -133,7 +135,7 @@ def with_more_modules(
         elif one.name is not None and one.path.endswith(".py"):
             elsewhere[one.name] = one.path
     value.pop("fingerprint", None)
-    value |= _described(files, named)
+    value |= {**_described(files, named), **_executable(named, base)}
     outside = _texts_elsewhere(files, elsewhere, known.get("elsewhere"))
     if outside:
         value["elsewhere"] = outside
@@ -217,6 +219,12 @@ def _described(files: Files, found: Mapping[str, Json]) -> dict[str, Json]:
         return {"count": len(found), "files": found}
     listed = json.dumps(found, ensure_ascii=False, sort_keys=True).encode("utf-8", "backslashreplace")
     return {"count": len(found), "fingerprint": files.put_bytes(listed)}
+
+
+def _executable(found: Collection[str], base: Path) -> dict[str, Json]:
+    """Return which modules can be started by their own name: one may start another so."""
+    names: list[Json] = [name for name in sorted(found) if os.access(base / name, os.X_OK)]
+    return {"executable": names} if names else {}
 
 
 def _relative(path: Path, base: Path) -> str:

@@ -33,17 +33,15 @@ def argv_item() -> Captured:
     return captured(redact_argv(sys.argv), "an embedded interpreter: its own options are not known")
 
 
-def cwd_item(root: Path | None, base: Path | None = None) -> Captured:
-    """Return the working directory, relative to the repository where there is one.
+def cwd_item(project: Path) -> Captured:
+    """Return the working directory, relative to the project if it lies in it.
 
-    `root` in the value is where that repository (else the code's directory, `base`) lies on this machine.
+    `root` in the value is where the project lies on this machine.
     """
     here = Path.cwd()
-    top = root or base
-    where = None if top is None else str(top)
-    if root is not None and here.is_relative_to(root):
-        return captured({"path": here.relative_to(root).as_posix(), "machine_bound": False, "root": where})
-    return captured({"path": str(here), "machine_bound": True, "root": where})
+    if here.is_relative_to(project):
+        return captured({"path": here.relative_to(project).as_posix(), "machine_bound": False, "root": str(project)})
+    return captured({"path": str(here), "machine_bound": True, "root": str(project)})
 
 
 def python_item() -> Captured:

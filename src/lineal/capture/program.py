@@ -91,6 +91,8 @@ def loaded_modules() -> Iterator[tuple[str, ModuleType]]:
 def file_of(module: ModuleType) -> str | None:
     """Return the file of a module, without asking a lazy one, which would load what it stands for."""
     path = module.__dict__.get("__file__")
+    if isinstance(path, str) and f"{os.sep}..{os.sep}" in path:
+        return os.path.abspath(path)  # noqa: PTH100  found by way of `sys.path.append("../src")`
     return path if isinstance(path, str) else None
 
 

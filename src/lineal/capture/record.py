@@ -17,7 +17,6 @@ from lineal.capture.direct import editable_item
 from lineal.capture.edited import begin, edited_item, loaded_packages
 from lineal.capture.environment import environment_item, index_urls_item
 from lineal.capture.first_states import keep_first
-from lineal.capture.git import find_root
 from lineal.capture.guard import guarded, guarded_group
 from lineal.capture.hardware import blas_item, cpu_memory_item, cuda_item, gpu_item, os_item
 from lineal.capture.modules import modules_at_end, modules_item, script_item, with_packages, with_script
@@ -33,6 +32,7 @@ from lineal.capture.process import (
     world_item,
 )
 from lineal.capture.program import is_installed, main_script
+from lineal.capture.project import project_of, recorded_project
 from lineal.capture.reached import reached_item
 from lineal.capture.repository import ITEMS as REPOSITORY_ITEMS
 from lineal.capture.repository import repository_items
@@ -53,31 +53,34 @@ def at_start(
     script: Path | None = None,
     leave_out: Sequence[Path] = (),
     only: Collection[str] | None = None,
+    project: Path | None = None,
 ) -> Record:
     """Return every item as it is now; large texts go into `files`, their fingerprints into the record.
 
     With `only` those of a program that was watched from its beginning and is about to end: what it began with.
     The repository is the one of `script` (else of the program's own file, else of the working directory).
-    Files below `leave_out`, such as the workspace itself, are not taken for untracked code.
+    Files below `leave_out`, such as the workspace itself, are not taken for untracked code. Names are relative to the
+    `project`, that of the script unless another process of the run has named it.
     """
-    base, root = place_of(script)
+    base, top = place_of(script)
+    top = project or top
     own = (files.root, *leave_out)
     record: Record = {}
     if only is None or set(only) & set(REPOSITORY_ITEMS):
         left_out = [Path(path).absolute() for path in own]
         record = guarded_group(REPOSITORY_ITEMS, lambda: repository_items(files, base, leave_out=left_out))
     probes: Mapping[str, Callable[[], Captured]] = {
-        "script": lambda: script_item(files, script, root or base),
-        "modules": lambda: modules_item(files, root or base, keep=True),
+        "script": lambda: script_item(files, script, top),
+        "modules": lambda: modules_item(files, top, keep=True),
         "notebook": lambda: notebook_item(files),
         "argv": argv_item,
-        "cwd": lambda: cwd_item(root, base),
+        "cwd": lambda: cwd_item(top),
         "python": python_item,
         "platform": platform_item,
         "environment": lambda: environment_item(files, base),
         "edited_packages": _begun,
         "index_urls": index_urls_item,
-        "editable": lambda: editable_item(files, root),
+        "editable": lambda: editable_item(files, top),
         "container": container_item,
         "os": os_item,
         "cpu_memory": cpu_memory_item,
@@ -112,14 +115,14 @@ def at_end(
     `inputs` and `outputs` say what the run read and wrote, as its owner knows it: each a mapping of `fingerprint`,
     `path` (as the program opened it, below where it began; None for what was in memory) and `artifact`.
     """
-    base, root = place_of(script)
+    top = recorded_project(start) or place_of(script)[1]
     before = start.get("rng_states", unknown("nothing was captured at the start"))
     states = guarded(lambda: _states(start=before, end=rng_states_item()))
     seeds = guarded(lambda: seeds_of_the_run(start.get("seeds"), seeds_item(states.value)))
     modules = with_script(start.get("modules", unknown("nothing was captured at the start")), start.get("script"))
     probes: Mapping[str, Callable[[], Captured]] = {
         "edited_packages": lambda: edited_item(files),  # before the modules: it looks at what is loaded
-        "modules": lambda: with_packages(modules_at_end(files, modules, root or base, keep=True), loaded_packages()),
+        "modules": lambda: with_packages(modules_at_end(files, modules, top, keep=True), loaded_packages()),
         "notebook": lambda: notebook_item(files),
         "cuda": cuda_item,
         "blas": blas_item,
@@ -163,14 +166,14 @@ def from_struct(struct: Struct) -> Record:
     return record
 
 
-def place_of(script: Path | None) -> tuple[Path, Path | None]:
-    """Return the directory the code lies in, and the top of its repository if it is in one."""
+def place_of(script: Path | None) -> tuple[Path, Path]:
+    """Return the directory the code lies in, and its project."""
     try:
         path = script or main_script()
         base = Path.cwd() if path is None or is_installed(str(path)) else path.absolute().parent
-        return base, find_root(base)
+        return base, project_of(base, Path.cwd())
     except OSError:
-        return Path("/"), None  # the working directory was removed under us
+        return Path("/"), Path("/")  # the working directory was removed under us
 
 
 def _begun() -> Captured:

@@ -17,6 +17,7 @@ from lineal.capture.guard import guarded
 from lineal.capture.modules import Loaded, with_more_modules
 from lineal.capture.outlet import CLOCK, CODE, ENTROPY, MADE, REACHED, SEED, UNSEEDED, VARIABLE
 from lineal.capture.program import is_installed, is_ours
+from lineal.capture.project import recorded_project
 from lineal.capture.reached import DIRECTORIES, found_directories, made_names, with_more_reached
 from lineal.capture.seeding import Seeded
 from lineal.capture.seeds import with_more_seeds
@@ -51,7 +52,7 @@ def with_processes(
     if recorder is None or (len(processes) < _SEVERAL and recorder.recorded_at):
         return dict(record)
     others = [one for one in processes if one is not recorder or not recorder.recorded_at]
-    root = _root(record) or base
+    root = recorded_project(record) or base
     loaded = _loaded(others)
     installed = {one.path for one in loaded if is_installed(one.path)}
     own = [one for one in loaded if one.path not in installed]
@@ -78,14 +79,6 @@ def _filled(before: Captured, after: Captured) -> Captured:
     if after.status == "unknown" and before.status != "unknown":
         return replace(before, reason=f"without what other processes told: {after.reason}")
     return after
-
-
-def _root(record: Record) -> Path | None:
-    """Return where the code lies, as the process that recorded the run named it."""
-    item = record.get("cwd")
-    value = item.value if item is not None else None
-    root = value.get("root") if isinstance(value, Mapping) else None
-    return Path(root) if isinstance(root, str) else None
 
 
 def _loaded(others: Sequence[Process]) -> list[Loaded]:

@@ -71,6 +71,7 @@ def _kept(files: Files, path: Path, room: int) -> tuple[dict[str, Json], int]:
         data = path.read_bytes()
         if has_secret(data, file=path.name):
             return {"fingerprint": of_bytes(data), "bytes": len(data), "withheld": "it holds a secret"}, 0
-        return {"fingerprint": files.put_bytes(data), "bytes": len(data)}, len(data)
+        kept: dict[str, Json] = {"fingerprint": files.put_bytes(data), "bytes": len(data)}
+        return kept | ({"executable": True} if os.access(path, os.X_OK) else {}), len(data)
     except (OSError, LinealError) as error:
         return {"withheld": f"it cannot be read or kept: {error}"}, 0

@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -56,7 +55,7 @@ def run(
     with open_workspace(url) as workspace:  # a workspace that cannot be written is said before anything starts
         hash_seed = os.environ.get("PYTHONHASHSEED") or str(seed or 0)
         captured = Command(tuple(command), hash_seed)
-        recorded = run_command(name or _label(command), captured, type=type_, seed=seed, workspace=workspace)
+        recorded = run_command(name or captured.label, captured, type=type_, seed=seed, workspace=workspace)
         variables = {"PYTHONHASHSEED": hash_seed, PARENT_RUN: recorded.id, ENVIRONMENT: workspace.location.url}
         with patience():
             with recorded.handed_over(seed=seed) as handed:
@@ -70,11 +69,6 @@ def _ending(status: int) -> BaseException | None:
     if status == INTERRUPTED:
         return KeyboardInterrupt()
     return SystemExit(status) if status else None
-
-
-def _label(command: Sequence[str]) -> str:
-    scripts = [word for word in command if Path(word).suffix in {".py", ".sh", ".R", ".ipynb"}]
-    return Path(scripts[0] if scripts else command[0]).name
 
 
 def _execute(recorded: CommandRun, command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -26,8 +26,9 @@ def is_named(path: str) -> bool:
     So it is where its own code opens it and names that place, or where a library does and its text or command names
     what lies there.
     """
-    temporary = next((place for place in TEMPORARY if path.startswith(place)), None)
-    if temporary is None and not path.startswith(os.path.expanduser("~") + _CACHE):  # noqa: PTH111
+    is_cache = path.startswith(os.path.expanduser("~") + _CACHE)  # noqa: PTH111  that of a rebuild is a temporary one
+    temporary = None if is_cache else next((place for place in TEMPORARY if path.startswith(place)), None)
+    if temporary is None and not is_cache:
         return False
     if path not in _known and len(_known) < _MOST_KNOWN and _is_named(path, temporary):
         _known.add(path)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from lineal.capture.project import is_shared, project_here
+
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/var/lib", "/System")
 _CODE = frozenset(
     {".py", ".pyc", ".pyi", ".pyo", ".pyd", ".so", ".dll", ".dylib", ".pth", ".ipynb", ".egg", ".lock", ".pid"}
@@ -18,18 +20,20 @@ _MOST_KNOWN = 100_000
 class OwnFiles:
     """Says of an absolute path whether it is the user's own; `leave_out` are directories that are not: a workspace.
 
-    Files below the directory where the program began are the user's wherever that lies, also below a temporary one.
+    Files of the `project`, and below the directory where the program began, are the user's wherever these lie, also
+    below a place for temporary files.
     """
 
-    def __init__(self, leave_out: Iterable[str | os.PathLike[str]] = ()) -> None:
+    def __init__(self, leave_out: Iterable[str | os.PathLike[str]] = (), project: Path | None = None) -> None:
         self.base = _here()
+        top = project or project_here(Path(self.base))
         self._left_out = tuple(_below(os.fspath(place)) for place in leave_out)
         library = os.path.dirname(os.__file__)  # noqa: PTH120  strings throughout: this is asked at every open
         places = (sys.prefix, sys.base_prefix, sys.exec_prefix, library)
         self._interpreter = tuple({_below(place) for place in places if os.path.dirname(place) != place})  # noqa: PTH120
         self._system = tuple(_below(place) for place in _SYSTEM)
         self._temporary = tuple({_below(place) for place in ("/tmp", "/var/tmp", os.environ.get("TMPDIR")) if place})  # noqa: S108
-        self._base = _below(self.base)
+        self._tops = tuple(dict.fromkeys([_below(self.base), *([] if is_shared(top) else [_below(str(top))])]))
         self._known: dict[str, bool] = {}
 
     def is_own(self, path: str) -> bool:
@@ -46,12 +50,12 @@ class OwnFiles:
         if self.is_own(path):
             return True
         elsewhere = (*self._left_out, *self._system)
-        is_code = path.startswith((*self._interpreter_outside_base(), *elsewhere)) or any(p in path for p in _INSTALLED)
+        is_code = path.startswith((*self._interpreters_beside(), *elsewhere)) or any(p in path for p in _INSTALLED)
         return not is_code
 
     def is_hidden_elsewhere(self, path: str) -> bool:
         """Return whether this is a hidden file outside the directory where the program began: settings, a cache."""
-        is_elsewhere = not path.startswith((self._base, *self._temporary)) and self.is_data(path)
+        is_elsewhere = not path.startswith((*self._tops, *self._temporary)) and self.is_data(path)
         return is_elsewhere and _is_hidden(path) and not path.endswith(tuple(_CODE))
 
     def is_left_out(self, path: str) -> bool:
@@ -59,26 +63,24 @@ class OwnFiles:
         return os.path.join(path, "").startswith(self._left_out)  # noqa: PTH118
 
     def is_project(self, directory: str) -> bool:
-        """Return whether this absolute path is the directory where the program began, or the user's own below it."""
-        return directory == self.base or (directory.startswith(self._base) and self.is_own(directory))
+        """Return whether this absolute path is a directory of the project, or the one where the program began."""
+        return _below(directory) in self._tops or (directory.startswith(self._tops) and self.is_own(directory))
 
     def _is_own(self, path: str) -> bool:
         if os.path.splitext(path)[1].lower() in _CODE or path.startswith(self._left_out):  # noqa: PTH122
             return False
         if any(part in path for part in _INSTALLED):
             return False
-        if path.startswith(self._base):
-            return not _is_hidden(path[len(self._base) :]) and not path.startswith(self._interpreter_below_base())
+        below = [top for top in self._tops if path.startswith(top)]
+        if below:
+            return not _is_hidden(path[len(below[0]) :]) and not path.startswith(self._interpreters_beside())
         if path.startswith((*self._interpreter, *self._system, *self._temporary)):
             return False
         return not _is_hidden(os.path.relpath(path, self.base))
 
-    def _interpreter_outside_base(self) -> tuple[str, ...]:
-        return tuple(place for place in self._interpreter if not self._base.startswith(place))
-
-    def _interpreter_below_base(self) -> tuple[str, ...]:
-        """An environment that lies in the project; where the project lies in the environment all of it would be."""
-        return tuple(place for place in self._interpreter if place.startswith(self._base) and place != self._base)
+    def _interpreters_beside(self) -> tuple[str, ...]:
+        """The environments in which the project does not lie: where it does, all of it would be theirs."""
+        return tuple(place for place in self._interpreter if not any(top.startswith(place) for top in self._tops))
 
 
 def _below(place: str) -> str:

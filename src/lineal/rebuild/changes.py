@@ -6,6 +6,7 @@ A rebuild with a change answers a question about the recipe. It is never taken f
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -113,7 +114,7 @@ def _set_seed(head: list[str], change: Change) -> None:
 def _set(words: list[str], change: Change) -> None:
     places = [place for place, word in enumerate(words) if change.name in (word, _option(word))]
     if not places:
-        raise InvalidArgument(f"the recorded command has no argument {change.name}: {' '.join(words)}")
+        raise InvalidArgument(f"the recorded command has no argument {change.name}: {shlex.join(words)}")
     place, value = places[-1], change.value or ""
     if _option(words[place]) == change.name:
         words[place] = f"{change.name}={value}"

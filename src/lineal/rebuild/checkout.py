@@ -136,10 +136,12 @@ def symlink_outside(directory: Path, top: Path) -> Path | None:
     return None
 
 
-def write(target: Path, data: bytes) -> None:
+def write(target: Path, data: bytes, *, is_executable: bool = False) -> None:
     """Write a file with the directories above it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
+    if is_executable:
+        target.chmod(target.stat().st_mode | 0o111)
 
 
 def write_untracked(record: Mapping[str, Item], files: Files, code: Path) -> None:
@@ -155,7 +157,7 @@ def write_untracked(record: Mapping[str, Item], files: Files, code: Path) -> Non
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(str(one["target"]))
         elif "withheld" not in one and isinstance(one.get("fingerprint"), str):
-            write(target, files.get(str(one["fingerprint"])))
+            write(target, files.get(str(one["fingerprint"])), is_executable=one.get("executable") is True)
 
 
 def _environments(listed: Mapping[str, Json]) -> Iterator[str]:

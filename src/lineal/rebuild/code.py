@@ -114,7 +114,7 @@ def _lay_out_kept(record: Mapping[str, Item], files: Files, code: Path) -> None:
     for name, fingerprint in _kept_files(record, files):
         if PurePosixPath(name).is_absolute() or (code / name).exists() or not files.has(fingerprint):
             continue
-        write(safe_target(code, name), files.get(fingerprint))
+        write(safe_target(code, name), files.get(fingerprint), is_executable=name in _executable(record))
 
 
 def _withheld(record: Mapping[str, Item]) -> Missing | None:
@@ -194,7 +194,17 @@ def module_fingerprints(modules: Item, files: Files) -> dict[str, str]:
 def _write_kept(record: Mapping[str, Item], files: Files, code: Path) -> None:
     for name, fingerprint in _kept_files(record, files):
         if not PurePosixPath(name).is_absolute():
-            write(safe_target(code, name), files.get(fingerprint))
+            write(safe_target(code, name), files.get(fingerprint), is_executable=name in _executable(record))
+
+
+def _executable(record: Mapping[str, Item]) -> list[str]:
+    """Return the files of the program that were started by their own name, or could be."""
+    script, modules = item(record, "script").value, item(record, "modules").value
+    named = modules.get("executable") if isinstance(modules, Mapping) else None
+    found = [str(name) for name in named] if isinstance(named, list | tuple) else []
+    if isinstance(script, Mapping) and script.get("executable") is True:
+        found.append(str(script.get("path")))
+    return found
 
 
 def _check_script(record: Mapping[str, Item], code: Path) -> None:

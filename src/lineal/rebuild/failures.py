@@ -25,8 +25,8 @@ def missing_behind(status: int, said: str, *, network: str) -> Missing | None:
     if status in (_SIGNALS + signal.SIGXFSZ, -signal.SIGXFSZ):
         return _limit(None)
     if status in (_NOT_FOUND, _NOT_EXECUTABLE):
-        last = _last_line(said)
-        return Missing(kind="command", what=last.partition(":")[0], sentence=f"the command cannot be started: {last}")
+        last = _last_line(said).removeprefix("error: ")
+        return Missing(kind="command", what="argv", sentence=f"the command cannot be started: {last}")
     for pattern, make in _PATTERNS:
         found = list(re.finditer(pattern, said, re.MULTILINE))
         if found and not (make is _network and network == "on"):

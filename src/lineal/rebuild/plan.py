@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -88,7 +89,7 @@ class Plan:
         told += [f"input: {source.name} from {_origin(source)}" for source in self.inputs if not source.is_listed]
         listed = sum(source.is_listed for source in self.inputs)
         told.append(f"listed: {listed} files that it saw and did not open, from the kept files" if listed else "")
-        told.append(f"run: {' '.join(self.recipe.argv)}")
+        told.append(f"run: {shlex.join(self.recipe.argv)}")
         told += [f"compare: {artifact.type} {artifact.name}" for artifact in self.recipe.outputs]
         told += [f"probe: {sentence}" for sentence in self._probed]
         return tuple(step for step in told if step)

@@ -5,6 +5,7 @@ Everything happens in one directory that is gone afterwards. The user's workspac
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -194,7 +195,7 @@ def _rebuilt(
         probing.ask_recorded(progress)
     draws, told = place_draws(recipe, files, place) if options.same_draws else ({}, [])
     notes += told
-    progress(f"running: {' '.join(recipe.argv)}")
+    progress(f"running: {shlex.join(recipe.argv)}")
     executed = execute(
         changed_command(
             command_of(recipe, layout, planned.environment, place, cells),

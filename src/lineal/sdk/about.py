@@ -30,6 +30,12 @@ def input_in(about: About) -> tuple[int, int] | None:
     return (int(found[0]), int(found[1])) if isinstance(found, list) else None
 
 
+def project_in(about: About) -> Path | None:
+    """Return the project of the command, which any of its processes may lie deep in; None where it is not known."""
+    found = about.get("project")
+    return Path(found) if isinstance(found, str) else None
+
+
 def version() -> str:
     """Return what all sides must agree on: the place this package lies in, which is its version too."""
     return str(Path(__file__).resolve().parent)  # an environment of a rebuild is lent us by a link

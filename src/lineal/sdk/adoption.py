@@ -16,7 +16,7 @@ from lineal.integrations.hooks import telling
 from lineal.integrations.own import OwnFiles
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.sdk import autolog
-from lineal.sdk.about import HANDOFF, about_in, input_in, version
+from lineal.sdk.about import HANDOFF, about_in, input_in, project_in, version
 from lineal.sdk.aside import Aside
 from lineal.sdk.beside import end_notes, hear_facts, is_worker, seed_all
 from lineal.sdk.captured import Capturing
@@ -79,8 +79,9 @@ class _Adoption:
     def __init__(self, handoff: Handoff, seed: int | None) -> None:
         self._handoff = handoff
         self._seed = seed
+        self._project = project_in(about_in(handoff.directory))
         self._process = os.getpid()
-        self._places = Places()  # where the program begins: it may go elsewhere before it reads anything
+        self._places = Places(project=self._project)  # now: a program may go elsewhere before it reads anything
         self._location = locate(create=True)
         self._session = Session(url=self._location.url)
         self._run: AdoptedRun | None = None
@@ -95,7 +96,7 @@ class _Adoption:
         given = Given(directory, is_direct=self._is_direct)
         hear_facts(self._notes, input_in(about_in(directory)), given, self._ends)
         atexit.register(self._release)  # before what ends the run, so that it comes after it
-        own = _own(self._handoff, self._location)
+        own = _own(self._handoff, self._location, self._project)
         put_aside(directory)
         watching = Watching(
             self._claimed,
@@ -153,5 +154,6 @@ def _rank() -> int:
     return next((int(rank) for rank in found if rank.isdecimal()), 0)
 
 
-def _own(handoff: Handoff, location: Location) -> OwnFiles:
-    return OwnFiles([place for place in (location.home, location.database, handoff.directory) if place is not None])
+def _own(handoff: Handoff, location: Location, project: Path | None) -> OwnFiles:
+    left_out = [place for place in (location.home, location.database, handoff.directory) if place is not None]
+    return OwnFiles(left_out, project)

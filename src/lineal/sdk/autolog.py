@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
-from lineal.capture.program import main_script, notebook_shell
+from lineal.capture.program import command_line_code, main_script, notebook_shell
 from lineal.errors import InvalidArgument
 from lineal.files import Files
 from lineal.integrations.files import watch_files
@@ -144,5 +144,10 @@ def _ambient(label: str | None) -> Run:
 def _script_name() -> str:
     if notebook_shell() is not None:
         return "notebook"  # the script is the kernel's, and another one where the cells are run again
+    module = getattr(getattr(sys.modules.get("__main__"), "__spec__", None), "name", None)
+    if isinstance(module, str):
+        return module.removesuffix(".__main__")  # python -m package.train
     script = main_script()
+    if script is None and command_line_code() is not None:
+        return "python -c"
     return script.name if script is not None else Path(sys.argv[0] or "session").name or "session"

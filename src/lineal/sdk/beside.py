@@ -29,7 +29,7 @@ from lineal.integrations.reaching import hear_only, kind_of_input
 from lineal.integrations.watch import watch_program
 from lineal.integrations.workers import hear_workers
 from lineal.model.capture_items import BY_ANOTHER, FILE, PIPE
-from lineal.sdk.about import HANDOFF, OWNER, About, about_in, input_in, version
+from lineal.sdk.about import HANDOFF, OWNER, About, about_in, input_in, project_in, version
 from lineal.sdk.aside import Aside
 from lineal.sdk.journal import Journal
 from lineal.sdk.notes import Notes, notes_here
@@ -129,7 +129,9 @@ class _Beside:
         hear_facts(self._notes, input_in(self._about), _ByAnother(), self._ends)
         atexit.register(self._ends)
         places = self._about.get("own")
-        own = OwnFiles([*(map(str, places) if isinstance(places, list) else ()), self._directory])
+        own = OwnFiles(
+            [*(map(str, places) if isinstance(places, list) else ()), self._directory], project_in(self._about)
+        )
         journal = Journal(self._directory)
         self._patches = install(Aside(journal, own, self._state_of))
         self._patches.add(watch_files(journal, own))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lineal.capture.captured import Captured, captured
 from lineal.capture.command import Command, of_command, unknown_of_process
 from lineal.capture.guard import guarded
+from lineal.capture.project import recorded_project
 from lineal.capture.record import Record, as_struct, at_end, at_start, cleaned, from_struct, place_of, touched
 from lineal.capture.several import with_processes
 from lineal.capture.told import Process
@@ -69,12 +70,10 @@ class Capturing:
         """Return the record with what other processes of the run told."""
         if not self._processes:
             return record
-        base, root = place_of(self._script)
+        _, project = place_of(self._script)
         environment = first_environment() if self._is_here else None
         return cleaned(
-            with_processes(
-                self._files, record, self._processes, base=root or base, environment=environment, outputs=outputs
-            )
+            with_processes(self._files, record, self._processes, base=project, environment=environment, outputs=outputs)
         )
 
     def _at_end(self, inputs: Sequence[Json], outputs: Sequence[Json]) -> Record:
@@ -82,7 +81,8 @@ class Capturing:
         if self._is_taken_over:
             return {**start, **touched(inputs, outputs)}
         if self._is_adopted:
-            start = {**start, **at_start(self._files, only=unknown_of_process(start))}
+            missing = unknown_of_process(start)
+            start = {**start, **at_start(self._files, only=missing, project=recorded_project(start))}
         return at_end(self._files, start, script=self._script, inputs=inputs, outputs=outputs)
 
     def _take(self, capture: Value | None) -> None:

@@ -11,12 +11,14 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lineal.capture.processes import processes_with
+from lineal.capture.project import recorded_project
+from lineal.capture.record import from_struct
 from lineal.files.locks import is_released, try_lock
 from lineal.integrations.reaching import input_of_this_process
 from lineal.model.nodes import Execution
@@ -71,6 +73,7 @@ class Handoff:
             "version": version(),
             "files": str(location.files),
             "own": [str(place) for place in (location.home, location.database) if place is not None],
+            "project": _project(execution),
         }
         about |= {"stdin": input_of_this_process(), "process": os.getpid()}
         (handoff.directory / ABOUT).write_text(json.dumps(about), encoding="utf-8")
@@ -212,3 +215,9 @@ class Handoff:
             return owner.read_text() == str(os.getpid())
         except OSError:
             return False
+
+
+def _project(execution: Execution) -> str | None:
+    capture = execution.properties.get("capture")
+    project = recorded_project(from_struct(capture)) if isinstance(capture, Mapping) else None
+    return None if project is None else str(project)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lineal.capture.git import find_root
+from lineal.capture.project import project_here
 
 
 class Places:
-    """Names paths from the directory where the program began, if they lie in it or in its repository."""
+    """Names paths from the directory where the program began, if they lie in its project."""
 
-    def __init__(self, base: Path | None = None) -> None:
+    def __init__(self, base: Path | None = None, project: Path | None = None) -> None:
         self.base = base or _here()
-        self._root = find_root(self.base) or self.base
+        self.project = project or project_here(self.base)
 
     def named(self, path: str | os.PathLike[str]) -> str:
         """Return a path relative to where the program began; an absolute one where it lies outside."""
         absolute = Path(os.path.normpath(self.base / path))
-        if absolute.is_relative_to(self._root):
+        if absolute.is_relative_to(self.project) or absolute.is_relative_to(self.base):
             return Path(os.path.relpath(absolute, self.base)).as_posix()
         return absolute.as_posix()
 

@@ -6,6 +6,7 @@ What the user declared wins: the same file, the same content or the same fitted 
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -256,20 +257,26 @@ def _where(seen: Seen) -> tuple[str | None, Path | None]:
 
 
 def _family(run: Observed, seen: Seen, path: Path | None) -> str:
-    """Return the source's own name, else the file's, with its directory where the run has another one of that name."""
+    """Return the source's own name, else the file's without its ending.
+
+    Where another file of the run has that name already, it is with its ending, or with its directory.
+    """
     if seen.name is not None:
         return _plain(seen.name)
     if seen.given is not None:
         return _plain(f"{stem_of(Path(str(run.recorder.execution.properties.get('label', 'train'))).name)}.stdin")
     if path is None:
         return _plain(family_from(content.of_url(seen.path).uri or seen.path) if seen.path else seen.by)
-    family = _plain(family_from(path.name))
+    family, file = _plain(family_from(path.name)), _plain(path.name)
     place = run.recorder.touches.places.named(path)
+    taken: dict[str, list[str]] = {}
     for touch in run.recorder.touches:
-        taken = (touch.artifact or "").partition("@")[0]
-        if taken == family and touch.place is not None and touch.place != place:
-            return _plain(f"{path.parent.name or 'root'}/{family}")
-    return family
+        if touch.place is not None and touch.place != place:
+            taken.setdefault((touch.artifact or "").partition("@")[0], []).append(touch.place)
+    directory = _plain(path.parent.name or "root")
+    is_beside = any(posixpath.dirname(other) == posixpath.dirname(place) for other in taken.get(family, ()))
+    named = [family, *([file] if is_beside else []), f"{directory}/{family}", f"{directory}/{file}"]
+    return next((name for name in named if name not in taken), named[-1])
 
 
 def _stem(label: str) -> str:

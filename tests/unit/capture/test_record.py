@@ -157,7 +157,7 @@ def test_a_module_edited_during_the_run_keeps_its_first_fingerprint_and_is_named
     end = at_end(files, start, script=script)["modules"]
     assert isinstance(end.value, dict)
     assert isinstance(start["modules"].value, dict)
-    assert end.value["changed_during_run"] == ["features.py"]
+    assert end.value["changed_during_run"] == ["project/features.py"]
     assert end.value["files"] == start["modules"].value["files"]
     assert "edited during the run" in str(end.reason)
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,8 @@ def main() -> int:
     for name in recipe.get("directories", []):
         (work / "tree" / name).mkdir(parents=True, exist_ok=True)
     status = _run(recipe, python, work)
+    if status is None:
+        return MISSING
     if status != recipe["exit_status"]:
         _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
         if options.env == "venv" and (HERE / _OTHERS).exists() and not options.all_packages:
@@ -126,7 +129,8 @@ def _environment(recipe: dict[str, Any], lists: list[Path]) -> Path | None:
 # the run ----------------------------------------------------------------------------------------
 
 
-def _run(recipe: dict[str, Any], python: Path, work: Path) -> int:
+def _run(recipe: dict[str, Any], python: Path, work: Path) -> int | None:
+    """Run the command and return its exit status; None where it cannot be started."""
     tokens = {recipe["token"]["python"]: str(python), recipe["token"]["recipe"]: str(work)}
 
     def placed(text: str) -> str:
@@ -152,11 +156,15 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int:
         if one["path"] is not None and one["path"].startswith("outside/"):
             (work / one["path"]).parent.mkdir(parents=True, exist_ok=True)
     command = [placed(word) for word in recipe["command"]]
-    _say(f"running  {' '.join(command)}")
+    _say(f"running  {shlex.join(command)}")
     cwd = work / "tree" / recipe["cwd"]
     given = os.devnull if recipe["stdin"] is None else HERE / recipe["stdin"]
     with open(given, "rb") as stdin:  # noqa: PTH123
-        return subprocess.run(command, cwd=cwd, env=known, stdin=stdin, check=False).returncode
+        try:
+            return subprocess.run(command, cwd=cwd, env=known, stdin=stdin, check=False).returncode
+        except OSError as error:
+            _say(f"MISSING  {command[0]} cannot be started: {error.strerror}")
+            return None
 
 
 # the answer -------------------------------------------------------------------------------------
