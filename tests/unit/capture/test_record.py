@@ -134,7 +134,7 @@ def test_the_guard_survives_an_error_that_cannot_describe_itself():
 def test_the_script_is_kept_with_its_bytes(files, script):
     item = whole(files, script)["script"]
     assert isinstance(item.value, dict)
-    assert item.value["path"] == "train.py"
+    assert item.value["path"] == "project/train.py"
     assert files.get(str(item.value["fingerprint"])) == b"print('hello')\n"
 
 
