@@ -90,12 +90,12 @@ def test_what_lies_beside_the_directory_it_began_in_is_its_own_also_below_a_plac
         ("/tmp/ada/src", "/tmp/ada/data", "/tmp/ada"),
         ("/tmp/ada", "/tmp/grace", "/tmp/ada"),
         ("/tmp/ada", "/tmp", "/tmp/ada"),
-        ("/home/ada/flights", "/home/ada", "/home/ada/flights"),
-        ("/home/ada/flights", "/home/ada/data", "/home/ada/flights"),
+        ("/people/ada/flights", "/people/ada", "/people/ada/flights"),
+        ("/people/ada/flights", "/people/ada/data", "/people/ada/flights"),
     ],
 )
 def test_a_project_holds_code_and_directory_and_is_no_place_that_holds_much_else(monkeypatch, code, place, project):
-    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("HOME", "/people/ada")
 
     assert project_of(Path(code), Path(place)) == Path(project)
 
