@@ -151,7 +151,10 @@ def test_a_child_that_is_killed_loses_nothing_it_told_and_the_record_says_so(pro
     assert outputs == {"clean.csv", "model.txt", "weights.pkl", "metrics.json"}
     assert capture["seeds"]["value"]["random in prepare.py"] == 7
     assert capture["processes"]["value"]["unended"] == ["prepare.py"]
-    assert "prepare.py did not end by itself" in capture["processes"]["reason"]
+    shown = project.run("-m", "lineal", "show", "run:told").stdout
+    line = next(line for line in shown.splitlines() if "processes" in line)
+    assert "prepare.py, python, train.py" in line
+    assert "prepare.py did not end by itself" in line
 
 
 def test_a_child_may_have_runs_of_its_own(project):

@@ -9,7 +9,7 @@ from lineal.cli.about_rebuild import rebuildable, verdict_card
 from lineal.cli.cards import Card, Line, Mark
 from lineal.cli.naming import name_of, short, size_of, title_of
 from lineal.cli.times import iso, span
-from lineal.lineage.capture_record import record_of
+from lineal.lineage.capture_record import Item, item, record_of
 from lineal.lineage.check import NOT_STEPS
 from lineal.lineage.checklist import untracked_files
 from lineal.lineage.completeness import completeness_of
@@ -59,8 +59,24 @@ def _record(run: Execution) -> Card:
         return Card("record", "How complete is its record?", [], {})
     lines = [Line(found.sentence, "items", mark=Mark.UNKNOWN if found.missing else Mark.GOOD)]
     lines += [Line(one.reason or one.status, one.item.title, mark=Mark.UNKNOWN) for one in found.missing]
+    lines += _processes(record)
     facts: Json = {"captured": found.captured, "of": len(found.items)}
     return Card("record", "How complete is its record?", lines, facts)
+
+
+def _processes(record: Mapping[str, Item]) -> list[Line]:
+    """Return the line that names the programs of a run of several processes, and what one of them did not tell."""
+    found = item(record, "processes")
+    value = found.value if isinstance(found.value, Mapping) else {}
+    programs, workers = value.get("programs"), value.get("workers")
+    named = programs.items() if isinstance(programs, Mapping) else ()
+    told = [f"{name} ×{number!s}" if number != 1 else name for name, number in named]  # noqa: RUF001  as people write it
+    told += [f"{workers!s} worker{'' if workers == 1 else 's'}"] if workers else []
+    if not told:
+        return []
+    return [
+        Line(", ".join(told), "processes", aside=found.reason or "", mark=Mark.UNKNOWN if found.reason else Mark.GOOD)
+    ]
 
 
 def how_made(runs: Sequence[Execution]) -> Card:
