@@ -13,7 +13,7 @@ from enum import Enum
 from lineal.lineage.capture_record import Item, record_of
 from lineal.lineage.checklist import Finding, Outcome, findings_of
 from lineal.lineage.completeness import Completeness, completeness_of
-from lineal.lineage.foresight import EXACT, NOT_RUNNABLE, NUMERIC, Reach
+from lineal.lineage.foresight import EXACT, NOT_RUNNABLE, NUMERIC, Reach, goes_on
 from lineal.lineage.graph import GraphNode, LineageGraph
 from lineal.lineage.kinds import Kinds
 from lineal.lineage.producers import Producers, execution_of
@@ -127,6 +127,9 @@ def _checked(
     complete = completeness_of(record)
     if execution_of(step).state is ExecutionState.RUNNING:
         reach = reach or Reach(NOT_RUNNABLE, ("it is still running, or was killed: what it made is not known",))
+    goes = goes_on(execution_of(step))
+    if reach is None and goes and complete.reach.verdict != NOT_RUNNABLE:
+        reach = Reach(NUMERIC, (goes, *complete.reach.because))
     complete = complete if reach is None else replace(complete, reach=reach)
     return RunCheck(step, findings_of(step, producers, trains=trains), complete)
 

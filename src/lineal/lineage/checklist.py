@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lineal.lineage.capture_record import Item, item, record_of
-from lineal.lineage.foresight import lacking, seeds_open
+from lineal.lineage.foresight import lacking, seeds_open, unfinished
 from lineal.lineage.graph import GraphNode
 from lineal.lineage.producers import Producers, execution_of
 from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS
@@ -57,6 +57,10 @@ def findings_of(step: GraphNode, producers: Producers, *, trains: frozenset[str]
 def _completed(run: Execution) -> Finding:
     if run.state in (ExecutionState.COMPLETE, ExecutionState.CACHED):
         return Finding("completed", Outcome.PASS, "the run ended as it should")
+    ended = unfinished(run)
+    if ended:
+        advice = "a rebuild goes on to the end: what was made by then may come out otherwise"
+        return Finding("completed", Outcome.ADVICE, ended, advice)
     if run.state is ExecutionState.FAILED:
         error = run.properties.get("error")
         said = f"the run failed: {_on_one_line(error) or 'no error was recorded'}"

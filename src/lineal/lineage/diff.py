@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lineal.errors import InvalidArgument
-from lineal.lineage.capture_record import item
 from lineal.lineage.changes import Change, Section, Status, compare, compare_items, section
+from lineal.lineage.environments import environment_section
 from lineal.lineage.graph import GraphNode
 from lineal.lineage.kinds import Kinds
-from lineal.lineage.locks import ReadsFiles, packages_of
+from lineal.lineage.locks import ReadsFiles
 from lineal.lineage.query import trace
 from lineal.lineage.sides import Side, metrics_of
 from lineal.model.ids import Micros, NodeKey, NodeKind
@@ -21,10 +21,6 @@ from lineal.model.vocabulary import PARAM
 from lineal.store.protocol import Store
 
 CODE = ("commit", "dirty", "diff", "script", "modules", "argv")
-ENVIRONMENT = ("python", "platform", "container")
-_WHERE_KNOWN = ("container",)
-"""Items that most runs cannot know: they count only where a side knows them."""
-
 HARDWARE = ("os", "cpu_memory", "gpu", "cuda", "blas", "thread_variables")
 SEEDS = ("seeds", "hash_seed", "determinism")
 
@@ -86,7 +82,7 @@ def diff(
             compare(a.upstream_params(), b.upstream_params()),
         ),
         _seeds(a, b),
-        _environment(a, b, files),
+        environment_section(a.record, b.record, files),
         section("hardware", compare_items(a.record, b.record, HARDWARE)),
         section("metrics", compare(*metrics)),
         section("steps", compare(a.steps(), b.steps())),
@@ -200,22 +196,6 @@ def _seeds(a: Side, b: Side) -> Section:
 def _stated(side: Side, name: str) -> dict[str, Json]:
     value = side.run.node.properties.get(name) if side.run else None
     return {name: value} if isinstance(value, int | str) else {}
-
-
-def _environment(a: Side, b: Side, files: ReadsFiles | None) -> Section:
-    known = [name for name in _WHERE_KNOWN if any(item(side.record, name).settled for side in (a, b))]
-    wanted = [name for name in ENVIRONMENT if name not in _WHERE_KNOWN or name in known]
-    fixed = compare_items(a.record, b.record, wanted)
-    locks = [item(side.record, "environment") for side in (a, b)]
-    packages = [packages_of(lock, files) for lock in locks]
-    if packages[0] is None or packages[1] is None:
-        changes, same = compare_items(a.record, b.record, ["environment"])
-        return section("environment", fixed, ([_lock(change) for change in changes], same))
-    return section("environment", fixed, compare(packages[0], packages[1]))
-
-
-def _lock(change: Change) -> Change:
-    return replace(change, name="lock") if change.name == "environment.fingerprint" else change
 
 
 def _gist(part: Section) -> str:

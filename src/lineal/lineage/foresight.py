@@ -19,6 +19,7 @@ from lineal.model.capture_items import (
     STANDARD_INPUT,
     SYSTEM_ENTROPY,
 )
+from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import Json
 from lineal.model.vocabulary import HIDDEN
 
@@ -26,6 +27,10 @@ EXACT, NUMERIC, NOT_RUNNABLE = "BIT_EXACT", "NUMERIC", "NOT_RUNNABLE"
 """The verdicts of `lineal reproduce` that a record can rule in or out; what a rebuild finds may still be worse."""
 
 _SHOWN = 3
+
+_SIGNALS = 128
+_ENDED_BY = {1: "SIGHUP", 2: "SIGINT", 9: "SIGKILL", 15: "SIGTERM"}
+"""Signals by which somebody ends a program that would have gone on; other ones a program brings upon itself."""
 _NOTED = (PIPE, FILE, IN_PART)
 """Kinds of standard input whose bytes are noted when they are read."""
 
@@ -75,6 +80,23 @@ def lacking(record: Record) -> list[Gap]:
 def doubts(record: Record) -> list[str]:
     """Return why a rebuild that runs may not come out the same to the last bit; [] where nothing speaks against it."""
     return [said for ask in _DOUBTS if (said := ask(record))]
+
+
+def unfinished(run: Execution) -> str:
+    """Return how a run was ended from outside, so that a rebuild goes further than it did; "" where it was not."""
+    if run.state is ExecutionState.CANCELED:
+        return "it was canceled before its end"
+    status = run.custom_properties.get("exit_status")
+    if run.state is ExecutionState.FAILED and isinstance(status, int) and abs(status) % _SIGNALS in _ENDED_BY:
+        is_signal = status < 0 or status > _SIGNALS
+        return f"it was ended by {_ENDED_BY[abs(status) % _SIGNALS]} before its end" if is_signal else ""
+    return ""
+
+
+def goes_on(run: Execution) -> str:
+    """Return why what a run made by the time it was ended may come out otherwise, or ""."""
+    told = unfinished(run)
+    return f"{told}, and a rebuild goes on to it" if told else ""
 
 
 def reached(record: Record) -> Mapping[str, Sequence[str]]:

@@ -25,6 +25,7 @@ from lineal.rebuild.content import path_of
 from lineal.rebuild.measure import MEASURED, MEASURED_COPY, MEASURED_STATE
 from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.recipe import Step
+from lineal.rebuild.renamed import stand_ins, under_another_name
 from lineal.rebuild.verdict import Difference, Grade, OutputResult
 from lineal.rebuild.within.look import Look, look_within
 from lineal.rebuild.within.part import MOST_BYTES
@@ -80,16 +81,31 @@ def _twin(step: Step, candidates: Sequence[Step], *, in_order: bool) -> Step | N
 def compare_outputs(pair: Pair, files: Both, *, tolerance: float | None = None) -> list[OutputResult]:
     """Return the comparison of every output of a recorded run."""
     made = _by_family(pair.rebuilt.outputs if pair.rebuilt else ())
+    known = {family_key(artifact) for artifact in pair.recorded.outputs}
+    twins: dict[int | None, Artifact] = {}
+    for artifact in pair.recorded.outputs:
+        alike = made.get(family_key(artifact))
+        if alike:
+            twins[artifact.id] = alike.pop(0)
+    others = stand_ins(
+        [artifact for artifact in pair.recorded.outputs if artifact.id not in twins],
+        [artifact for key, listed in made.items() if key not in known for artifact in listed],
+    )
     results: list[OutputResult] = []
     for artifact in pair.recorded.outputs:
-        twins = made.get(family_key(artifact), [])
-        twin = twins.pop(0) if twins else None
-        results.append(_compared(artifact, twin, files, tolerance=tolerance))
+        other = others.get(artifact.id)
+        result = _compared(artifact, twins.get(artifact.id, other), files, tolerance=tolerance)
+        results.append(result if other is None else under_another_name(result, other))
     return results
 
 
-def compare_metrics(pair: Pair, *, tolerance: float = TOLERANCE) -> list[tuple[Grade, Difference]]:
-    """Return the first point of each metric that differs, with what it means; metrics of time are left out."""
+def compare_metrics(
+    pair: Pair, *, tolerance: float = TOLERANCE, as_far: bool = False
+) -> list[tuple[Grade, Difference]]:
+    """Return the first point of each metric that differs, with what it means; metrics of time are left out.
+
+    With `as_far` the rebuilt run may go on where the recorded one was ended.
+    """
     found: list[tuple[Grade, Difference]] = []
     recorded, rebuilt = series_of(pair.recorded), series_of(pair.rebuilt) if pair.rebuilt else {}
     for name, before in recorded.items():
@@ -102,6 +118,9 @@ def compare_metrics(pair: Pair, *, tolerance: float = TOLERANCE) -> list[tuple[G
                 (Grade.DIVERGED, Difference(kind="metric", what=name, recorded=len(before.values), sentence=sentence))
             )
             continue
+        if as_far:
+            number = len(before.values)
+            after = replace(after, **{part: getattr(after, part)[:number] for part in ("steps", "values", "times")})
         difference = _first_point(name, before, after)
         if difference is not None:
             found.append((_metric_grade(before, after, tolerance), difference))

@@ -34,10 +34,14 @@ def missing_behind(status: int, said: str, *, network: str) -> Missing | None:
     return None
 
 
-def exit_difference(status: int, said: str) -> Difference:
-    """Return the difference that a program which ended well then, and badly now, shows."""
+def exit_difference(status: int, said: str, early: str = "") -> Difference:
+    """Return how a program ended now, and had not ended then; `early` is how it was ended from outside then."""
     name = _signal_name(status)
-    sentence = f"it ended with {name or f'exit status {status}'}, and had ended well: {_last_line(said)}"
+    now = "and ran to its end now" if status == 0 else f"it ended with {name or f'exit status {status}'}"
+    if early:
+        told = f"{early}, {now}" if status == 0 else f"{now}: {_last_line(said)}; then {early}"
+        return Difference(kind="exit status", what="process", recorded=early, rebuilt=status, sentence=told)
+    sentence = f"{now}, and had ended well: {_last_line(said)}"
     return Difference(kind="exit status", what="process", recorded=0, rebuilt=status, sentence=sentence)
 
 

@@ -14,11 +14,12 @@ from lineal.capture.hardware import gpu_item
 from lineal.capture.several import PROCESSES
 from lineal.files import Files
 from lineal.lineage.capture_record import Item, item
-from lineal.lineage.foresight import Reach, doubts, lacking, reached
+from lineal.lineage.foresight import Reach, doubts, goes_on, lacking, reached, unfinished
 from lineal.lineage.training import reference_to
 from lineal.model.capture_items import LISTINGS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.values import Json
+from lineal.rebuild.bearing import ADDED
 from lineal.rebuild.beside import can_be_shown, why_not_shown, written_beside
 from lineal.rebuild.checkout import CodeSource
 from lineal.rebuild.code import find_code
@@ -78,7 +79,7 @@ class Plan:
         if self.reachable is Grade.NOT_RUNNABLE:
             return Reach(self.reachable.value, tuple(missing.sentence for missing in self.missing))
         drift = self.environment.drift if self.environment is not None else ()
-        changed = tuple(one.sentence for one in drift if one.recorded is not None)
+        changed = tuple(one.sentence for one in drift if one.aside != ADDED)
         return Reach(self.reachable.value, (*self.doubts, *changed))
 
     @property
@@ -129,7 +130,8 @@ def plan(
 ) -> Plan:
     """Return the plan of a rebuild. Reads the record, files and inputs; writes and executes nothing."""
     layout = layout_of(recipe.record, *(step.record for step in recipe.steps))
-    open_ = (*doubts(recipe.record), *_other_hardware(recipe.record), *_unchecked(recipe))
+    early = goes_on(recipe.target.run)
+    open_ = (*([early] if early else []), *doubts(recipe.record), *_other_hardware(recipe.record), *_unchecked(recipe))
     without = left_out(recipe.record, layout)
     code = find_code(recipe.record, layout, files, network=limits.network)
     sources, gone = find_inputs(recipe, layout, files)
@@ -256,7 +258,7 @@ def _notes(recipe: Recipe, doubts: Sequence[str]) -> Sequence[str]:
     if item(recipe.record, "hash_seed").value == "random":
         notes.append("PYTHONHASHSEED was not set when it ran: what depends on the order of a set may differ")
     notes += [f"it may come out otherwise: {doubt}" for doubt in doubts]
-    if recipe.target.run.state is ExecutionState.FAILED:
+    if recipe.target.run.state is ExecutionState.FAILED and not unfinished(recipe.target.run):
         notes.append("the recorded run failed")
     processes = item(recipe.record, PROCESSES).reason
     notes += [processes] if processes else []

@@ -17,7 +17,7 @@ from lineal.capture.secrets import redact
 from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
-from lineal.lineage.foresight import has_cells, reached
+from lineal.lineage.foresight import has_cells, reached, unfinished
 from lineal.model.capture_items import ENTROPY, PIPE, STANDARD_INPUT, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
@@ -72,6 +72,9 @@ _MOST_GROWTH = 15
 """How many times what every rebuild may write is added at most, because the recorded run wrote much."""
 
 _OF_THE_RUN = ("parameter", "seed", "random state")
+_SEEN = ("input", "variable")
+"""Kinds of what is recorded when a program comes to it: what it never asked for is on one side only."""
+
 _PLATFORM = ("python", "platform", "os", "cpu_memory", "gpu", "cuda", "blas")
 
 
@@ -267,7 +270,8 @@ def _judged(
     tree: Path,
 ) -> Verdict:
     """Return the verdict on what a program did."""
-    failed_then = planned.recipe.target.run.state is ExecutionState.FAILED
+    early = unfinished(planned.recipe.target.run)
+    failed_then = planned.recipe.target.run.state is ExecutionState.FAILED and not early
     lacking = executed.stopped
     if lacking is None and not failed_then:
         lacking = missing_behind(executed.status, executed.said, network=executed.confinement.network)
@@ -278,18 +282,17 @@ def _judged(
     target = next(pair for pair in pairs if pair.recorded is planned.recipe.target)
     outputs = _outputs(planned.recipe, pairs, (files, kept), options.tolerance)
     allowed = TOLERANCE if options.tolerance is None else options.tolerance
-    measured = compare_metrics(target, tolerance=allowed)
+    measured = compare_metrics(target, tolerance=allowed, as_far=bool(early))
     grade = worst([*(each.grade for each in outputs if each.role == "output"), *(grade for grade, _ in measured)])
     causes = differences_between(target, files, kept, planned.layout, str(tree))
     if options.same_draws:
         # Generators began as they did then; what was asked of the system itself did not.
         causes = [cause for cause in causes if cause.recorded != SYSTEM_ENTROPY or cause.what == ENTROPY]
-    if executed.status != 0 and not failed_then:
-        grade = Grade.DIVERGED
-        # Before what it did not come to: parameters it did not set, numbers it did not draw.
-        place = next((at for at, cause in enumerate(causes) if cause.kind in _OF_THE_RUN), len(causes))
-        causes.insert(place, exit_difference(executed.status, executed.said))
-    elif target.rebuilt is None:
+    if early or (executed.status != 0 and not failed_then):
+        grade = grade if executed.status == 0 else Grade.DIVERGED
+        place = next((at for at, cause in enumerate(causes) if _follows_from_the_end(cause, options)), len(causes))
+        causes.insert(place, exit_difference(executed.status, executed.said, early))
+    if executed.status == 0 and target.rebuilt is None:
         causes.append(_no_twin(target.recorded))
     notes: tuple[str, ...] = ()
     is_other = planned.environment is not None and planned.environment.cap is Grade.NUMERIC
@@ -314,6 +317,14 @@ def _judged(
         tried=tuple(change.sentence for change in options.changes),
         max_ulp=max((each.max_ulp for each in outputs if each.max_ulp is not None), default=None),
     )
+
+
+def _follows_from_the_end(cause: Difference, options: Options) -> bool:
+    """Whether it is what a program that ended earlier, then or now, did not come to: to read, to set, to draw."""
+    if cause.kind in _OF_THE_RUN:
+        return True
+    is_one_sided = cause.rebuilt is None or cause.recorded is None
+    return cause.kind in _SEEN and is_one_sided and all(change.name != cause.what for change in options.changes)
 
 
 def _said(executed: Executed) -> str:

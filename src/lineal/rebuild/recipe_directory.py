@@ -18,7 +18,7 @@ from lineal.capture.locks.pylock import requirements_of
 from lineal.errors import AlreadyExists, LinealError, NotFound, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item
-from lineal.lineage.foresight import has_cells
+from lineal.lineage.foresight import has_cells, unfinished
 from lineal.lineage.training import reference_to
 from lineal.model.capture_items import STANDARD_INPUT
 from lineal.model.fingerprint import OF_BYTES, is_fingerprint
@@ -360,7 +360,10 @@ def _seeded(recipe: Recipe) -> list[Json]:
     return [name for name in ("numpy", "torch") if isinstance(seeds, Mapping) and name in seeds]
 
 
-def _status(recipe: Recipe) -> int:
+def _status(recipe: Recipe) -> int | None:
+    """Return how the command ended; None where it was ended from outside, which nobody does again."""
+    if unfinished(recipe.target.run):
+        return None
     status = recipe.target.run.custom_properties.get("exit_status", 0)
     return status if isinstance(status, int) else 0
 

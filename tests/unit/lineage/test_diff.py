@@ -128,6 +128,20 @@ def test_without_the_lock_the_environments_still_differ_as_a_whole(two):
     assert found["lock"].status is Status.CHANGED
 
 
+def test_variables_and_edited_files_of_packages_are_part_of_the_environment(pen):
+    edit = {"place": "gauge/it.py", "package": "gauge", "state": "edited", "fingerprint": "sha256:1"}
+    here = {"variables": {"DROP": None, "RATE": "1"}, "edited_packages": {"files": {}}}
+    there = {"variables": {"DROP": "1", "RATE": "1"}, "edited_packages": {"files": {"/x/gauge/it.py": edit}}}
+    for version, items in ((1, here), (2, there)):
+        capture = {name: {"status": "captured", "value": value} for name, value in items.items()}
+        pen.run("Train", [], [f"Model m@{version}"], facts={"capture": capture})
+    answer = diff(pen.store, "execution#1", "execution#2")
+    found = changes(answer, "environment")
+    assert found["variable DROP"].after == "1"
+    assert found["edited file gauge/it.py"].status is Status.ADDED
+    assert "in environment (" in answer.summary
+
+
 def test_what_was_not_captured_is_unknown_and_not_the_same(two):
     answer = diff(two.store, "model:m@1", "model:m@2")
     assert part(answer, "code").same == 2

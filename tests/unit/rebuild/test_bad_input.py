@@ -60,13 +60,15 @@ def test_a_script_that_asks_at_a_terminal_is_recognised(project):
 
 
 def test_a_crash_in_the_middle_is_told_with_its_last_line_and_what_was_said(project):
-    project.write("train.py", model("os.environ.get('LINEAL_REBUILD') and 1 / 0"))
+    project.write("data.csv", "4\n")
+    project.write("train.py", model("os.environ.get('LINEAL_REBUILD') and 1 / 0; open(run.use('data.csv')).read()"))
     project.run("train.py")
 
     verdict = project.reproduce("model:m", status=24)
 
     assert verdict["verdict"] == "DIVERGED"
     assert verdict["first_difference"]["kind"] == "exit status"
+    assert any(each["sentence"] == "input data was read, and is not" for each in verdict["differences"])
     assert "ZeroDivisionError" in verdict["first_difference"]["sentence"]
     assert "Traceback" in verdict["said"]
     assert project.left_behind == []

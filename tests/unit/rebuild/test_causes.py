@@ -234,6 +234,17 @@ def test_a_package_that_had_been_edited_by_hand_is_named_with_the_file(packaged)
     assert verdict["first_difference"]["where"] == {"file": "gauge/__init__.py"}
 
 
+def test_a_package_that_was_edited_by_hand_since_is_the_reason_of_what_can_be_reached(packaged):
+    project, site = packaged
+    project.run("train.py", PYTHONPATH=str(site))
+    (site / "gauge" / "__init__.py").write_text("FACTOR = 30\n")
+
+    planned = project.reproduce("model:gauged", "--dry-run", PYTHONPATH=str(site), status=0)
+
+    assert planned["reachable"] == "NUMERIC"
+    assert planned["because"] == ["gauge/__init__.py of gauge was edited by hand since"]
+
+
 @pytest.mark.parametrize(
     ("code", "what"),
     [

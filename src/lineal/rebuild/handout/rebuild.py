@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ HERE = Path(__file__).resolve().parent
 SAME, DIFFERENT, MISSING, NOTHING = 0, 1, 2, 3
 _TOLERANCE = 1e-9
 _OTHERS = "requirements-others.txt"
+_CHANGING = re.compile(r"[0-9a-fA-F]{6,}|[0-9]+")
+"""What programs put into names to tell one run from the next."""
 _OF_THE_MACHINE = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "USER", "SYSTEMROOT")
 
 
@@ -51,7 +54,7 @@ def main() -> int:
     status = _run(recipe, python, work)
     if status is None:
         return MISSING
-    if status != recipe["exit_status"]:
+    if recipe["exit_status"] is not None and status != recipe["exit_status"]:
         _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
         if options.env == "venv" and (HERE / _OTHERS).exists() and not options.all_packages:
             _say(f"NOTE     the packages of {_OTHERS} were not installed: --all-packages installs them too")
@@ -173,8 +176,9 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int | None:
 def _judged(recipe: dict[str, Any], python: Path, work: Path) -> int:
     made = _lines(work / "made" / "outputs.jsonl")
     answers: list[bool | None] = []
+    strays = _strays(recipe, work)
     for one in recipe["outputs"]:
-        answer, told, aside = _answer(one, made, python, work)
+        answer, told, aside = _answer(one, made, strays, python, work)
         _say(f"{told:8} {one['name']}: {aside}")
         if one["decides"]:
             answers.append(answer)
@@ -187,11 +191,21 @@ def _judged(recipe: dict[str, Any], python: Path, work: Path) -> int:
     return SAME
 
 
-def _answer(one: dict[str, Any], made: list[dict[str, Any]], python: Path, work: Path) -> tuple[bool | None, str, str]:
+def _answer(
+    one: dict[str, Any], made: list[dict[str, Any]], strays: list[Path], python: Path, work: Path
+) -> tuple[bool | None, str, str]:
     """Return whether one output is the same, the word for it, and what is known of it."""
     found, path, why = _found(one, made, work)
-    if why:
-        return None, "UNKNOWN", why
+    if path is None and one["path"] is not None and found == "nothing":
+        path = _instead(one, strays, work)
+        if path is not None:
+            strays.remove(path)
+            answer, told, aside = _compared(one, _digest(path), path, python)
+            return answer, told, f"made as {path.relative_to(work / 'tree')}: {aside}"
+    return (None, "UNKNOWN", why) if why else _compared(one, found, path, python)
+
+
+def _compared(one: dict[str, Any], found: str | None, path: Path | None, python: Path) -> tuple[bool | None, str, str]:
     if found == one["sha256"]:
         return True, "SAME", f"sha256:{found}"
     other = f"sha256:{found}, recorded was sha256:{one['sha256']}"
@@ -235,6 +249,24 @@ def _found(one: dict[str, Any], made: list[dict[str, Any]], work: Path) -> tuple
     if path is not None and path.is_file():
         return _digest(path), path, ""
     return "nothing", None, ""
+
+
+def _strays(recipe: dict[str, Any], work: Path) -> list[Path]:
+    """Return the files that were made in the tree under names that nothing recorded has."""
+    named = {work / one["path"] for one in recipe["outputs"] if one["path"] is not None}
+    made = (path for path in sorted((work / "tree").rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    return [path for path in made if path not in named and not (HERE / path.relative_to(work)).exists()]
+
+
+def _instead(one: dict[str, Any], strays: list[Path], work: Path) -> Path | None:
+    """Return what was made in the place of an output: the same bytes, else a name that differs in its numbers only."""
+
+    def constant(path: Path) -> str:
+        return _CHANGING.sub("#", str(path.relative_to(work)))
+
+    same = [path for path in strays if _digest(path) == one["sha256"]]
+    alike = [path for path in strays if constant(path) == constant(work / one["path"])]
+    return next(iter([*same, *alike]), None)
 
 
 def _metrics(recipe: dict[str, Any], points: list[dict[str, Any]]) -> list[bool | None]:
