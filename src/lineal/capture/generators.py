@@ -23,7 +23,11 @@ from lineal.model.values import Json
 
 _SHARED = (("random", "random"), ("numpy", "numpy.random"), ("torch", "torch"), ("tensorflow", "tensorflow"))
 
+_MOST_IDLE = 10_000
+
 _first: dict[str, Json] = {}
+_idle: dict[str, str] = {}
+"""From one state to the next, by draws that act on nothing."""
 
 
 def shared_states() -> dict[str, Json]:
@@ -63,6 +67,29 @@ def _begin(name: str, module: ModuleType) -> Captured:
 def first_states() -> dict[str, Json]:
     """Return the first state of each shared generator, as it was when it was loaded or listening began."""
     return dict(_first)
+
+
+def shared_state(name: str) -> str | None:
+    """Return the state of one shared generator now; None where it is not loaded."""
+    module = sys.modules.get(dict(_SHARED)[name])
+    return None if module is None else _shared(name, module)
+
+
+def note_idle_draws(name: str, before: str) -> None:
+    """Note that what was drawn from a shared generator since this state acts on nothing."""
+    after = shared_state(name)
+    if after is not None and after != before and len(_idle) < _MOST_IDLE:
+        _idle[before] = after
+
+
+def is_drawn_idly(start: Json, end: Json) -> bool:
+    """Return whether nothing but draws that act on nothing lie between two states of a generator."""
+    state: Json = start
+    for _ in range(len(_idle)):
+        if state == end or not isinstance(state, str):
+            break
+        state = _idle.get(state)
+    return state == end and bool(_idle)
 
 
 def own_states() -> dict[str, Json]:

@@ -41,7 +41,7 @@ from lineal.capture.seeds import first_rng_states, rng_states_item, seeds_item, 
 from lineal.capture.variables import variables_item
 from lineal.errors import InvalidArgument
 from lineal.files import Files
-from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SYSTEM_ENTROPY
+from lineal.model.capture_items import NOT_DRAWN, SAYS_NOTHING, SYSTEM_ENTROPY
 from lineal.model.values import INT64_MAX, INT64_MIN, Json, Struct
 
 Record = dict[str, Captured]
@@ -199,15 +199,15 @@ def _states(*, start: Captured, end: Captured | None = None) -> Captured:
 
 
 def _telling(states: Captured, seeds: Captured) -> Captured:
-    """Return the states without those that say nothing: of a generator that only libraries drew from, unseeded."""
+    """Return the states without those that say nothing: of an unseeded generator that no result depends on."""
     known = seeds.value if isinstance(seeds.value, Mapping) else {}
-    mute = [name for name, seed in known.items() if seed == BY_LIBRARIES]
+    mute = {name: seed for name, seed in known.items() if seed in SAYS_NOTHING and seed != NOT_DRAWN}
     if not mute or not isinstance(states.value, Mapping):
         return states
     value: dict[str, Json] = {}
     for moment, found in states.value.items():
         named = found if isinstance(found, Mapping) else {}
-        value[moment] = {name: BY_LIBRARIES if name in mute else state for name, state in named.items()}
+        value[moment] = {name: mute.get(name, state) for name, state in named.items()}
     return replace(states, value=value)
 
 
@@ -216,11 +216,7 @@ def _with_first(files: Files, states: Captured, seeds: Captured) -> Captured:
     known = seeds.value if isinstance(seeds.value, Mapping) else {}
     value = states.value if isinstance(states.value, Mapping) else {}
     end = value.get("end")
-    drawn = (
-        [name for name, state in end.items() if state not in (NOT_DRAWN, BY_LIBRARIES)]
-        if isinstance(end, Mapping)
-        else []
-    )
+    drawn = [name for name, state in end.items() if state not in SAYS_NOTHING] if isinstance(end, Mapping) else []
     kept = keep_first(files, [name for name in drawn if known.get(name, SYSTEM_ENTROPY) == SYSTEM_ENTROPY])
     return states if kept is None else replace(states, value={**value, "kept": kept})
 

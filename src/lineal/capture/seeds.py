@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lineal.capture.captured import Captured, captured, not_applicable, unknown
-from lineal.capture.generators import first_states, note_anew, own_generators, own_states, shared_states
+from lineal.capture.generators import first_states, is_drawn_idly, note_anew, own_generators, own_states, shared_states
 from lineal.capture.outlet import has_outlet
 from lineal.capture.program import own_sources
 from lineal.capture.seeding import (
@@ -29,7 +29,16 @@ from lineal.capture.seeding import (
     seeding_calls,
 )
 from lineal.errors import InvalidArgument
-from lineal.model.capture_items import BY_LIBRARIES, CLOCK, ENTROPY, NOT_DRAWN, SEED_DETAILS, SYSTEM_ENTROPY
+from lineal.model.capture_items import (
+    BY_LIBRARIES,
+    CLOCK,
+    ENTROPY,
+    IDLE,
+    NOT_DRAWN,
+    SAYS_NOTHING,
+    SEED_DETAILS,
+    SYSTEM_ENTROPY,
+)
 from lineal.model.values import INT64_MAX, INT64_MIN, Json
 
 _NUMPY_MODULUS = 2**32
@@ -84,15 +93,10 @@ def seeds_item(states: Json = None) -> Captured:
     known |= {call.name: SYSTEM_ENTROPY if call.seed is None else call.seed for call in calls}
     open_ = [name for name in ("random", "numpy") if _is_loaded(name) and name not in known]
     for name in open_:
-        proved = _proved(name) if states is None else None
-        if proved is not None:
-            known[name] = proved
-        elif _is_unused(states, name):
-            known[name] = NOT_DRAWN
-        elif name == "random" and not _is_imported_by_the_program(name):
-            known[name] = BY_LIBRARIES
-        elif listened_from_the_start():
-            known[name] = SYSTEM_ENTROPY
+        found = _proved(name) if states is None else None
+        found = found if found is not None else _seen_in(states, name)
+        if found is not None:
+            known[name] = found
     own = list(_own_seeds())
     lost = [name for name in open_ if name not in known] + [str(one["name"]) for one in own if one["seed"] is None]
     if own:
@@ -112,7 +116,7 @@ def seeds_of_the_run(start: Captured | None, end: Captured) -> Captured:
     kept = {name: seed for name, seed in before.items() if name not in SEED_DETAILS and seed is not None}
     merged = {
         **after,
-        **{name: seed for name, seed in kept.items() if seed not in (SYSTEM_ENTROPY, NOT_DRAWN, BY_LIBRARIES)},
+        **{name: seed for name, seed in kept.items() if seed not in (SYSTEM_ENTROPY, *SAYS_NOTHING)},
     }
     if end.status != "captured" and not kept:
         return end
@@ -255,13 +259,17 @@ def _is_imported_by_the_program(name: str) -> bool:
     return any(re.search(rf"\b(?:import|from)\b[^\n]*\b{name}\b", text) for text in own_sources())
 
 
-def _is_unused(states: Json, name: str) -> bool:
-    if not isinstance(states, Mapping):
-        return False
-    start, end = states.get("start"), states.get("end")
-    if not isinstance(start, Mapping) or not isinstance(end, Mapping):
-        return False
-    return name in start and start[name] == end.get(name)
+def _seen_in(states: Json, name: str) -> Json:
+    """Return what stands for the seed of a shared generator of which none is known, by its states; None for nothing."""
+    start, end = (states.get(moment) if isinstance(states, Mapping) else None for moment in ("start", "end"))
+    if isinstance(start, Mapping) and isinstance(end, Mapping) and name in start:
+        if start[name] == end.get(name):
+            return NOT_DRAWN
+        if is_drawn_idly(start[name], end.get(name)):
+            return IDLE
+    if name == "random" and not _is_imported_by_the_program(name):
+        return BY_LIBRARIES
+    return SYSTEM_ENTROPY if listened_from_the_start() else None
 
 
 def _begin_anew() -> None:

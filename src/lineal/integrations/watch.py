@@ -16,6 +16,7 @@ from lineal.capture.program import is_own_code
 from lineal.capture.seeding import begin_listening, hear_entropy, hear_generator, hear_seed, made_by_the_program
 from lineal.capture.variables import hear_read, is_heard
 from lineal.integrations.hooks import Call, Function, Patches, after, telling
+from lineal.integrations.idle_draws import watch_idle_draws
 from lineal.integrations.imports import when_imported
 
 _MOST_FRAMES = 6
@@ -32,6 +33,7 @@ def watch_program() -> Patches:
     patches.add(when_imported("random", lambda module: _python(module, patches)))
     patches.add(when_imported("numpy.random", lambda module: _numpy(module, patches)))
     patches.add(when_imported("torch", lambda _: note_first_states()))
+    watch_idle_draws(patches)
     patches.patch(type(os.environ), "__getitem__", _reading)
     patches.patch(os, "urandom", _asking)
     _watching.append(patches)

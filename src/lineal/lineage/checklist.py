@@ -10,7 +10,7 @@ from lineal.lineage.capture_record import Item, item, record_of
 from lineal.lineage.foresight import lacking, seeds_open, unfinished
 from lineal.lineage.graph import GraphNode
 from lineal.lineage.producers import Producers, execution_of
-from lineal.model.capture_items import BY_LIBRARIES, NOT_DRAWN, SEED_DETAILS
+from lineal.model.capture_items import SAYS_NOTHING, SEED_DETAILS
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 
 _SEEN = 3
@@ -177,7 +177,7 @@ def _seed(run: Execution, record: Mapping[str, Item]) -> Finding:
     found = item(record, "seeds").value
     value = found if isinstance(found, Mapping) else {}
     shared = {name: seed for name, seed in value.items() if name not in SEED_DETAILS}
-    used = [name for name, seed in shared.items() if seed not in (NOT_DRAWN, BY_LIBRARIES)]
+    used = [name for name, seed in shared.items() if seed not in SAYS_NOTHING]
     used += ["its own generators"] if value.get("generators") else []
     if not used:
         return Finding("seed", Outcome.PASS, "no shared generator of random numbers was used")

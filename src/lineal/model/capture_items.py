@@ -19,6 +19,12 @@ BY_LIBRARIES = "drawn from by libraries only"
 Libraries draw from it while they are imported (for names, for the order of caches): that says nothing of a result.
 """
 
+IDLE = "drawn from to no effect"
+"""Stands for the seed of a generator that nobody seeded and from which libraries drew what they made no use of."""
+
+SAYS_NOTHING = (NOT_DRAWN, BY_LIBRARIES, IDLE)
+"""What stands for the seed, and for the state, of a generator that no result depends on."""
+
 LISTED = "its name was listed, its content was not read"
 """The reason of an input that the program saw in a directory and did not open: a rebuild needs its name."""
 

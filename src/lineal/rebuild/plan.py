@@ -260,8 +260,8 @@ def _notes(recipe: Recipe, doubts: Sequence[str]) -> Sequence[str]:
     notes += [f"it may come out otherwise: {doubt}" for doubt in doubts]
     if recipe.target.run.state is ExecutionState.FAILED and not unfinished(recipe.target.run):
         notes.append("the recorded run failed")
-    processes = item(recipe.record, PROCESSES).reason
-    notes += [processes] if processes else []
+    processes = item(recipe.record, PROCESSES)
+    notes += [processes.reason] if processes.captured and processes.reason else []
     modules = item(recipe.record, "modules").value
     changed = modules.get("changed_during_run") if isinstance(modules, Mapping) else None
     notes += _not_kept(recipe.target.run)

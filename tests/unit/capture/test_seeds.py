@@ -109,6 +109,13 @@ def test_pythons_own_generators_tell_the_seed_they_were_given_last_and_that_they
     assert (none["asked"], none["seed"]) == (None, "the system's entropy")
 
 
+def test_what_scikit_learn_draws_and_makes_no_use_of_says_nothing(run):
+    before = "import numpy, sklearn.linear_model as m, sklearn.svm as s\nX = numpy.eye(6)\n"
+    idle = "m.Lasso().fit(X, X[0]); m.LassoCV(cv=2).fit(X, X[0]); s.SVR().fit(X, X[0])"
+    assert seeds(run(before, idle))["numpy"] == "drawn from to no effect"
+    assert "numpy" not in seeds(run(before, f"{idle}; m.Lasso(selection='random').fit(X, X[0])"))
+
+
 def test_lines_that_ask_the_system_for_numbers_are_named_also_through_secrets_and_numpy(run):
     during = "import numpy, secrets, tempfile\nsecrets.token_hex()\nnumpy.random.RandomState()\ntempfile.mkdtemp()"
     found = seeds(run("", during))

@@ -57,4 +57,5 @@ def test_a_program_that_seeds_keeps_no_state_and_has_nothing_to_begin_with(train
 
     assert found["verdict"] == "BIT_EXACT"
     assert any("no generator of it was left without a seed" in note for note in found["notes"])
+    assert not any("processes" in note for note in found["notes"])
     assert "kept" not in json.dumps(found["platform"])
