@@ -189,16 +189,19 @@ def test_children_and_workers_that_draw_without_a_seed_are_foreseen_also_one_tha
     project.write(
         "train.py",
         """
-        import random, subprocess, sys
+        import random, subprocess, sys, time
         from multiprocessing import get_context
 
         from work import work
 
         random.seed(3)  # does not reach forked workers
+        seeded = "import random, sys; random.seed(int(sys.argv[1]))"
+        subprocess.run([sys.executable, "-c", seeded, str(time.time_ns())], check=True)
         subprocess.run([sys.executable, "prepare.py"], check=True, stdin=subprocess.DEVNULL)
         with get_context("fork").Pool(1) as pool:
             open("model.txt", "w").write(str(pool.map(work, [1])))
         """,
     )
     run, _, _, _ = record(project, sys.executable, "train.py")
-    assert doubts(record_of(run)) == ["random in prepare.py, random in workers were drawn from without a seed"]
+    drawn = "random in prepare.py, random in workers were drawn from without a seed"
+    assert doubts(record_of(run)) == [f"{drawn}; <string>:1 seeds with the time of day"]

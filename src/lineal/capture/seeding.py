@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from types import FrameType
 
-from lineal.capture.clock import is_of_the_clock
+from lineal.capture.clock import is_among, is_of_the_clock
 from lineal.capture.forks import ForkedLock
 from lineal.capture.outlet import CLOCK, ENTROPY, SEED, pass_on
 from lineal.capture.program import is_ours, is_own_code
@@ -51,7 +51,7 @@ class _Heard:
     seeded: list[Seeded] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
     entropy: set[str] = field(default_factory=set)
-    clock: set[str] = field(default_factory=set)
+    clock: dict[str, Json] = field(default_factory=dict)
     began: float = 0.0
     more: int = 0
     more_unseeded: int = 0
@@ -67,6 +67,11 @@ def begin_listening() -> None:
         _heard.listening = True
         _heard.began = time.time()
         _heard.from_the_start = not _program_has_begun()
+
+
+def note_beginning(began: float) -> None:
+    """Note when the command began of which this program is a part: since then one of them may have taken the time."""
+    _heard.began = min(_heard.began, began)
 
 
 def hear_seed(name: str, seed: object) -> None:
@@ -112,8 +117,8 @@ def _pass_on(heard: Seeded, *, is_direct: bool) -> None:
     pass_on(SEED, heard.name, heard.seed, heard.where, is_direct)
     if heard.where is not None and is_of_the_clock(heard.seed, _heard.began):
         with _lock:
-            _heard.clock.add(heard.where)
-        pass_on(CLOCK, heard.where)
+            _heard.clock[heard.where] = heard.seed
+        pass_on(CLOCK, heard.where, heard.seed)
 
 
 def hear_entropy() -> None:
@@ -137,9 +142,9 @@ def entropy_lines() -> list[str]:
 
 
 def clock_lines() -> list[str]:
-    """Return the lines of the program that gave a generator the time of day as its seed."""
+    """Return the lines of the program that gave a generator the time of day as its seed, which no argument names."""
     with _lock:
-        return sorted(_heard.clock)
+        return sorted(line for line, seed in _heard.clock.items() if not is_among(seed, sys.orig_argv))
 
 
 def seeding_calls() -> tuple[Seeded, ...]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured
+from lineal.capture.clock import is_among
 from lineal.capture.edited import packages_of_files, with_more_edits
 from lineal.capture.guard import guarded
 from lineal.capture.modules import Loaded, with_more_modules
@@ -60,7 +61,7 @@ def with_processes(
     parts = {
         "modules": lambda item: with_more_modules(files, item, own, packages, root),
         "edited_packages": lambda item: with_more_edits(files, item, packages),
-        "seeds": lambda item: with_more_seeds(item, _seeds(others, str(root)), _lines(others)),
+        "seeds": lambda item: with_more_seeds(item, _seeds(others, str(root)), _lines(others, record)),
         "variables": lambda item: with_more_variables(item, _names(others), [one.path for one in own], environment),
     }
     found = dict(record)
@@ -104,10 +105,18 @@ def _seeds(others: Sequence[Process], base: str) -> dict[str, list[Seeded]]:
     return found
 
 
-def _lines(others: Sequence[Process]) -> dict[str, set[str]]:
-    """Return the lines that asked for entropy, and for the time of day, by the parts of the item that name them."""
-    kinds = {capture_items.ENTROPY: ENTROPY, capture_items.CLOCK: CLOCK}
-    return {name: {str(line) for one in others for (line,) in one.all_of(kind)} for name, kind in kinds.items()}
+def _lines(others: Sequence[Process], record: Record) -> dict[str, set[str]]:
+    """Return the lines that asked for entropy, and for the time of day, by the parts of the item that name them.
+
+    A seed that stands in the command is no time of day: a rebuild is given it again.
+    """
+    argv = record.get("argv")
+    words = [str(word) for word in argv.value] if argv is not None and isinstance(argv.value, list | tuple) else []
+    clock = {str(line) for one in others for line, seed in one.all_of(CLOCK) if not is_among(seed, words)}
+    return {
+        capture_items.ENTROPY: {str(line) for one in others for (line,) in one.all_of(ENTROPY)},
+        capture_items.CLOCK: clock,
+    }
 
 
 def _names(others: Sequence[Process]) -> set[str]:

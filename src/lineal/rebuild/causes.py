@@ -113,7 +113,7 @@ def clock(before: Step, after: Step) -> Iterator[Difference]:
     """Yield the lines of the program that gave a generator the time of day as its seed."""
     where = _lines_of_both(before, after, CLOCK)
     if where:
-        told = f"{where} seeds with the time of day, which is another each time: take a number, or an argument"
+        told = f"{where} seeds with the time of day, which is another each time: take it from an argument"
         yield _difference("seed", "clock", where, where, told)
 
 

@@ -16,7 +16,7 @@ from lineal.integrations.hooks import telling
 from lineal.integrations.own import OwnFiles
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.sdk import autolog
-from lineal.sdk.about import HANDOFF, about_in, input_in, project_in, version
+from lineal.sdk.about import HANDOFF, about_in, project_in, version
 from lineal.sdk.aside import Aside
 from lineal.sdk.beside import end_notes, hear_facts, is_worker, seed_all
 from lineal.sdk.captured import Capturing
@@ -94,7 +94,7 @@ class _Adoption:
         directory = self._handoff.directory
         self._exits.hear()
         given = Given(directory, is_direct=self._is_direct)
-        hear_facts(self._notes, input_in(about_in(directory)), given, self._ends)
+        hear_facts(self._notes, about_in(directory), given, self._ends)
         atexit.register(self._release)  # before what ends the run, so that it comes after it
         own = _own(self._handoff, self._location, self._project)
         put_aside(directory)

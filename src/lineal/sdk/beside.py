@@ -16,6 +16,7 @@ from pathlib import Path
 from lineal.capture.draws import Draws
 from lineal.capture.outlet import UNSEEDED, set_outlet
 from lineal.capture.reached import STANDARD_INPUT, hear
+from lineal.capture.seeding import note_beginning
 from lineal.capture.seeds import seed_library, unseeded_generators
 from lineal.capture.seeds import set_seed as seed_everything
 from lineal.files import Files
@@ -71,13 +72,16 @@ def is_worker() -> bool:
     return any(word in _WORKERS or any(maker in word for maker in _MAKERS) for word in sys.orig_argv)
 
 
-def hear_facts(notes: Notes, command: tuple[int, int] | None, given: Noting, at_end: Callable[[], None]) -> None:
-    """Write down what this process hears of itself; `command` is the standard input of the whole command."""
+def hear_facts(notes: Notes, about: About, given: Noting, at_end: Callable[[], None]) -> None:
+    """Write down what this process hears of itself; `about` is what it has to know of the whole command."""
     notes.begin()
     set_outlet(notes.tell)
-    hear_only(command)
+    hear_only(input_in(about))
     hear_standard_input(given)
     watch_program()  # seeds are heard from the first one on
+    began = about.get("began")
+    if isinstance(began, float):
+        note_beginning(began)
     hear_workers(at_end, lambda: _telling_draws(notes))
 
 
@@ -126,7 +130,7 @@ class _Beside:
         self._patches = Patches()
 
     def begin(self) -> None:
-        hear_facts(self._notes, input_in(self._about), _ByAnother(), self._ends)
+        hear_facts(self._notes, self._about, _ByAnother(), self._ends)
         atexit.register(self._ends)
         places = self._about.get("own")
         own = OwnFiles(

@@ -70,6 +70,7 @@ class Handoff:
             "run": execution.id,
             "url": location.url,
             "seed": seed,
+            "began": time.time(),
             "version": version(),
             "files": str(location.files),
             "own": [str(place) for place in (location.home, location.database) if place is not None],
