@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineal.capture.captured import Captured, captured, unknown
+from lineal.capture.programs import makefiles
 from lineal.capture.secrets import redact_argv
 
 _SCRIPTS = {".py", ".sh", ".r", ".jl", ".ipynb"}
@@ -36,9 +37,11 @@ class Command:
 
     @property
     def script(self) -> Path | None:
-        """The script it names: a word with the ending of one, what `-m package.train` runs, or the command itself."""
+        """The script it names: a word with the ending of one, of a module or `make`, or the command itself."""
         named = (Path(word) for word in self.words if Path(word).suffix.lower() in _SCRIPTS)
-        found = next((path for path in (*named, *self._of_module(), *self._first()) if path.is_file()), None)
+        found = next(
+            (path for path in (*named, *self._of_module(), *self._of_make(), *self._first()) if path.is_file()), None
+        )
         return None if found is None else Path(os.path.abspath(found))  # noqa: PTH100  links stay as they are named
 
     @property
@@ -54,6 +57,9 @@ class Command:
         scripts = [Path(word) for word in words if Path(word).suffix.lower() in _SCRIPTS]
         modules = [word for option, word in itertools.pairwise(words) if option == "-m" and word.isprintable()]
         return scripts[0].name if scripts else next(iter(modules), program)
+
+    def _of_make(self) -> list[Path]:
+        return makefiles(self.words) if self.words and self.words[0] == "make" else []
 
     def _of_module(self) -> Iterator[Path]:
         """Yield where the file of `-m package.train` may lie: below where it starts, or on PYTHONPATH."""

@@ -49,6 +49,11 @@ def has_heard(kind: str, what: str) -> bool:
     return what in _heard.get(kind, ()) or len(_heard.get(kind, ())) >= _MOST
 
 
+def has_any(kind: str) -> bool:
+    """Return whether anything of this kind was reached for."""
+    return bool(_heard.get(kind))
+
+
 def hear_shared(path: str) -> None:
     """Keep that the program writes to a directory that all programs share, such as `/tmp`."""
     if path not in _shared and len(_shared) < _MOST:

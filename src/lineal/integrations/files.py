@@ -19,12 +19,13 @@ from lineal.integrations.loading import hear_code
 from lineal.integrations.named import is_named, opens_itself
 from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import EVENTS, PLACES, hear_event, hear_open
+from lineal.integrations.started import STARTS, hear_started
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
-_EVENTS = (
-    frozenset({"open", "os.rename", "os.remove", "os.mkdir", "sqlite3.connect", "os.listdir", "os.scandir"}) | EVENTS
+_EVENTS = frozenset(
+    {"open", "os.rename", "os.remove", "os.mkdir", "sqlite3.connect", "os.listdir", "os.scandir", *EVENTS, *STARTS}
 )
 _LOOKING_FOR_MODULES = ("<frozen importlib", f"{_STANDARD}importlib{os.sep}", f"{_STANDARD}pkgutil.py")
 _READERS = frozenset(
@@ -66,6 +67,9 @@ class FileListener(Protocol):
     def listed(self, directory: str) -> None:
         """Hear that the names in a directory of the project are about to be asked for; told once of each."""
 
+    def named(self, path: str) -> None:
+        """Hear that another program is about to be started, whose words name this file."""
+
     def renamed(self, source: str, target: str) -> None:
         """Hear that a file gets another name."""
 
@@ -90,6 +94,8 @@ class _Watch:
         with telling("the hook on files"):
             if event in EVENTS:
                 hear_event(event, args)
+            elif event in STARTS:
+                self._started(listener, event, args)
             elif event == "open":
                 self._opened(listener, args)
             elif event == "sqlite3.connect":
@@ -115,6 +121,11 @@ class _Watch:
             return
         if listener.opened(path, reads=reads, writes=writes, keeps=keeps):
             self.told.add(path)
+
+    def _started(self, listener: FileListener, event: str, args: tuple[object, ...]) -> None:
+        for path in hear_started(event, args, self.own.base):
+            if self.own.is_own(path):
+                listener.named(path)
 
     def _reached(self, name: object, *, writes: bool) -> None:
         """Hear of what is no data of the program, and that a rebuild may not have: a person, a file elsewhere."""

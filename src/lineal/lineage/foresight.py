@@ -15,6 +15,7 @@ from lineal.model.capture_items import (
     FILE,
     IN_PART,
     PIPE,
+    PROGRAMS,
     SEED_DETAILS,
     STANDARD_INPUT,
     SYSTEM_ENTROPY,
@@ -157,9 +158,13 @@ def _own_generators(seeds: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 
 
 def has_cells(record: Record) -> bool:
-    """Return whether the run is that of a notebook whose cells are recorded."""
+    """Return whether the run is that of a notebook whose cells are the program.
+
+    Where a command ran it (`jupyter nbconvert --execute`), the command is: it starts the kernel once more.
+    """
     found = item(record, "notebook")
-    return found.captured and isinstance(found.value, Mapping) and bool(found.value.get("cells"))
+    is_program = item(record, "script").status == "not_applicable"
+    return is_program and found.captured and isinstance(found.value, Mapping) and bool(found.value.get("cells"))
 
 
 def _command(record: Record) -> Iterator[Gap]:
@@ -286,6 +291,15 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
+def unseen_programs(record: Record) -> str:
+    """Return that the run started other programs, whose reading nobody tells of, or ""."""
+    names = reached(record).get(PROGRAMS, ())
+    if not names:
+        return ""
+    whose = "its words" if len(names) == 1 else "their words"
+    return f"it started {_listed(names)}: of what other programs than Python read only the files in {whose} are known"
+
+
 _DOUBTS: tuple[Callable[[Record], str], ...] = (
     seeds_open,
     _packages,
@@ -300,6 +314,7 @@ _DOUBTS: tuple[Callable[[Record], str], ...] = (
     _unsettled("gpu", "the accelerators are not known"),
     _unsettled("world", "how many processes worked together is not known"),
     _asked_for_a_terminal,
+    unseen_programs,
     _in_part,
     _accelerated,
 )

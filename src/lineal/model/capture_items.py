@@ -38,6 +38,9 @@ IN_PART, BY_ANOTHER = "what another program left of a pipe", "a pipe that anothe
 LISTINGS = "listings"
 """The custom property of a run that says which directories it listed, and what in them is not kept."""
 
+PROGRAMS = "programs"
+"""The part of the fact `reached` that names other programs than Python: what these open nobody tells."""
+
 ENTROPY = "entropy"
 """The part of the fact `seeds` that names the lines of the program that asked the system for entropy."""
 

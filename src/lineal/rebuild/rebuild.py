@@ -17,8 +17,8 @@ from lineal.capture.secrets import redact
 from lineal.errors import LinealError, NotRunnable
 from lineal.files import Files
 from lineal.lineage.capture_record import item, leaves
-from lineal.lineage.foresight import has_cells, reached, unfinished
-from lineal.model.capture_items import ENTROPY, PIPE, STANDARD_INPUT, SYSTEM_ENTROPY
+from lineal.lineage.foresight import has_cells, reached, unfinished, unseen_programs
+from lineal.model.capture_items import ENTROPY, PIPE, PROGRAMS, STANDARD_INPUT, SYSTEM_ENTROPY
 from lineal.model.nodes import ExecutionState
 from lineal.model.values import Json
 from lineal.rebuild.beside import covers_of, written_beside
@@ -185,7 +185,7 @@ def _rebuilt(
         progress(f"environment: {', '.join(options.put_back)} as recorded")
         put_packages(recipe.record, files, options.put_back, place.root / "elsewhere")
     given = place_standard_input(recipe, files, place) or _given(place)
-    cells = place_cells(recipe, files, place) if has_cells(recipe.record) else None
+    cells = place_cells(recipe, files, place) if has_cells(recipe.record) and recipe.command is None else None
     mount = mount_of(layout, place, planned.environment)
     if mount is not None:
         code = place.tree / layout.code
@@ -299,6 +299,8 @@ def _judged(
     if options.allow_drift and grade.is_exact and is_other:
         notes = (f"it came out {grade.value}, in another environment than recorded: --allow-drift promises less",)
         grade = Grade.NUMERIC
+    if not grade.is_exact:
+        causes += _unseen(target.recorded)
     found = causes_first([*causes, *(difference for _, difference in measured), *_of_outputs(outputs)])
     return Verdict(
         reference=planned.recipe.reference,
@@ -357,6 +359,13 @@ def _of_outputs(outputs: Sequence[OutputResult]) -> list[Difference]:
 def _no_twin(step: Step) -> Difference:
     sentence = f"the program recorded no {step.run.type} run {step.label!r} this time"
     return Difference(kind="run", what=step.label, recorded=step.run.external_id, sentence=sentence)
+
+
+def _unseen(step: Step) -> list[Difference]:
+    """Return what the recorded run started and nobody saw the reading of."""
+    told = unseen_programs(step.record)
+    programs = list(reached(step.record).get(PROGRAMS, ()))
+    return [Difference(kind="program", what=programs[0], recorded=programs, sentence=told)] if told else []
 
 
 def _not_runnable(planned: Plan, options: Options, missing: Sequence[Missing]) -> Verdict:

@@ -99,7 +99,7 @@ class Difference:
     """One fact that was one thing when it was recorded and another when it was rebuilt.
 
     `kind` says what it is (package, python, variable, threads, code, argument, input, parameter, seed, random state,
-    metric, output, predictions, exit status …), `what` its name, `where` the place inside: row, epoch, tensor, index.
+    metric, output, predictions, exit status, program …), `what` its name, `where` the place inside: row, epoch, index.
     `rows` are the words about what stands there, then and now: for whoever asks, never for the record. `aside` says
     why it cannot be a cause, "" where it can.
     """

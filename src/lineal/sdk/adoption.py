@@ -105,6 +105,7 @@ class _Adoption:
             aside=Aside(Journal(directory), own, lambda written: canonical_of(written, self._session.files)),
             is_asked_first=True,
             began=self._handoff.began(),
+            is_among_others=self._handoff.is_among_others(),
             written_elsewhere=lambda: first_writes(read_journals(directory, leave_out=frozenset({self._process}))),
         )
         given.note = watching.given

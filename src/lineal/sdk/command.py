@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from lineal.capture.command import Command
 from lineal.capture.processes import processes_with
+from lineal.capture.told import Process
 from lineal.capture.worker import Answer
 from lineal.integrations.hooks import telling
+from lineal.integrations.own import OwnFiles
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.ids import Micros
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
 from lineal.model.vocabulary import LAUNCHED, NEVER_STARTED, RECORDED_BY
-from lineal.sdk.about import HANDOFF
+from lineal.sdk.about import HANDOFF, about_in
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
@@ -25,6 +27,7 @@ from lineal.sdk.inner_runs import end_killed, running_within
 from lineal.sdk.journal import Line, read_journals, stamp_of
 from lineal.sdk.notes import read_notes
 from lineal.sdk.observations import Observations
+from lineal.sdk.others import observe_others
 from lineal.sdk.run import Run
 from lineal.sdk.seen import Seen
 from lineal.sdk.session import Session
@@ -39,6 +42,7 @@ _FLUSHED_NS = 2_000_000_000
 class CommandRun(Run):
     """A run that is recorded by the Python processes of its command, and by us where they cannot."""
 
+    words: Sequence[str] = ()
     _why: str | None = None
 
     @contextmanager
@@ -48,7 +52,7 @@ class CommandRun(Run):
         if self.execution.id is not None:
             with telling("handing the run over"):
                 location = self.session.location
-                handoff = Handoff.made(self.execution, seed=seed, location=location)
+                handoff = Handoff.made(self.execution, seed=seed, location=location, words=self.words)
         try:
             yield handoff.environment(self.session.location.url) if handoff else {}
         finally:
@@ -69,13 +73,26 @@ class CommandRun(Run):
         for line in read_journals(handoff.directory, leave_out=recorded):
             if seen_ns is None or not _is_younger(line, seen_ns):
                 _replay(observations, line)
+        processes = read_notes(handoff.directory)
+        if seen_ns is None:
+            processes += self._others(handoff, observations, processes)
         settle(self, observations, fingerprints)
         with telling("the notes of the processes"):
-            self._capturing.told_by(read_notes(handoff.directory), is_here=seen_ns is None)
+            self._capturing.told_by(processes, is_here=seen_ns is None)
         inner = running_within(self.session.workspace(), self.id)
         if inner and not any(number != os.getpid() for number in processes_with(HANDOFF, str(handoff.directory))):
             at = self.session.clock.now() if seen_ns is None else Micros(seen_ns // 1000)
             end_killed(self.session.workspace(), inner, at=at)
+
+    def _others(self, handoff: Handoff, observations: Observations, processes: Sequence[Process]) -> list[Process]:
+        about, began = about_in(handoff.directory), handoff.began()
+        with telling("what other programs did"):
+            if began is not None:
+                places = about.get("own")
+                own = OwnFiles([*(map(str, places) if isinstance(places, list) else ()), handoff.directory])
+                others = observe_others(observations, about, processes, began=began, own=own)
+                return [] if others is None else [others]
+        return []
 
     def never_started(self, why: str) -> None:
         """Say that the command could not be started, and why: `run:latest` is the one before it then."""
@@ -109,7 +126,9 @@ def run_command(
         custom_properties={RECORDED_BY: LAUNCHED},
         started_at=session.clock.now(),
     )
-    return started(session, execution, (), capturing, strict=False, make=CommandRun)
+    run = started(session, execution, (), capturing, strict=False, make=CommandRun)
+    run.words = command.words
+    return run
 
 
 def _is_younger(line: Line, seen_ns: int) -> bool:
@@ -126,6 +145,9 @@ def _replay(observations: Observations, line: Line) -> None:
         observations.stated(line.path, line.target)
     elif line.event == "remove":
         observations.dropped(line.path)
+    elif line.event == "named":
+        if stamp_of(line.path) == line.stamp:
+            observations.named(line.path)
     elif line.event != "read":
         observations.opened(line.path, reads=False, writes=True)
     elif stamp_of(line.path) == line.stamp:

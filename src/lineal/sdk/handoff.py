@@ -11,7 +11,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from lineal.files.locks import is_released, try_lock
 from lineal.integrations.reaching import input_of_this_process
 from lineal.model.nodes import Execution
 from lineal.sdk.about import ABOUT, HANDOFF, OWNER, about_in, version
+from lineal.sdk.others import about_others, starts_others
 from lineal.store.location import ENVIRONMENT, Location
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
@@ -60,8 +61,8 @@ class Handoff:
         self._held: int | None = None
 
     @classmethod
-    def made(cls, execution: Execution, *, seed: int | None, location: Location) -> Handoff:
-        """Make the directory and put the run into it, with where its workspace is."""
+    def made(cls, execution: Execution, *, seed: int | None, location: Location, words: Sequence[str] = ()) -> Handoff:
+        """Make the directory and put the run into it, with where its workspace is; `words` are those of its command."""
         import tempfile  # not light, and needed by `lineal run` only
 
         handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
@@ -76,6 +77,7 @@ class Handoff:
             "own": [str(place) for place in (location.home, location.database) if place is not None],
             "project": _project(execution),
         }
+        about |= about_others(words)
         about |= {"stdin": input_of_this_process(), "process": os.getpid()}
         (handoff.directory / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         handoff.put(Handed(execution=execution, seed=seed, version=version()))
@@ -127,6 +129,10 @@ class Handoff:
             return (self.directory / ABOUT).stat().st_mtime_ns
         except OSError:
             return None
+
+    def is_among_others(self) -> bool:
+        """Return whether the command starts other programs than Python."""
+        return starts_others(about_in(self.directory))
 
     def is_made_by(self, process: int) -> bool:
         """Return whether this process made it."""

@@ -57,6 +57,10 @@ class Journal(FileListener):
     def listed(self, directory: str) -> None:
         """Leave it: what another process asks for is not noted."""
 
+    def named(self, path: str) -> None:
+        """Write down a file that another program may read."""
+        self._put("named", path, stamp=stamp_of(path))
+
     def renamed(self, source: str, target: str) -> None:
         """Write down that a file got another name."""
         self._put("rename", source, target=target)
@@ -71,7 +75,7 @@ class Journal(FileListener):
 
     def _put(self, event: str, path: str, *, target: str | None = None, stamp: tuple[int, int] | None = None) -> None:
         self._check_process()
-        if event in {"read", "write", "change"}:
+        if event in {"read", "named", "write", "change"}:
             if (event, path) in self._seen:
                 return
             self._seen.add((event, path))

@@ -15,6 +15,7 @@ from dataclasses import replace
 from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Split, Written
 from lineal.model.capture_items import STANDARD_INPUT
+from lineal.model.edges import How
 from lineal.model.fingerprint import Fingerprinted
 from lineal.sdk.background import LONGEST_WAIT, Fingerprints
 from lineal.sdk.exports import Export
@@ -55,6 +56,7 @@ class Observations:
         self.splits: list[Split] = []
         self.exports: list[Export] = []
         self.listings = Listings()
+        self.began: int | None = None  # what was changed since then and read here, another program may have written
         self.scores = Scores()
 
     def __bool__(self) -> bool:
@@ -69,6 +71,8 @@ class Observations:
         """
         with self._lock:
             is_new = False
+            if path in self.reads and self.reads[path].how is How.INFERRED:
+                self.reads[path].how = How.OBSERVED
             if reads and not writes:
                 crowds = len(self.crowds)
                 is_new = self._seen_read(path, "open", path=path) is not None or len(self.crowds) > crowds
@@ -96,6 +100,20 @@ class Observations:
         seen = self.reads.get(STANDARD_INPUT)
         if seen is not None and seen.given is not None and seen.content is None:
             seen.content = seen.given.answer(self._fingerprints)
+
+    def named(self, path: str) -> None:
+        """Note a file that another program may read, as it is now."""
+        with self._lock:
+            seen = self._seen_read(path, "open", path=path)
+            if seen is not None:
+                seen.how = How.INFERRED
+
+    def made(self, path: str) -> None:
+        """Note a file that another program wrote."""
+        with self._lock:
+            is_new = path not in self.writes
+            seen = self._written(path, "open")
+            seen.how = How.INFERRED if is_new else seen.how
 
     def parent(self, read: Read, canonical: Callable[[], str | None]) -> None:
         """Note the model that training goes on from; `canonical` gives its fitted state, where it must be asked for.

@@ -10,6 +10,7 @@ from typing import cast
 from lineal.capture.fingerprints.frames import is_frame
 from lineal.capture.worker import Answer, settled
 from lineal.integrations.listener import Read, Written
+from lineal.model.edges import How
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.values import Json, Value
 from lineal.sdk.background import Fingerprints
@@ -49,6 +50,7 @@ class Seen:
 
     `before` is what a file of metrics held when it was first opened to be written, where rows may be added to it.
     `given` is what came on standard input; `path` is then the file that this is, if it is one.
+    `how` is INFERRED where only the words or the traces of another program tell of it.
     `beginning` is the fingerprint of what was in a file that the program wrote on, after its end.
     """
 
@@ -65,6 +67,7 @@ class Seen:
     training: Training | None = None
     beginning: Answer[Fingerprinted] | None = None
     is_parent: bool = False
+    how: How = How.OBSERVED
     before: bytes = b""
     queries: list[Query] = field(default_factory=list)
     given: Given | None = None

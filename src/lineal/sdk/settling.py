@@ -29,6 +29,7 @@ from lineal.sdk.metric_files import observe_metric_files
 from lineal.sdk.models import file_state, wanted_model
 from lineal.sdk.observations import Observations
 from lineal.sdk.observing import Observed
+from lineal.sdk.others import is_changed
 from lineal.sdk.seen import Seen
 from lineal.sdk.touches import Touch
 from lineal.sdk.training import Training, storable
@@ -45,7 +46,8 @@ def settle(run: Observed, observations: Observations, fingerprints: Fingerprints
     """Record what was seen: inputs first, then outputs, then a model that nobody wrote."""
     for seen in _alone(observations.reads, observations, is_read=True):
         with telling("recording what was read"):
-            _settle_read(run, seen)
+            if not _is_made_by_others(seen, observations):
+                _settle_read(run, seen)
     if not any(touch.is_input for touch in run.recorder.touches):
         for training in observations.fits[-1:]:
             with telling("recording training data"):
@@ -114,7 +116,7 @@ def _settle_read(run: Observed, seen: Seen) -> None:
             state=ArtifactState.LIVE if seen.is_local or seen.path is None else ArtifactState.REFERENCE,
             facts=storable({**facts, **seen.facts}),
             path=("parents", 0) if seen.is_parent else (),
-            how=How.OBSERVED,
+            how=seen.how,
             place=STANDARD_INPUT if seen.given is not None else seen.path if seen.is_local else None,
         )
     )
@@ -162,7 +164,7 @@ def _settle_write(run: Observed, seen: Seen, observations: Observations, fingerp
             uri=uri,
             state=ArtifactState.LIVE if path is not None else ArtifactState.REFERENCE,
             facts=storable({**facts, **rows, **seen.facts}),
-            how=How.OBSERVED,
+            how=seen.how,
             keep=path if path is not None and found is not None and is_kept(path, found, OUTPUT) else None,
             place=None if path is None else str(path),
             before=before,
@@ -238,6 +240,14 @@ def _is_own_output(run: Observed, seen: Seen) -> bool:
     place = touches.places.named(seen.path)
     found = settled(seen.content).value if seen.content is not None else None
     return any(not touch.is_input and touch.place == place and touch.fingerprint == _digits(found) for touch in touches)
+
+
+def _is_made_by_others(seen: Seen, observations: Observations) -> bool:
+    """Whether another program wrote what was read here or what its words name: that is no input of the run."""
+    if seen.path is None or not seen.is_local or seen.path in observations.writes:
+        return False
+    since = (observations.began, seen.at if seen.how is How.INFERRED else None)
+    return any(at is not None and is_changed(seen.path, at) for at in since)
 
 
 def _note_removed(run: Observed, path: Path) -> None:

@@ -11,12 +11,13 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 
+from lineal.capture.reached import has_any
 from lineal.files import Files
 from lineal.integrations.files import FileListener, tell_again
 from lineal.integrations.hooks import telling
 from lineal.integrations.listener import Fit, FitEnd, Listener, Read, Score, Split, Written
 from lineal.integrations.own import OwnFiles
-from lineal.model.capture_items import STANDARD_INPUT
+from lineal.model.capture_items import PROGRAMS, STANDARD_INPUT
 from lineal.model.values import Value
 from lineal.model.vocabulary import PARAM
 from lineal.sdk.aside import Aside
@@ -51,7 +52,8 @@ class Watching(Listener, FileListener, Watcher):
 
     `open_ambient` starts the run of the whole program when it is needed; None says that another process has it, and
     then only explicit runs are recorded here. `aside` hears of files that no explicit run has. `began` is when the
-    program's run did, where that was before this process.
+    program's run did, where that was before this process; `is_among_others` says that its command starts other
+    programs than Python, which may have written what is read here.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Watching(Listener, FileListener, Watcher):
         aside: Aside | None = None,
         is_asked_first: bool = False,
         began: int | None = None,
+        is_among_others: bool = False,
         written_elsewhere: WrittenElsewhere = dict,
     ) -> None:
         self._open_ambient = open_ambient
@@ -76,6 +79,8 @@ class Watching(Listener, FileListener, Watcher):
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._outside = Observations(self._fingerprints)
+        self._began = began
+        self._is_among_others = is_among_others
         if began is not None:
             self._outside.listings.began = began
         self._within: weakref.WeakKeyDictionary[Observed, Observations] = weakref.WeakKeyDictionary()
@@ -116,6 +121,15 @@ class Watching(Listener, FileListener, Watcher):
             observations = self._here() if run is not None else self._outside
             if observations is not None:
                 observations.listings.note(directory)
+
+    def named(self, path: str) -> None:
+        """Note a file that another program, which is about to be started, may read."""
+        observations = self._here()
+        if observations is not None:
+            observations.named(path)
+        elif self._is_told_aside():
+            assert self._aside is not None
+            self._aside.files.named(path)
 
     def renamed(self, source: str, target: str) -> None:
         """Note that a file gets another name, as the last act of writing it."""
@@ -238,6 +252,8 @@ class Watching(Listener, FileListener, Watcher):
                 observations.leave_out(self._written_elsewhere())
             observations.change_databases()
             observations.settle_given()
+            if self._began is not None and (self._is_among_others or has_any(PROGRAMS)):
+                observations.began = self._began
             _note(run, observations)
             _tell_points(run, observations.scores.take_last())
             settle(run, observations, self._fingerprints)

@@ -214,3 +214,27 @@ def test_no_odd_bytes_raise():
                 other[draw.randrange(len(other))] = draw.randrange(256)
             look_within(PurePath(name), data, bytes(other))
             look_within(PurePath("x.json"), bytes(other), data)
+
+
+def test_a_notebook_says_the_same_where_only_times_and_addresses_differ_and_else_names_the_cell():
+    def executed(text, at, result):
+        stream = {"output_type": "stream", "name": "stderr", "text": [f"took {at} s"]}
+        output = {
+            "output_type": "execute_result",
+            "metadata": {},
+            "data": {"text/plain": [f"<Axes at 0x{at}> {result}"]},
+        }
+        cell = {
+            "cell_type": "code",
+            "id": at,
+            "metadata": {"execution": at},
+            "source": [text],
+            "outputs": [stream, output],
+        }
+        return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}).encode()
+
+    name = PurePath("executed.ipynb")
+    same = look_within(name, executed("plot()", "7f01", 5), executed("plot()", "7f02", 5))
+    other = look_within(name, executed("plot()", "7f01", 5), executed("plot()", "7f01", 6))
+    assert same.is_same
+    assert (other.words, other.where) == ("output 1 of cell 1", {"cell": 1, "differing": 1})

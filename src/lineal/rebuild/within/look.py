@@ -17,12 +17,14 @@ from lineal.capture.metric_files import is_metric_file
 from lineal.capture.secrets import redact
 from lineal.model.values import Json
 from lineal.rebuild.within.figures import is_pdf, is_postscript, is_svg, pdf_parts, postscript_parts, svg_parts
+from lineal.rebuild.within.notebooks import notebook_parts
 from lineal.rebuild.within.packed import is_stream, is_tar, is_zip, stream_parts, tar_parts, zip_parts
 from lineal.rebuild.within.part import MOST_BYTES, MOST_PARTS, Opaque, Part
 from lineal.rebuild.within.pickled import is_pickle, pickle_parts
 from lineal.rebuild.within.texts import lines_of, without_times
 from lineal.rebuild.within.values import cells_of, values_of
 
+_BY_ENDING = {".ipynb": notebook_parts, ".json": values_of, ".jsonl": values_of, ".ndjson": values_of}
 _DEEPEST = 4
 _SHOWN = 120
 _NAMED = 3
@@ -84,8 +86,8 @@ def _of(name: PurePath, data: bytes, depth: int) -> Iterator[Part]:
         return svg_parts(name, data)
     if is_postscript(data):
         return postscript_parts(name, data)
-    if ending in {".json", ".jsonl", ".ndjson"}:
-        return values_of(name, data)
+    if ending in _BY_ENDING:
+        return _BY_ENDING[ending](name, data)
     if ending in {".csv", ".tsv"} and is_metric_file(name):
         return cells_of(name, data)
     return lines_of(name, data)
