@@ -47,6 +47,7 @@ def test_a_plain_script_is_rebuilt_byte_for_byte(plain):
 
     assert verdict["verdict"] == "BIT_EXACT"
     assert [output["name"] for output in verdict["outputs"]] == ["model:model@v1"]
+    assert verdict["notes"] == ["the code is what the record keeps: other files of its directory are not there"]
     assert (plain.root / "out/model.pkl").stat().st_mtime_ns == before
 
 
