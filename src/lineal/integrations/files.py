@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Protocol
 
 from lineal.capture.reached import OUTSIDE, hear, hear_made
+from lineal.capture.widening import note_name
 from lineal.integrations.hooks import Undo, telling
 from lineal.integrations.loading import hear_code
 from lineal.integrations.named import is_named, opens_itself
@@ -112,6 +113,7 @@ class _Watch:
     def _opened(self, listener: FileListener, args: tuple[object, ...]) -> None:
         hear_code(args[0], sys._getframe(1).f_back)  # noqa: SLF001  whoever opens it
         reads, writes, keeps = _access(args[1], args[2])
+        note_name(args[0], self.own.base)
         path = self._path(args[0])
         if path is None:
             self._reached(args[0], writes=writes)
@@ -142,6 +144,7 @@ class _Watch:
             listener.connected(path, is_new=not _is_file(path, or_new=False))
 
     def _listed(self, listener: FileListener, name: object) -> None:
+        note_name(name, self.own.base)
         path = _absolute("." if name is None else name)
         if path is None or path in self.told_listed or not self.own.is_project(path):
             return

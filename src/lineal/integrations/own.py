@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lineal.capture.project import is_shared, project_here
+from lineal.capture.widening import reaches
+from lineal.integrations.reaching import TEMPORARY, is_made_by_tempfile
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/var/lib", "/System")
 _CODE = frozenset(
@@ -26,7 +28,7 @@ class OwnFiles:
 
     def __init__(self, leave_out: Iterable[str | os.PathLike[str]] = (), project: Path | None = None) -> None:
         self.base = _here()
-        top = project or project_here(Path(self.base))
+        self._project = top = project or project_here(Path(self.base))
         self._left_out = tuple(_below(os.fspath(place)) for place in leave_out)
         library = os.path.dirname(os.__file__)  # noqa: PTH120  strings throughout: this is asked at every open
         places = (sys.prefix, sys.base_prefix, sys.exec_prefix, library)
@@ -42,8 +44,8 @@ class OwnFiles:
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[path] = self._is_own(path)
-        return known
+            known = self._known[path] = self._is_own(path, self._temporary)
+        return known or self._is_temporary_and_own(path)
 
     def is_data(self, path: str) -> bool:
         """Return whether a file that a library was told to read is data: also a hidden or temporary one may be."""
@@ -64,9 +66,17 @@ class OwnFiles:
 
     def is_project(self, directory: str) -> bool:
         """Return whether this absolute path is a directory of the project, or the one where the program began."""
-        return _below(directory) in self._tops or (directory.startswith(self._tops) and self.is_own(directory))
+        if _below(directory) in self._tops:
+            return True
+        return self.is_own(directory) and (directory.startswith(self._tops) or reaches(self._project, directory))
 
-    def _is_own(self, path: str) -> bool:
+    def _is_temporary_and_own(self, path: str) -> bool:
+        """Whether it is of the project as wide as the program has shown it to be by now, below a temporary place."""
+        if not path.startswith(TEMPORARY) or path.startswith(self._tops) or not self._is_own(path, ()):
+            return False
+        return not is_made_by_tempfile(path) and reaches(self._project, path)
+
+    def _is_own(self, path: str, temporary: tuple[str, ...]) -> bool:
         if os.path.splitext(path)[1].lower() in _CODE or path.startswith(self._left_out):  # noqa: PTH122
             return False
         if any(part in path for part in _INSTALLED):
@@ -74,7 +84,7 @@ class OwnFiles:
         below = [top for top in self._tops if path.startswith(top)]
         if below:
             return not _is_hidden(path[len(below[0]) :]) and not path.startswith(self._interpreters_beside())
-        if path.startswith((*self._interpreter, *self._system, *self._temporary)):
+        if path.startswith((*self._interpreter, *self._system, *temporary)):
             return False
         return not _is_hidden(os.path.relpath(path, self.base))
 

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from lineal.capture.widening import NARROWEST, steps_up
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.foresight import reached
 
@@ -19,13 +20,20 @@ class Layout:
     """`root` is the recorded directory that the tree stands for, None where it is not known.
 
     `code` is where the repository (else the script's directory) lies below it, `cwd` the working directory. `outside`
-    are absolute paths beside the tree that the program is given other places for, where its words name them.
+    are absolute paths beside the tree that the program is given other places for, where its words name them. A tree
+    `is_wide` where it begins above the project, for the program opened files by names that lead there.
     """
 
     root: str | None
     code: str = "."
     cwd: str = "."
     outside: tuple[str, ...] = ()
+    is_wide: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the directory is one project; what is above two that lie apart holds much else."""
+        return self.is_wide or "." in (self.code, self.cwd)
 
     def inside(self, path: str) -> str | None:
         """Return a recorded path, absolute or as the program opened it, relative to the tree; None if it is outside."""
@@ -41,7 +49,7 @@ class Layout:
         if self.root is None:
             return ()
         tops = [posixpath.normpath(posixpath.join(self.root, part)) for part in (self.code, self.cwd)]
-        if self.root in tops:
+        if self.is_wide or self.root in tops:
             return (self.root,) if self.root != "/" else ()
         return tuple(tops)
 
@@ -80,8 +88,9 @@ class Layout:
 
 def layout_of(record: Mapping[str, Item], *more: Mapping[str, Item]) -> Layout:
     """Return the layout that the record's directories ask for; `more` are the records of other runs of its process."""
-    layout = _directories(record)
-    paths = [path for each in (record, *more) for path in _written(each)]
+    records = (record, *more)
+    layout = _widened(_directories(record), [path for each in records for path in _named(each)])
+    paths = [path for each in records for path in _written(each)]
     outside = [path for path in paths if posixpath.isabs(path) and layout.inside(path) is None]
     return replace(layout, outside=tuple(dict.fromkeys(outside)))
 
@@ -92,6 +101,28 @@ def _written(record: Mapping[str, Item]) -> Iterator[str]:
     entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
     yield from (str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path"))
     yield from reached(record).get("outside", ())
+
+
+def _named(record: Mapping[str, Item]) -> Iterator[str]:
+    """Yield the paths of what a run read and wrote, as the program named them."""
+    for name in ("inputs", "outputs"):
+        value = item(record, name).value
+        entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+        yield from (str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path"))
+
+
+def _widened(layout: Layout, named: Iterable[str]) -> Layout:
+    """Return the layout of a tree that holds all relative names; as it is where they lead up too far."""
+    names = [posixpath.join(layout.cwd, name) for name in named if not posixpath.isabs(name)]
+    steps = steps_up(names)
+    if layout.root is None or not steps:
+        return layout
+    parts = [part for part in layout.root.split("/") if part]
+    if len(parts) - steps < NARROWEST - 1:
+        return layout
+    below = "/".join(parts[len(parts) - steps :])
+    code, cwd = (posixpath.normpath(posixpath.join(below, part)) for part in (layout.code, layout.cwd))
+    return replace(layout, root="/" + "/".join(parts[:-steps]), code=code, cwd=cwd, is_wide=layout.is_whole)
 
 
 def _directories(record: Mapping[str, Item]) -> Layout:

@@ -20,7 +20,7 @@ _OURSELVES = Path(__file__).resolve().parents[1]
 
 def mount_of(layout: Layout, place: Place, environment: Environment) -> Mount | None:
     """Return what to mount, or None where the recorded directory is not here or cannot be covered without harm."""
-    if layout.root is None or "." not in (layout.code, layout.cwd):
+    if layout.root is None or not layout.is_whole:
         return None  # the directory above two that lie apart holds much else
     at = Path(layout.root)
     if not at.is_dir() or at.resolve() != at:

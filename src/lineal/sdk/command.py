@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from lineal.capture.command import Command
 from lineal.capture.processes import processes_with
+from lineal.capture.record import place_of
 from lineal.capture.told import Process
 from lineal.capture.worker import Answer
 from lineal.integrations.hooks import telling
@@ -18,7 +19,7 @@ from lineal.model.ids import Micros
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
 from lineal.model.vocabulary import LAUNCHED, NEVER_STARTED, RECORDED_BY
-from lineal.sdk.about import HANDOFF, about_in
+from lineal.sdk.about import HANDOFF, about_in, project_in
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
@@ -28,6 +29,7 @@ from lineal.sdk.journal import Line, read_journals, stamp_of
 from lineal.sdk.notes import read_notes
 from lineal.sdk.observations import Observations
 from lineal.sdk.others import observe_others
+from lineal.sdk.places import Places
 from lineal.sdk.run import Run
 from lineal.sdk.seen import Seen
 from lineal.sdk.session import Session
@@ -89,7 +91,8 @@ class CommandRun(Run):
         with telling("what other programs did"):
             if began is not None:
                 places = about.get("own")
-                own = OwnFiles([*(map(str, places) if isinstance(places, list) else ()), handoff.directory])
+                left_out = [*(map(str, places) if isinstance(places, list) else ()), handoff.directory]
+                own = OwnFiles(left_out, project_in(about))
                 others = observe_others(observations, about, processes, began=began, own=own)
                 return [] if others is None else [others]
         return []
@@ -128,6 +131,7 @@ def run_command(
     )
     run = started(session, execution, (), capturing, strict=False, make=CommandRun)
     run.words = command.words
+    run.recorder.touches.places = Places(project=place_of(command.place)[1])
     return run
 
 

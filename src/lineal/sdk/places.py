@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from lineal.capture.project import project_here
+from lineal.capture.widening import note_name, widened
 
 
 class Places:
@@ -17,8 +18,9 @@ class Places:
 
     def named(self, path: str | os.PathLike[str]) -> str:
         """Return a path relative to where the program began; an absolute one where it lies outside."""
+        note_name(path, str(self.base))
         absolute = Path(os.path.normpath(self.base / path))
-        if absolute.is_relative_to(self.project) or absolute.is_relative_to(self.base):
+        if absolute.is_relative_to(self.base) or absolute.is_relative_to(widened(self.project)):
             return Path(os.path.relpath(absolute, self.base)).as_posix()
         return absolute.as_posix()
 

@@ -34,6 +34,21 @@ def test_the_code_and_the_working_directory_keep_their_places_to_each_other(path
 
 
 @pytest.mark.parametrize(
+    ("name", "root", "code"),
+    [
+        ("../out/m.pkl", "/srv/ada", "flights"),
+        ("a/../../out/m.pkl", "/srv/ada", "flights"),
+        ("../../m.pkl", "/srv/ada/flights", "."),
+        ("/models/m.pkl", "/srv/ada/flights", "."),
+    ],
+)
+def test_a_tree_holds_what_names_lead_up_to_and_never_all_that_is_right_below_the_root(name, root, code):
+    found = layout(".", "/srv/ada/flights", machine_bound=False, outputs=[name])
+
+    assert (found.root, found.code, found.cwd, found.is_whole) == (root, code, code, True)
+
+
+@pytest.mark.parametrize(
     ("word", "moved"),
     [
         ("--data=/srv/ada/flights/in.csv", f"--data={TREE}/in.csv"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from lineal.capture.command import Command
 from lineal.capture.project import project_of
 from tests.projects import Project, project_in
+from tests.unit.rebuild.confined import FORBIDDING, can_forbid
 
 LIBRARIES = """\
 #!PYTHON
@@ -23,6 +25,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 rows = open(os.path.join(ROOT, "data", "in.csv")).read()
 for ending in ("txt", "pdf", "svg"):
     open(os.path.join(ROOT, "fit." + ending), "w").write(ending + str(fit(rows) * scale))
+"""
+LEADS_UP = """\
+import os
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+rows = open("../../data/in.csv").read()
+open(os.path.join(ROOT, "m.txt"), "w").write(rows * 2)
+open("../../n.txt", "w").write(" ".join(sorted(os.listdir("../../data"))))
 """
 CACHE = """\
 import os
@@ -46,7 +55,9 @@ def project_with(directory: Path, files: dict[str, str]) -> Project:
 def exported(project: Project, python: str = sys.executable) -> str:
     recipe = project.scratch / "recipe"
     project.run("-m", "lineal", "export", "recipe", "run:latest", str(recipe))
-    (project.root / "src").rename(project.root / "moved away")
+    for place in ("src", "data"):
+        if (project.root / place).exists():
+            (project.root / place).rename(project.root / f"{place} moved away")
     words = [python, str(recipe / "rebuild.py"), "--env", "current"]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     shutil.rmtree(recipe)
@@ -77,6 +88,26 @@ def test_what_lies_beside_the_directory_it_began_in_is_its_own_also_below_a_plac
 
     assert verdict["verdict"] == "BIT_EXACT"
     assert [one["name"] for one in verdict["outputs"]] == ["report:rows@v1", "report:m@v1"]
+
+
+@pytest.mark.skipif(not can_forbid(), reason="platform: a system without namespaces takes one to be made")
+def test_what_names_that_lead_up_belong_to_is_one_tree_also_for_a_program_that_sees_what_the_user_sees(tmp_path):
+    project = project_with(tmp_path, {"deep/code/train.py": LEADS_UP, "data/in.csv": "1\n"})
+    start = "import os, sys; os.chdir('deep/code'); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    project.run("-c", start, "-m", "lineal", "run", "--", sys.executable, "train.py")
+
+    words = [sys.executable, "-m", "lineal", "reproduce", "run:latest", "--format", "json"]
+    done = subprocess.run(
+        [*FORBIDDING, *words],
+        cwd=project.root,
+        env=project.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+    assert json.loads(done.stdout)["verdict"] == "BIT_EXACT"
+    assert exported(project).count("SAME") == 2
 
 
 @pytest.mark.parametrize(
