@@ -287,6 +287,10 @@ class Verdict:
             self,
             first_difference=None if first is None else replace(first, rows=""),
             differences=tuple(replace(one, rows="") for one in self.differences),
+            outputs=tuple(
+                replace(output, differences=tuple(replace(one, rows="") for one in output.differences))
+                for output in self.outputs
+            ),
             drift=tuple(replace(one, rows="") for one in self.drift),
             probe=None if self.probe is None else replace(self.probe, values=False),
         )

@@ -246,3 +246,5 @@ def test_a_log_makes_its_run_differ_and_not_its_model_and_is_named_as_all_that_d
     }
     shown = json.loads(project.run("-m", "lineal", "show", "model:model", "--format", "json").stdout)
     assert '"verdict": "BIT_EXACT", "says_something": true' in json.dumps(shown)
+    assert " became " in verdict["first_difference"]["sentence"]
+    assert " became " not in project.run("-m", "lineal", "show", verdict["recorded_as"], "--format", "json").stdout
