@@ -15,12 +15,14 @@ from lineal.rebuild.checkout import safe_target, write
 from lineal.rebuild.verdict import refused
 
 
-def place_elsewhere(record: Mapping[str, Item], files: Files, directory: Path) -> list[str]:
+def place_elsewhere(
+    record: Mapping[str, Item], files: Files, directory: Path, *, is_for_others: bool = False
+) -> list[str]:
     """Put the modules that lay outside the tree below `directory`, as the record keeps them; return their names.
 
-    Those that are still where they were, and what they were, are left alone.
+    Those that are still where they were, and what they were, are left alone unless it is for another machine.
     """
-    gone = [name for name, one in modules_elsewhere(record).items() if not _is_as_it_was(one)]
+    gone = [name for name, one in modules_elsewhere(record).items() if is_for_others or not _is_as_it_was(one)]
     if not gone:
         return []
     texts = _texts(record, files)

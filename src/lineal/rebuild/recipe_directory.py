@@ -117,7 +117,7 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     notes += place_inputs(sources, files, tree)
     for repository in list(tree.rglob(".git")):
         shutil.rmtree(repository) if repository.is_dir() else repository.unlink()
-    place_elsewhere(record, files, draft / "elsewhere")
+    place_elsewhere(record, files, draft / "elsewhere", is_for_others=True)
     support = draft / "support"
     support.mkdir()
     shutil.copyfile(_HANDOUT / "lineal.py", support / "lineal.py")

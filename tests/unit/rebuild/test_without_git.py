@@ -27,10 +27,10 @@ for ending in ("txt", "pdf", "svg"):
     open(os.path.join(ROOT, "fit." + ending), "w").write(ending + str(fit(rows) * scale))
 """
 LEADS_UP = """\
-import os
+import os, of_others
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 rows = open("../../data/in.csv").read()
-open(os.path.join(ROOT, "m.txt"), "w").write(rows * 2)
+open(os.path.join(ROOT, "m.txt"), "w").write(rows * of_others.factor)
 open("../../n.txt", "w").write(" ".join(sorted(os.listdir("../../data"))))
 """
 CACHE = """\
@@ -55,7 +55,7 @@ def project_with(directory: Path, files: dict[str, str]) -> Project:
 def exported(project: Project, python: str = sys.executable) -> str:
     recipe = project.scratch / "recipe"
     project.run("-m", "lineal", "export", "recipe", "run:latest", str(recipe))
-    for place in ("src", "data"):
+    for place in ("src", "data", "../src"):
         if (project.root / place).exists():
             (project.root / place).rename(project.root / f"{place} moved away")
     words = [python, str(recipe / "rebuild.py"), "--env", "current"]
@@ -93,8 +93,10 @@ def test_what_lies_beside_the_directory_it_began_in_is_its_own_also_below_a_plac
 @pytest.mark.skipif(not can_forbid(), reason="platform: a system without namespaces takes one to be made")
 def test_what_names_that_lead_up_belong_to_is_one_tree_also_for_a_program_that_sees_what_the_user_sees(tmp_path):
     project = project_with(tmp_path, {"deep/code/train.py": LEADS_UP, "data/in.csv": "1\n"})
+    project.write("../src/of_others.py", "factor = 2\n")
     start = "import os, sys; os.chdir('deep/code'); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-    project.run("-c", start, "-m", "lineal", "run", "--", sys.executable, "train.py")
+    library = {"PYTHONPATH": str(project.root.parent / "src")}
+    project.run("-c", start, "-m", "lineal", "run", "--", sys.executable, "train.py", **library)
 
     words = [sys.executable, "-m", "lineal", "reproduce", "run:latest", "--format", "json"]
     done = subprocess.run(
@@ -106,7 +108,7 @@ def test_what_names_that_lead_up_belong_to_is_one_tree_also_for_a_program_that_s
         check=False,
     )
 
-    assert json.loads(done.stdout)["verdict"] == "BIT_EXACT"
+    assert json.loads(done.stdout)["verdict"] == "BIT_EXACT", done.stdout
     assert exported(project).count("SAME") == 2
 
 
