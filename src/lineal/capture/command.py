@@ -73,8 +73,9 @@ class Command:
 
     def _first(self) -> Iterator[Path]:
         """Yield the command itself, where it is a script without an ending that belongs to no environment."""
-        program = Path(self.words[0])
-        if os.sep in self.words[0] and not program.with_name("python").exists() and _has_shebang(program):
+        named = next(iter(self.words), "")  # none of a run whose command nobody knows any more
+        program = Path(named)
+        if os.sep in named and not program.with_name("python").exists() and _has_shebang(program):
             yield program
 
     @property
