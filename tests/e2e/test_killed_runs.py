@@ -83,7 +83,7 @@ def newest(project: Project) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("last", "state"),
-    [("", "complete"), ("raise SystemExit(0)", "failed"), ("import sys; sys.exit(3)", "failed")],
+    [("", "complete"), ("raise SystemExit(0)", "failed"), ("import sys; sys.exit(0.0)", "failed")],
 )
 def test_the_program_itself_ends_a_run_whose_parent_was_killed_and_well_only_if_that_is_sure(project, last, state):
     project.write("train.py", f"{TRAIN}{last}\n")

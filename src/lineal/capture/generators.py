@@ -183,8 +183,8 @@ def _leaves(state: Mapping[str, object], path: str = "") -> Iterator[tuple[str, 
 
 def _torch_state(torch: ModuleType) -> str:
     digest = hashlib.sha256(torch.get_rng_state().numpy().tobytes())
-    # Asking a device that was never used would start it.
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    # Asking a device that was never used would start it, and a forked worker must not ask at all.
+    if torch.cuda.is_initialized():
         for state in torch.cuda.get_rng_state_all():
             digest.update(state.numpy().tobytes())
     return text(digest.digest())

@@ -124,14 +124,16 @@ def with_more_modules(
     named = _named(files, known)
     elsewhere: dict[str, str] = {}
     edited: list[str] = []
+    withheld = 0
     for one in loaded:
         path = Path(one.path)
         if path.is_relative_to(base):
             name = path.relative_to(base).as_posix()
             if name not in named and path.is_file():
                 edited += [name] if path.stat().st_mtime_ns != one.written_at else []
-                stored = _kept(files, name, path.read_bytes()).value
-                named[name] = stored.get("fingerprint") if isinstance(stored, Mapping) else None
+                kept = _kept(files, name, path.read_bytes())
+                named[name] = kept.value.get("fingerprint") if isinstance(kept.value, Mapping) else None
+                withheld += kept.reason is not None
         elif one.name is not None and one.path.endswith(".py"):
             elsewhere[one.name] = one.path
     value.pop("fingerprint", None)
@@ -143,11 +145,15 @@ def with_more_modules(
     every = {*packages, *(map(str, before) if isinstance(before, list | tuple) else ())}
     if every:
         value["packages"] = sorted(every)
-    if not edited:
-        return replace(modules, value=value)
-    changed = known.get("changed_during_run")
-    value["changed_during_run"] = sorted({*edited, *(map(str, changed) if isinstance(changed, list | tuple) else ())})
-    return replace(modules, value=value, reason=f"edited during the run: {', '.join(edited)}")
+    reasons = [modules.reason] if modules.reason else []
+    if withheld:
+        reasons.append(f"{withheld} of other processes are not kept: a secret in them, or too large")
+    if edited:
+        reasons.append(f"edited during the run: {', '.join(edited)}")
+        changed = known.get("changed_during_run")
+        earlier = map(str, changed) if isinstance(changed, list | tuple) else ()
+        value["changed_during_run"] = sorted({*edited, *earlier})
+    return replace(modules, value=value, reason="; ".join(reasons) or None)
 
 
 def _named(files: Files, value: Mapping[str, Json]) -> dict[str, Json]:

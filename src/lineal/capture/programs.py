@@ -38,8 +38,6 @@ _DEFINES = re.compile(r"^([A-Za-z_]\w*)\s*[:?]?=\s*(.*)$")
 _RUN_BY_A_SHELL = re.compile(r"#!\s*(?:/usr/bin/env\s+|\S*/)(?:ba|da|z|k)?sh\b(?!.*\n.*exec.*python)")
 _SETS = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=([\"']?)([\w./-]+)\2\s*$", re.MULTILINE)
 _MOST_LINES = 50
-_DEEPEST = 5
-"""Scripts that start scripts are read so far: one may start itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +54,39 @@ class Started:
         return Started(*(tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in pairs))
 
 
-def started_by(words: Sequence[str], *, depth: int = 0) -> Started:
+_Read = dict[str, Started]
+"""Texts of shells, and what each starts as far as it was read: a text is read once, for it may start itself."""
+
+
+def started_by(words: Sequence[str]) -> Started:
     """Return what a command line starts; Python tells of itself what it does, and is nothing here."""
+    return _by_words(words, {})
+
+
+def started_by_text(text: str) -> Started:
+    """Return what the text of a shell starts."""
+    return _by_text(text, {})
+
+
+def _by_words(words: Sequence[str], read: _Read) -> Started:
     words = list(words)
     while words and (_ASSIGNS.match(words[0]) or words[0] in _BEFORE_COMMANDS):
         words.pop(0)
-    if not words or depth > _DEEPEST or _is_variable_python(words):
+    if not words or _is_variable_python(words):
         return Started()
     name = os.path.basename(words[0])  # noqa: PTH119
     if name in _WRAPPERS:
         if any(_PYTHON.match(os.path.basename(word)) for word in words):  # noqa: PTH119
             return Started()
         rest = [place for place, word in enumerate(words) if place and not _is_of_a_wrapper(word)]
-        return started_by(words[rest[0] :], depth=depth + 1) if rest else Started()
+        return _by_words(words[rest[0] :], read) if rest else Started()
     if name in _SHELLS:
-        return _by_shell(words[1:], depth)
+        return _by_shell(words[1:], read)
     if name in {"make", "gmake"}:
-        return _by_make(words[1:], depth)
+        return _by_make(words[1:], read)
     if name in _SEEN or _PYTHON.match(name):
         return _by_the_shell_itself(name, words[1:])
-    return _by_file(words, depth)
+    return _by_file(words, read)
 
 
 def _by_the_shell_itself(name: str, words: Sequence[str]) -> Started:
@@ -84,32 +95,33 @@ def _by_the_shell_itself(name: str, words: Sequence[str]) -> Started:
     return Started(words=tuple(words[2:])) if name == "for" else Started()
 
 
-def _by_file(words: Sequence[str], depth: int) -> Started:
+def _by_file(words: Sequence[str], read: _Read) -> Started:
     script = _interpreter(words[0])
     if _RUN_BY_A_SHELL.match(script):
-        return _by_shell([str(shutil.which(words[0])), *words[1:]], depth)
+        return _by_shell([str(shutil.which(words[0])), *words[1:]], read)
     return Started() if "python" in script else Started((os.path.basename(words[0]),), tuple(words[1:]))  # noqa: PTH119
 
 
-def started_by_text(text: str, *, depth: int = 0) -> Started:
-    """Return what the text of a shell starts."""
+def _by_text(text: str, read: _Read) -> Started:
+    if text in read:
+        return read[text]
+    read[text] = Started()
     values = {name: value for name, _, value in _SETS.findall(text)}
-    text = re.sub(r"\$\{?(\w+)\}?", lambda named: values.get(named[1], named[0]), text)
-    functions = frozenset(re.findall(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", text, re.MULTILINE))
-    found = Started()
-    for words, read in _commands(text):
+    filled = re.sub(r"\$\{?(\w+)\}?", lambda named: values.get(named[1], named[0]), text)
+    functions = frozenset(re.findall(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", filled, re.MULTILINE))
+    for words, given in _commands(filled):
         if words and words[0] not in functions:
-            found += started_by(words, depth=depth + 1)
-        found += Started(words=tuple(read))
-    return found
+            read[text] += _by_words(words, read)
+        read[text] += Started(words=tuple(given))
+    return read[text]
 
 
-def _by_shell(words: Sequence[str], depth: int) -> Started:
+def _by_shell(words: Sequence[str], read: _Read) -> Started:
     for place, word in enumerate(words):
         if word.startswith("-") and not word.startswith("--") and "c" in word:
-            return started_by_text(words[place + 1], depth=depth) if place + 1 < len(words) else Started()
+            return _by_text(words[place + 1], read) if place + 1 < len(words) else Started()
         if not word.startswith("-"):
-            found = started_by_text(_text(Path(word)), depth=depth)
+            found = _by_text(_text(Path(word)), read)
             return found + Started(words=tuple(words[place + 1 :])) if found.programs else found
     return Started()
 
@@ -120,7 +132,7 @@ def makefiles(words: Sequence[str]) -> list[Path]:
     return [Path(name) for name in (*named, "GNUmakefile", "makefile", "Makefile")]
 
 
-def _by_make(words: Sequence[str], depth: int) -> Started:
+def _by_make(words: Sequence[str], read: _Read) -> Started:
     """Return what a Makefile starts, whichever of its targets is asked for; what those depend on may be read."""
     text = next(filter(None, map(_text, makefiles(words))), "")
     lines = text.replace("\\\n", " ").splitlines()
@@ -128,7 +140,7 @@ def _by_make(words: Sequence[str], depth: int) -> Started:
     lines = [re.sub(r"\$[({](\w+)[)}]", lambda name: values.get(name[1], ""), line) for line in lines]
     recipes = "\n".join(re.sub(r"\$[@<^*?%+]", "", line[1:].lstrip("@-+ ")) for line in lines if line.startswith("\t"))
     rules = [line.partition(":")[2] for line in lines if ":" in line and not line.startswith(("\t", "."))]
-    found = started_by_text(recipes, depth=depth)
+    found = _by_text(recipes, read)
     needed = tuple(word for rule in rules for word in rule.split())
     return found + Started(words=needed) if found.programs else found
 
@@ -200,5 +212,5 @@ def _interpreter(word: str) -> str:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace") if path.stat().st_size <= KEPT_SIZE else ""
-    except OSError:
+    except (OSError, ValueError):  # ValueError: the name has a NUL, as in a program that is no text
         return ""

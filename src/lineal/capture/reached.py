@@ -67,7 +67,7 @@ def hear_made(directory: str, base: str) -> None:
     is_new = not os.path.isdir(directory)  # noqa: PTH112
     if len(_made) < _MOST_MADE:
         _made.update(made_names(directory, base, is_new=is_new))
-    pass_on(MADE, directory, is_new)
+        pass_on(MADE, directory, is_new)
 
 
 def made_names(directory: str, base: str, *, is_new: bool) -> set[str]:

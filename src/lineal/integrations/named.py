@@ -12,7 +12,7 @@ from functools import lru_cache
 from lineal.capture.program import is_own_code, own_sources
 from lineal.integrations.reaching import TEMPORARY, is_asked_by_the_program, is_made_by_tempfile
 
-_LINEAL = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+_HOOKS = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120
 _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
 _CACHE = f"{os.sep}.cache{os.sep}"
 _MOST_FRAMES = 30
@@ -36,11 +36,11 @@ def is_named(path: str) -> bool:
 
 
 def opens_itself() -> bool:
-    """Return whether the program's own code opens something, and no library does for it."""
+    """Return whether the program's own code opens something, and neither a library nor Lineal does for it."""
     frame = sys._getframe(1)  # noqa: SLF001  the documented way to one's caller
     for _ in range(_MOST_FRAMES):
         file = frame.f_code.co_filename
-        if not file.startswith((_LINEAL, _STANDARD, "<frozen")) or os.sep + "site-packages" + os.sep in file:
+        if not file.startswith((_HOOKS, _STANDARD, "<frozen")) or os.sep + "site-packages" + os.sep in file:
             return is_own_code(file)
         if frame.f_back is None:
             return False

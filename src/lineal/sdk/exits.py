@@ -25,7 +25,7 @@ class Exits:
 
         @functools.wraps(before)
         def exit_(status: str | int | None = None, /) -> NoReturn:
-            self._is_bad = self._is_bad or not (status is None or status == 0)
+            self._is_bad = self._is_bad or not (status is None or (isinstance(status, int) and status == 0))
             before(status)
 
         sys.exit = exit_

@@ -211,13 +211,17 @@ def _names(directory: str, *, before: int) -> _Names:
             number += 1
             if number > MOST_NAMES or entry.name == ".git":
                 continue
-            is_older = entry.stat().st_mtime_ns <= before
             if entry.is_dir():
-                directories.append((entry.path, is_older))
-            elif entry.is_file() and is_older:
+                directories.append((entry.path, _is_older(entry, before)))
+            elif entry.is_file() and _is_older(entry, before):
                 files.append(entry.path)
     is_found = os.stat(directory).st_mtime_ns <= before  # noqa: PTH116
     return _Names(sorted(files), sorted(directories), number, is_found)
+
+
+def _is_older(entry: os.DirEntry[str], before: int) -> bool:
+    # Of what is there, which the entry knows already: a link that leads nowhere can be asked for nothing.
+    return entry.stat().st_mtime_ns <= before
 
 
 def _not_in_repository(base: Path, paths: list[str]) -> Iterable[str]:

@@ -22,7 +22,7 @@ from lineal.model.values import Json
 _PREFIX = "notes-"
 _BEGAN, _ENDED = "began", "ended"
 _MOST = 2_000
-"""Lines of one process: one that seeds in each of a million tasks has told enough."""
+"""Facts of one process: one that seeds in each of a million tasks has told enough. Its end is told all the same."""
 
 
 class Notes:
@@ -58,15 +58,15 @@ class Notes:
     def end(self, *, records: bool) -> None:
         """Write down that this process ends by itself, and whether the record of the run is its own."""
         if not (self._has_ended and self._writer == os.getpid()):
-            self._put([_ENDED, records, time.time_ns()])
+            self._put([_ENDED, records, time.time_ns()], is_fact=False)
             self._has_ended = True
 
-    def _put(self, line: Sequence[Json]) -> None:
+    def _put(self, line: Sequence[Json], *, is_fact: bool = True) -> None:
         process = os.getpid()
         if process != self._writer:
             self._open(process)
         text = json.dumps(line)
-        if self._file is None or text in self._told or len(self._told) >= _MOST:
+        if self._file is None or text in self._told or (is_fact and len(self._told) >= _MOST):
             return
         self._told.add(text)
         with suppress(OSError):

@@ -106,10 +106,15 @@ def changed_files(base: Path, began: int, own: OwnFiles, *, notebooks_only: bool
         for entry in found:
             if entry.is_dir(follow_symlinks=False):
                 waiting += [entry.path] if own.is_own(entry.path) else []
-            elif entry.is_file(follow_symlinks=False) and _is_wanted(entry.path, own, notebooks_only=notebooks_only):
-                about = entry.stat(follow_symlinks=False)
-                if about.st_ctime_ns >= began:
-                    yield entry.path
+            elif _is_new(entry, began) and _is_wanted(entry.path, own, notebooks_only=notebooks_only):
+                yield entry.path
+
+
+def _is_new(entry: os.DirEntry[str], began: int) -> bool:
+    try:
+        return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_ctime_ns >= began
+    except OSError:
+        return False  # gone meanwhile
 
 
 def is_changed(path: str, began: int) -> bool:

@@ -79,3 +79,16 @@ def test_a_script_that_starts_itself_is_read_to_an_end(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "again.sh").write_text("sort a.csv\nbash again.sh\n$PYTHON train.py\n", encoding="utf-8")
     assert started_by(["bash", "again.sh"]).programs == ("sort",)
+
+
+def test_a_makefile_that_makes_its_own_targets_is_read_once_however_many_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    steps = "".join(f"\tmake step{number}\n" for number in range(50))
+    (tmp_path / "Makefile").write_text(f"all:\n{steps}step0:\n\tsort a.csv\n", encoding="utf-8")
+    assert started_by(["make", "all"]).programs == ("sort",)
+
+
+def test_a_script_that_is_started_twice_may_read_what_both_times_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "step.sh").write_text('sort "$1"\n', encoding="utf-8")
+    assert {"a.csv", "b.csv"} <= set(started_by_text("sh step.sh a.csv; sh step.sh b.csv").words)

@@ -162,6 +162,15 @@ def test_a_module_edited_during_the_run_keeps_its_first_fingerprint_and_is_named
     assert "edited during the run" in str(end.reason)
 
 
+def test_modules_of_other_processes_that_are_not_kept_or_were_edited_are_counted_with_those_of_this_one(files, script):
+    keys = script.with_name("keys.py")
+    keys.write_text("token = 'ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n", encoding="utf-8")
+    loaded = [modules.Loaded(str(keys), "keys", written_at=0)]
+    item = modules.with_more_modules(files, captured({}, "1 is odd"), loaded, [], script.parent)
+    told = "1 of other processes are not kept: a secret in them, or too large"
+    assert item.reason == f"1 is odd; {told}; edited during the run: keys.py"
+
+
 def test_installed_modules_and_the_standard_library_are_not_local(files):
     item = modules.modules_item(files, Path("/"), keep=False)
     named = json.dumps(item.value)

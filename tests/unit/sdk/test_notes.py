@@ -28,3 +28,17 @@ def test_a_directory_that_is_gone_is_no_error_for_a_process_that_goes_on(tmp_pat
     notes.tell(VARIABLE, ["FACTOR"])
     notes.end(records=False)
     assert read_notes(tmp_path / "gone") == []
+
+
+def test_a_process_that_told_more_than_is_kept_of_it_has_ended_all_the_same(tmp_path):
+    notes = Notes(tmp_path, is_worker=False)
+    notes.begin()
+    for number in range(3_000):
+        notes.tell(VARIABLE, [f"FACTOR_{number}"])
+    notes.end(records=True)
+
+    (process,) = read_notes(tmp_path)
+
+    assert len(process.all_of(VARIABLE)) < 3_000
+    assert process.has_ended
+    assert process.recorded_at
