@@ -21,9 +21,9 @@ _MOST = 1000
 
 def end_runs_of(store: Store, left: Left, *, actor: str) -> list[Execution]:
     """End the runs of a process that is gone, at their last sign of life, and return them."""
-    wanted = f"custom_properties.{PROCESS}.string_value = '{left.word}'"
-    listed = store.list(Execution, ListOptions(filter=wanted, limit=_MOST)).items
-    found = [run for run in listed if run.state is ExecutionState.RUNNING]
+    # The state is asked for as well: a process may have thousands of runs that have ended.
+    wanted = f"custom_properties.{PROCESS}.string_value = '{left.word}' AND last_known_state = RUNNING"
+    found = list(store.list(Execution, ListOptions(filter=wanted, limit=_MOST)).items)
     seen = Micros(left.made_ns // 1000)
     end_runs(store, found, at=seen, error=GONE, actor=actor)
     return found

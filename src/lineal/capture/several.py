@@ -141,7 +141,7 @@ def _reached(
 
 
 def _listed(processes: Sequence[Process], base: str) -> Captured:
-    """Return how many programs and workers there were, and which of them did not tell all."""
+    """Return how many programs and workers told of themselves, and which of them did not tell all."""
     programs = Counter(one.named(base) for one in processes if not one.is_worker)
     value: dict[str, Json] = {"programs": dict(sorted(programs.items()))}
     workers = sum(one.is_worker for one in processes)

@@ -26,6 +26,7 @@ class Mark:
 
     def __init__(self, home: Path, word: str) -> None:
         self._path = home / DIRECTORY / f"{word}-{next(_count)}.{_machine()}"
+        self._part = self._path.with_name(f".{self._path.name}")
         self._process = os.getpid()
         self._held: int | None = None
 
@@ -34,12 +35,11 @@ class Mark:
         if self._held is not None:
             return
         # Held before it has its name: between the two somebody would take it for one that was left.
-        part = self._path.with_name(f".{self._path.name}")
         with suppress(OSError, ImportError):
             self._path.parent.mkdir(exist_ok=True)
-            self._held = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._held = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if try_lock(self._held):
-                part.rename(self._path)
+                self._part.rename(self._path)
 
     def remove(self) -> None:
         """Remove the mark: what this process recorded is whole. A forked child leaves its parent's alone."""
@@ -47,6 +47,7 @@ class Mark:
             return
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)  # it has this name still where there are no locks
             os.close(self._held)
             self._path.parent.rmdir()  # unless others are there
         self._held = None
@@ -82,7 +83,8 @@ def _if_left(path: Path, word: str) -> Iterator[Left]:
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            if try_lock(descriptor):
+            # One that was opened just before its process removed it was not left.
+            if try_lock(descriptor) and path.exists():
                 yield Left(path, word, os.fstat(descriptor).st_mtime_ns)
         finally:
             os.close(descriptor)
