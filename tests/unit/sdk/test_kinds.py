@@ -54,6 +54,7 @@ def test_a_pickled_table_or_array_is_data_whatever_its_name_ends_in(thing, proto
         ("model.pkl", pickle.dumps({"mean": 1.5, "table": FRAME}), "Model"),
         ("model.pkl", pickle.dumps(np.float64(1.5)), "Model"),
         ("raw.bin", np.ones(3).tobytes(), "Dataset"),
+        ("image.bin", b"\x80\x80\x81\x80", "Dataset"),
         ("pytorch_model.bin", b"PK\x03\x04archive/data.pkl", "Model"),
         ("forest.txt", b"tree\nversion=v4", "Model"),
         ("notes.txt", b"a tree", "Report"),

@@ -36,7 +36,7 @@ class Declaring(Calling):
         """Return the answer to a put of these nodes, which are given by kind (`Artifact`, …).
 
         Properties that declare themselves need a call more for each kind, two where an update names no type. What the
-        types lack is put together with the nodes: an error leaves neither.
+        types lack is put together with the nodes: an error leaves neither, unless the store is a server's.
         """
         lacking = self._lacking(request, nodes) if self.declare_properties else None
         if lacking is None:
