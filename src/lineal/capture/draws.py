@@ -1,6 +1,6 @@
 """Draws: notices when a worker first draws from a shared generator that nobody seeded, for it may not live to its end.
 
-Asked after every task of a pool, so it looks at the plain states, after the first, second, fourth, eighth … task, and
+Asked after every task of a pool, so it looks at the states, after the first, second, fourth, eighth … task, and
 at the seeds only when one has changed.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 
+from lineal.capture.generators import shared_state
 from lineal.capture.seeds import unseeded_generators
 
-_SHARED = (("random", "random"), ("numpy", "numpy.random"))
+_SHARED = ("random", "numpy")
 
 
 class Draws:
@@ -18,7 +19,7 @@ class Draws:
 
     def __init__(self) -> None:
         self._before = _states()
-        self._open = {name for name, _ in _SHARED}
+        self._open = set(_SHARED)
         self._asked = 0
 
     def unseeded(self) -> list[str]:
@@ -34,13 +35,6 @@ class Draws:
         return [name for name in unseeded_generators() if name in changed]
 
 
-def _states() -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, place in _SHARED:
-        module = sys.modules.get(place)
-        if module is not None and name == "random":
-            found[name] = module.getstate()
-        elif module is not None and hasattr(module, "get_state"):  # not while it is being imported
-            kind, words, place_in_it, *rest = module.get_state()
-            found[name] = (kind, words.tobytes(), place_in_it, *rest)
-    return found
+def _states() -> dict[str, str | None]:
+    is_whole = hasattr(sys.modules.get("numpy.random"), "get_state")  # not while it is being imported
+    return {name: shared_state(name) for name in _SHARED if name != "numpy" or is_whole}

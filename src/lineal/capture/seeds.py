@@ -234,6 +234,8 @@ def _seed_within(generator: object) -> Json:
 def _proved(name: str) -> Json:
     """Return the number in the program's text from which a fresh generator has exactly the present state, or None."""
     module = sys.modules["random" if name == "random" else "numpy.random"]
+    if name == "numpy" and module.get_state(legacy=False)["bit_generator"] != "MT19937":
+        return None  # the program's own choice, which no seed alone gives
     texts = [text for text in own_sources() if "seed" in text]
     numbers = dict.fromkeys(number for text in texts for number in re.findall(r"(?<![\w.])\d{1,10}(?![\w.])", text))
     state = module.getstate() if name == "random" else module.get_state()

@@ -28,7 +28,10 @@ _KNOWN = _MODELS | _DATASETS | _PACKED | _OTHERS
 _BEGINNINGS = {
     ".txt": (b"tree\nversion=",),
     ".json": (b'{"learner":', b'{"version":['),
-    ".bin": (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"CBM1", b"binf", b"GGUF", b"\xba\x16\x4f\x2f"),
+    ".bin": (
+        *(b"PK\x03\x04", b"CBM1", b"binf", b"GGUF", b"\xba\x16\x4f\x2f"),
+        *(b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"),
+    ),
 }
 """LightGBM writes its models as text, XGBoost as JSON. PyTorch, pickles, CatBoost, XGBoost, GGUF and fastText end in
 `.bin`; what begins otherwise are raw numbers."""

@@ -245,3 +245,11 @@ def test_switches_of_loaded_frameworks_are_recorded(run):
     found = run("import sklearn\n", MKL_CBWR="COMPATIBLE")["determinism"]["value"]
     assert found["variables"] == {"MKL_CBWR": "COMPATIBLE"}
     assert found["sklearn"]["assume_finite"] is False
+
+
+def test_numpy_with_a_generator_that_is_no_mersenne_twister_is_looked_at_all_the_same(run):
+    chosen = "import numpy as np\nnp.random.set_bit_generator(np.random.PCG64(1))\nseed = 'seed 7'\n"
+    drawn = "from lineal.capture.draws import Draws; draws = Draws(); np.random.random(); draws.unseeded()"
+    found = run(chosen, drawn)
+    assert "Error" not in str(found["seeds"].get("reason"))
+    assert found["rng_states"]["value"]["end"]["numpy"].startswith("sha256:")
