@@ -72,7 +72,7 @@ def test_threads_that_ended_leave_no_open_files(database, hasty):
 
 
 @pytest.mark.parametrize("instead", [None, "another file", "a copy of it"])
-def test_what_nobody_would_find_is_neither_written_nor_read(database, hasty, instead):
+def test_what_nobody_would_find_is_neither_written_nor_listed(database, hasty, instead):
     hasty.put([Artifact(type="Model", name="before")], by=BY)
     away = database.with_name("away.db")
     copy = database.with_name("copy.db")
