@@ -9,6 +9,7 @@ import pytest
 
 from lineal.lineage.capture_record import record_of
 from lineal.lineage.foresight import doubts
+from lineal.model.capture_items import NOT_DRAWN
 from lineal.workspace import open_workspace
 from tests.projects import Project
 
@@ -205,3 +206,23 @@ def test_children_and_workers_that_draw_without_a_seed_are_foreseen_also_one_tha
     run, _, _, _ = record(project, sys.executable, "train.py")
     drawn = "random in prepare.py, random in workers were drawn from without a seed"
     assert doubts(record_of(run)) == [f"{drawn}; <string>:1 seeds with the time of day"]
+
+
+def test_a_generator_that_only_the_second_program_loads_is_not_drawn_from(project):
+    project.write("one.py", "open('a.txt', 'w').write('1')")
+    project.write("two.py", "import numpy.random; open('b.txt', 'w').write('1')")
+
+    run, capture, _, _ = record(project, "sh", "-c", f"{sys.executable} one.py; {sys.executable} two.py")
+
+    assert capture["seeds"]["value"]["numpy"] == NOT_DRAWN
+    assert doubts(record_of(run)) == []
+
+
+def test_what_a_library_starts_as_it_is_imported_is_no_program_of_the_run(project):
+    library = project.write("site-packages/fonts.py", "import subprocess; subprocess.run(['ls', '.'], check=True)")
+    project.write("own.py", "import subprocess; subprocess.run(['cat', 'raw.csv'], check=True)")
+    project.write("plot.py", "import fonts, own; open('plot.txt', 'w').write('1')")
+
+    _, capture, _, _ = record(project, sys.executable, "plot.py", PYTHONPATH=str(library.parent))
+
+    assert capture["reached"]["value"]["programs"] == ["cat"]

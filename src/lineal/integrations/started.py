@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from types import FrameType
 
+from lineal.capture.program import is_own_code
 from lineal.capture.programs import started_by
 from lineal.capture.reached import hear, hear_made
 from lineal.integrations.reaching import is_asked_by_the_program
@@ -15,6 +18,7 @@ STARTS = {"subprocess.Popen": 1, "os.posix_spawn": 1, "os.exec": 1, "os.spawn": 
 """Audit events, and which of their arguments is the command."""
 
 _MOST_FILES = 100
+_IMPORTS = "<frozen importlib._bootstrap>"
 
 
 def hear_started(event: str, args: Sequence[object], base: str) -> list[str]:
@@ -28,7 +32,7 @@ def hear_started(event: str, args: Sequence[object], base: str) -> list[str]:
     else:
         words = [_text(command)] if isinstance(command, str | bytes) else list(map(_text, _each(command)))
     place = _text(args[2]) if event == "subprocess.Popen" and args[2] is not None else ""
-    if not words or not is_asked_by_the_program():
+    if not words or not is_asked_by_the_program() or _is_of_an_import():
         return []
     started = started_by(words)
     for name in started.programs:
@@ -48,6 +52,16 @@ def files_named(words: Iterable[str], place: str) -> Iterator[str]:
             elif any(sign in named for sign in "*?["):
                 found = sorted(glob.glob(path))[:_MOST_FILES]  # noqa: PTH207
                 yield from (one for one in found if os.path.isfile(one))  # noqa: PTH113
+
+
+def _is_of_an_import() -> bool:
+    """Whether a library starts it as it is imported: it looks at the machine (its fonts), for it was asked nothing."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  the documented way to one's caller
+    while frame is not None and not is_own_code(frame.f_code.co_filename):
+        if frame.f_code.co_filename == _IMPORTS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _each(command: object) -> Iterable[object]:

@@ -16,6 +16,7 @@ from lineal.model.values import Json
 from lineal.rebuild.bearing import loaded_in, of_package
 from lineal.rebuild.draws import can_be_drawn_again
 from lineal.rebuild.edits import edits_in
+from lineal.rebuild.lends import without_ourselves
 from lineal.rebuild.recipe import Step
 from lineal.rebuild.rows import explained, known_content
 from lineal.rebuild.verdict import Difference
@@ -148,7 +149,9 @@ def _versions(
 ) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
     old = packages_of(item(before.record, "environment"), files)
     new = packages_of(item(after.record, "environment"), rebuilt_files)
-    return (old, new) if old is not None and new is not None else ({}, {})
+    if old is None or new is None:
+        return {}, {}
+    return without_ourselves(old), without_ourselves(new)
 
 
 def _edits(step: Step) -> dict[str, tuple[Json, str]] | None:

@@ -21,6 +21,7 @@ from lineal.model.values import Json
 from lineal.rebuild.bearing import ADDED, loaded_in, of_package
 from lineal.rebuild.edits import edits_in
 from lineal.rebuild.image import image_missing
+from lineal.rebuild.lends import without_ourselves
 from lineal.rebuild.locked import Lock, find_lock, here, make
 from lineal.rebuild.verdict import Difference, Grade, Missing
 
@@ -126,8 +127,8 @@ def _drift(record: Mapping[str, Item], files: Files) -> Iterator[Difference]:
     recorded, now = _version(record), here()
     if recorded is not None and recorded != now:
         yield _differs("python", "python", recorded, now)
-    pins = packages_of(item(record, "environment"), files) or {}
-    installed: dict[str, Json] = {package.name: package.version for package in installed_packages()}
+    pins = without_ourselves(packages_of(item(record, "environment"), files) or {})
+    installed = without_ourselves({package.name: package.version for package in installed_packages()})
     loaded = loaded_in(record)
     for name, version in sorted(pins.items()):
         if installed.get(name) != version:

@@ -6,11 +6,13 @@ It and what it needs are linked into a directory of their own, which comes last 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from lineal import errors
 from lineal.capture.locks.locked import normal
+from lineal.model.values import Json
 
 _OURSELVES = "lineal"
 _PLACE = "lineal-lends"
@@ -47,6 +49,11 @@ def needed() -> dict[str, Distribution]:
             if needed and "extra ==" not in line and normal(needed[0]) not in found:
                 pending.append(normal(needed[0]))
     return found
+
+
+def without_ourselves(packages: Mapping[str, Json]) -> dict[str, Json]:
+    """Return packages and their versions without Lineal, which is lent to every rebuild and so explains no result."""
+    return {name: version for name, version in packages.items() if name != _OURSELVES}
 
 
 def _lend_distribution(one: Distribution, place: Path) -> None:

@@ -17,6 +17,8 @@ from lineal.integrations.watch import watch_program
 from lineal.model.values import Json, Value
 from lineal.store.location import Location
 
+_OF_EACH_PROCESS = frozenset({"seeds", "rng_states"})
+
 
 class Capturing:
     """The capture of one run: everything at its start, and at its end what changed since.
@@ -81,7 +83,8 @@ class Capturing:
         if self._is_taken_over:
             return {**start, **touched(inputs, outputs)}
         if self._is_adopted:
-            missing = unknown_of_process(start)
+            # What a program before this one told of its generators is not where those of this one began.
+            missing = unknown_of_process(start) | _OF_EACH_PROCESS
             start = {**start, **at_start(self._files, only=missing, project=recorded_project(start))}
         return at_end(self._files, start, script=self._script, inputs=inputs, outputs=outputs)
 

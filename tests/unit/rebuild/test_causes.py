@@ -219,6 +219,20 @@ def test_going_on_in_spite_of_a_drift_caps_the_verdict_and_says_how_it_came_out(
     assert (verdict["first_difference"]["recorded"], verdict["first_difference"]["rebuilt"]) == ("1.0", "1.0.1")
 
 
+def test_another_lineal_than_the_recorded_one_is_no_cause(project, tmp_path):
+    site = tmp_path / "lib" / "site-packages"
+    (site / "lineal-0.0.1.dist-info").mkdir(parents=True)
+    (site / "lineal-0.0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: lineal\nVersion: 0.0.1\n")
+    project.write("train.py", "import random; open('model.txt', 'w').write(str(random.SystemRandom().random()))")
+    project.run("-m", "lineal", "run", "--", sys.executable, "train.py", PYTHONPATH=str(site))
+
+    verdict = project.reproduce("run:latest", status=24)
+
+    named = [one["what"] for one in (*verdict["drift"], *verdict["differences"])]
+    assert named
+    assert "lineal" not in named
+
+
 def test_a_package_that_had_been_edited_by_hand_is_named_with_the_file(packaged):
     project, site = packaged
     code = site / "gauge" / "__init__.py"
