@@ -83,6 +83,18 @@ def test_a_read_only_directory_is_one_clear_line(lineal, tmp_path):
     assert done.stderr.startswith("error: ")
 
 
+def test_a_command_runs_with_its_own_status_though_the_store_is_damaged(lineal, own_url):
+    file = Path(own_url.removeprefix("sqlite:///"))
+    with file.open("r+b") as opened:
+        opened.seek(100)
+        opened.write(b"\xff" * 4096)
+    done = lineal("run", "--", sys.executable, "-c", "print('trained'); raise SystemExit(5)", url=own_url)
+    assert (done.returncode, done.stdout) == (5, "trained\n")
+    assert done.stderr.count("\n") == 1
+    assert "is not recorded" in done.stderr
+    assert "damaged" in done.stderr
+
+
 def test_a_place_where_no_directory_can_be_is_one_clear_line(lineal, tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     done = lineal("run", "--", "true", url=f"sqlite:///{tmp_path}/file/lineal.db")

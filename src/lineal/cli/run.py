@@ -17,11 +17,14 @@ from lineal.capture.waiting import patience
 from lineal.cli.exits import CANNOT_EXECUTE, COMMAND_NOT_FOUND, INTERRUPTED
 from lineal.cli.options import Url, Verbose
 from lineal.cli.output import say
-from lineal.errors import InvalidArgument
+from lineal.errors import Aborted, DataLoss, InvalidArgument, ResourceExhausted, Unavailable
 from lineal.sdk.command import CommandRun, run_command
 from lineal.sdk.starting import PARENT_RUN
 from lineal.store.location import ENVIRONMENT
-from lineal.workspace import open_workspace
+from lineal.workspace import Workspace, open_workspace
+
+_FAULTS = (Aborted, DataLoss, ResourceExhausted, Unavailable)
+"""What befalls a store that is there: it stops no command. A place where none can be is a mistake, said instead."""
 
 _MOST = 2**32 - 1
 _PASSED_ON = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -48,21 +51,41 @@ def run(
 
     A Python program needs no change: what it reads, fits and writes is observed. Hash randomisation is fixed before
     the interpreter starts: PYTHONHASHSEED is the seed, or 0, unless it is set already. Runs inside the command become
-    part of this one. The exit code is the command's.
+    part of this one. The exit code is the command's. Where the store fails, that is said and the command runs all the
+    same; a place that cannot be a workspace is said before anything starts.
     """
     if not command[0]:
         raise InvalidArgument("the command is empty", hint="lineal run -- python train.py")
-    with open_workspace(url) as workspace:  # a workspace that cannot be written is said before anything starts
-        hash_seed = os.environ.get("PYTHONHASHSEED") or str(seed or 0)
-        captured = Command(tuple(command), hash_seed)
-        recorded = run_command(name or captured.label, captured, type=type_, seed=seed, workspace=workspace)
-        variables = {"PYTHONHASHSEED": hash_seed, PARENT_RUN: recorded.id, ENVIRONMENT: workspace.location.url}
-        with patience():
-            with recorded.handed_over(seed=seed) as handed:
-                status = _execute(recorded, command, {**os.environ, **variables, **handed})
-            recorded.finish(_ending(status))
+    hash_seed = os.environ.get("PYTHONHASHSEED") or str(seed or 0)
+    try:
+        opened = open_workspace(url)
+    except _FAULTS as error:
+        say(f"lineal: the command runs, and is not recorded: {error}")
+        status = _unrecorded(command, hash_seed, url)
+    else:
+        with opened as workspace:
+            status = _recorded(command, hash_seed, workspace, name=name, type_=type_, seed=seed)
     if status:
         raise typer.Exit(status)
+
+
+def _recorded(
+    command: Sequence[str], hash_seed: str, workspace: Workspace, *, name: str | None, type_: str, seed: int | None
+) -> int:
+    captured = Command(tuple(command), hash_seed)
+    recorded = run_command(name or captured.label, captured, type=type_, seed=seed, workspace=workspace)
+    variables = {"PYTHONHASHSEED": hash_seed, PARENT_RUN: recorded.id, ENVIRONMENT: workspace.location.url}
+    with patience():
+        with recorded.handed_over(seed=seed) as handed:
+            status = _execute(recorded, command, {**os.environ, **variables, **handed})
+        recorded.finish(_ending(status))
+    return status
+
+
+def _unrecorded(command: Sequence[str], hash_seed: str, url: str | None) -> int:
+    """Run the command where the store failed before it began, with the same variables as far as there are any."""
+    place = {} if url is None else {ENVIRONMENT: url}
+    return _execute(None, command, {**os.environ, "PYTHONHASHSEED": hash_seed, **place})
 
 
 def _ending(status: int) -> BaseException | None:
@@ -71,7 +94,7 @@ def _ending(status: int) -> BaseException | None:
     return SystemExit(status) if status else None
 
 
-def _execute(recorded: CommandRun, command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _execute(recorded: CommandRun | None, command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the command in our place and return its status as a shell would: 128 + signal if one ended it."""
     with _signals_are_the_commands() as children:
         try:
@@ -85,9 +108,10 @@ def _execute(recorded: CommandRun, command: Sequence[str], environment: Mapping[
     return status if status >= 0 else 128 - status
 
 
-def _refused(recorded: CommandRun, why: str, status: int) -> int:
+def _refused(recorded: CommandRun | None, why: str, status: int) -> int:
     say(f"error: {why}")
-    recorded.never_started(why)
+    if recorded is not None:
+        recorded.never_started(why)
     return status
 
 

@@ -91,7 +91,9 @@ def _by_id(ask: _Question) -> Artifact | Execution | Context:
 def _by_fingerprint(ask: _Question) -> Artifact:
     found = _listed(ask, Artifact, f"fingerprint LIKE 'sha256:{ask.reference.name}%'")
     if not found:
-        raise NotFound(f"no artifact has the fingerprint {ask.reference}", hint="`lineal show` lists fingerprints")
+        when = "" if ask.as_of is None else " at that time"
+        text = f"no artifact has the fingerprint {ask.reference}{when}"
+        raise NotFound(text, hint="`lineal show` lists fingerprints")
     return ask.one(found)
 
 
@@ -210,9 +212,19 @@ def _has_started(run: Execution) -> bool:
 def _listed(
     ask: _Question, kind: type[N], condition: str, *, types: frozenset[str] | None = None, newest: bool = False
 ) -> list[N]:
-    options = ListOptions(filter=condition, ascending=not newest, limit=_SHOWN * 4, as_of=ask.as_of)
-    found = ask.store.list(kind, options).items
-    return [node for node in found if types is None or node.type in types]
+    """Return the first ones that a condition is true of, as they were at the time that is asked about."""
+    token = None
+    while True:
+        # A filter knows the present only: of what it finds now, the ones that were there are read as they were.
+        options = ListOptions(filter=condition, ascending=not newest, limit=_SHOWN * 4, page_token=token)
+        page = ask.store.list(kind, options)
+        found = [node for node in page.items if types is None or node.type in types]
+        if ask.as_of is not None:
+            ids = [node.id for node in found if node.id is not None]
+            found = list(ask.store.get(kind, ids, existing=True, as_of=ask.as_of))
+        token = page.next_token
+        if found or token is None:
+            return found
 
 
 def _full(reference: Reference) -> str:

@@ -194,3 +194,19 @@ def test_a_thing_that_came_later_is_not_there_at_an_earlier_moment(flights):
     assert resolve(flights.store, "model:later").name == "later@v1"
     with pytest.raises(NotFound, match="at that time"):
         resolve(flights.store, "model:later", as_of=before)
+
+
+@pytest.mark.parametrize("text", ["run:forest", "train:forest", "run:{id}", "sha256:{fingerprint}"])
+def test_what_is_looked_up_by_label_id_or_content_is_the_one_of_that_time(pen, text):
+    pen.run("Ingest flights")
+    before = pen.store.entries(newest_first=True, limit=1)[0].time
+    first = pen.run("Train forest", [], ["Model forest@v1"])
+    then = pen.store.entries(newest_first=True, limit=1)[0].time
+    run = pen.store.get(Execution, [first])[0]
+    model = resolve(pen.store, "model:forest@v1")
+    for _ in range(40):  # more than one page of newer ones
+        pen.run("Train forest")
+    wanted = text.format(id=run.external_id, fingerprint=model.fingerprint.removeprefix("sha256:")[:12])
+    assert resolve(pen.store, wanted, as_of=then).id == (model.id if wanted.startswith("sha256") else first)
+    with pytest.raises(NotFound, match="at that time"):
+        resolve(pen.store, wanted, as_of=before)

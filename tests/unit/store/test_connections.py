@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -157,3 +158,14 @@ def test_each_error_of_the_driver_has_one_of_ours_that_names_the_file(tmp_path, 
     found = SqliteDialect(tmp_path / "store.db").translate(raised)
     assert type(found).__name__ == expected
     assert str(tmp_path / "store.db") in found.message
+
+
+@pytest.mark.parametrize("error", ["SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_WRITE"])
+def test_a_file_that_does_not_grow_is_a_full_disk_where_no_space_is_left(tmp_path, monkeypatch, error):
+    raised = sqlite3.OperationalError("disk I/O error")
+    raised.sqlite_errorname = error
+    dialect = SqliteDialect(tmp_path / "store.db")
+    assert type(dialect.translate(raised)).__name__ == "StoreUnavailable"
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=4096))
+    assert type(dialect.translate(raised)).__name__ == "StoreFull"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +43,12 @@ _SYNCHRONOUS = {"FULL": 2, "NORMAL": 1, "OFF": 0}
 
 _PAGE = 2048
 """Bytes of a new store's pages. A write logs each page it touches whole, and most rows are far smaller than one."""
+
+_GROWS = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHM")
+"""Errors of a file that could not be made longer: SQLite does not say whether for want of space."""
+
+_STEP = 32768
+"""Bytes by which the index of the log grows: with less than that free the disk is full."""
 
 _LOG = 2000
 """Pages the log has before they are moved into the file: 4 MiB, as SQLite's default is with its own size of pages."""
@@ -159,6 +166,11 @@ class SqliteDialect:
         if self._temporary is not None:
             self._temporary.remove()
 
+    def _is_full(self) -> bool:
+        with suppress(OSError):
+            return shutil.disk_usage(self.path.parent).free < _STEP
+        return False
+
     def translate(self, error: Exception) -> LinealError:
         """Return the Lineal error that says what this driver error means."""
         name = getattr(error, "sqlite_errorname", "") or ""
@@ -166,7 +178,7 @@ class SqliteDialect:
         where = f"{self.path}: "
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             return waited(self.where, self.timeout)
-        if name == "SQLITE_FULL" or "disk is full" in text:
+        if name == "SQLITE_FULL" or "disk is full" in text or (name.startswith(_GROWS) and self._is_full()):
             return StoreFull(f"{where}the disk is full; nothing of this write was kept", hint="free some space")
         if name.startswith("SQLITE_READONLY") or name == "SQLITE_PERM":
             return StoreReadOnly(f"{where}the store cannot be written ({text})", hint="check the file's permissions")
