@@ -39,6 +39,7 @@ from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
 from lineal.rebuild.recipe_metrics import document_of, metrics_to_compare, set_aside
+from lineal.rebuild.recipe_outside import check_written, in_home
 from lineal.rebuild.recipe_packages import divided
 from lineal.rebuild.recipe_texts import dockerfile, readme, sums
 from lineal.rebuild.variables import recorded_variables, secret_variables
@@ -70,6 +71,7 @@ def export_recipe(store: Store, files: Files, reference: str, directory: Path, *
     recipe = recipe_of(store, reference)
     planned = plan(recipe, files, kind=EnvironmentKind.CURRENT, limits=Limits(network=True, free=0), allow_drift=True)
     _check_plan(planned)
+    check_written(recipe, planned.layout)
     draft = directory.with_name(f".{directory.name}.{os.getpid()}.part")
     draft.mkdir()
     try:
@@ -125,7 +127,8 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
         shutil.copyfile(_HANDOUT / "sitecustomize.py", support / "sitecustomize.py")
     for name in ("rebuild.py", "compare_values.py"):
         shutil.copyfile(_HANDOUT / name, draft / name)
-    inputs = [_input(store, files, planned, artifact, draft, with_inputs=with_inputs) for artifact in recipe.inputs]
+    found = [_input(store, files, planned, artifact, draft, with_inputs=with_inputs) for artifact in recipe.inputs]
+    inputs = in_home(found, recipe, tree)
     notes += _write_lock(recipe, files, draft)
     document = _document(planned, files, draft, inputs)
     document["outputs"] = list(_outputs(planned, files, draft, with_files=with_inputs))

@@ -291,3 +291,107 @@ def test_a_place_that_cannot_be_written_is_named_with_the_cause(trained):
     done = export(trained, "model:delay", "/proc/foo", status=3)
 
     assert "error: /proc/foo: the recipe cannot be written: No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("home", [False, True])
+def test_a_program_that_writes_a_path_of_this_machine_is_not_handed_on(project, directory, home):
+    place = project.root.parent / "srv"
+    place.mkdir()
+    named = "os.path.expanduser('~/gbr.csv')" if home else repr(str(place / "gbr.csv"))
+    project.write("fit.py", f"import os, pandas\npandas.DataFrame({{'n': [1]}}).to_csv({named})\n")
+    project.run("-m", "lineal", "run", "--name", "fit", "--", sys.executable, "fit.py", HOME=str(place))
+
+    done = export(project, "run:fit", directory, status=7)
+
+    assert f"it writes {place / 'gbr.csv'}, which lies outside the project" in done.stderr
+    assert not directory.exists()
+
+
+def test_a_script_of_a_shell_starts_the_python_of_the_recipe(project, directory, tmp_path):
+    project.write("prep.py", "open('made.txt', 'w').write('1')\n")
+    project.write("train.sh", f"{PYTHON.name} prep.py\n")
+    ours = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    project.run("-m", "lineal", "run", "--name", "both", "--", "bash", "train.sh", PATH=ours)
+    export(project, "run:both", directory)
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    (wrong / PYTHON.name).write_text("#!/bin/sh\nexit 9\n")
+    (wrong / PYTHON.name).chmod(0o755)
+
+    done = rebuilt(directory, PATH=f"{wrong}:{os.environ['PATH']}")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--without-inputs",)])
+def test_an_input_below_the_home_directory_is_put_below_that_of_the_recipe(project, directory, options):
+    home = project.root.parent / "home"
+    (home / "data").mkdir(parents=True)
+    (home / "data/in.csv").write_text("4\n")
+    project.write(
+        "train.py",
+        """
+        import os, lineal
+
+        with lineal.run("train") as run:
+            path = os.path.expanduser("~/data/in.csv")
+            run.use(path, name="data")
+            run.log_model({"n": open(path).read()}, name="m")
+        """,
+    )
+    project.run("train.py", HOME=str(home))
+    project.run("-m", "lineal", "export", "recipe", "model:m", str(directory), *options, HOME=str(home))
+    (home / "data/in.csv").unlink()
+
+    done = rebuilt(directory)
+
+    assert (done.returncode, "MISSING  inputs/" in done.stdout) == ((2, True) if options else (0, False)), done.stdout
+
+
+def test_an_input_that_a_program_names_with_the_home_directory_has_to_lie_there(project, directory):
+    home = project.root.parent / "home"
+    home.mkdir()
+    (home / "in.csv").write_text("4\n")
+    project.write("rows.py", f"open('out.txt', 'w').write(open({str(home / 'in.csv')!r}).read())\n")
+    project.run("-m", "lineal", "run", "--name", "rows", "--", sys.executable, "rows.py", HOME=str(home))
+    project.run("-m", "lineal", "export", "recipe", "run:rows", str(directory), HOME=str(home))
+    (home / "in.csv").unlink()
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 2
+    assert f"is read from {home / 'in.csv'}, where nothing is" in done.stdout
+
+
+def test_a_package_that_is_not_there_is_missing_and_no_difference(project, directory):
+    project.write("train.py", "import numpy_that_is_here\nopen('made.txt', 'w').write('1')\n")
+    library = project.root.parent / "library"
+    library.mkdir()
+    (library / "numpy_that_is_here.py").write_text("")
+    project.run("-m", "lineal", "run", "--name", "fit", "--", sys.executable, "train.py", PYTHONPATH=str(library))
+    export(project, "run:fit", directory)
+    for copy in (library / "numpy_that_is_here.py", *directory.rglob("numpy_that_is_here.py")):
+        copy.unlink()
+    recipe = json.loads((directory / "recipe.json").read_text())
+    recipe["files"] = {name: one for name, one in recipe["files"].items() if "numpy_that" not in name}
+    (directory / "recipe.json").write_text(json.dumps(recipe))
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 2, done.stdout
+    assert "MISSING  a package: the command ended with status 1, ModuleNotFoundError" in done.stdout
+    assert "ModuleNotFoundError" in done.stderr
+
+
+def test_what_was_not_made_is_said_so(project, directory):
+    project.write("train.py", "open('made.txt', 'w').write('1')\n")
+    project.run("-m", "lineal", "run", "--name", "fit", "--", sys.executable, "train.py")
+    export(project, "run:fit", directory)
+    recipe = json.loads((directory / "recipe.json").read_text())
+    recipe["command"] = [recipe["token"]["python"], "-c", ""]
+    (directory / "recipe.json").write_text(json.dumps(recipe))
+
+    done = rebuilt(directory)
+
+    assert done.returncode == 1
+    assert "was not made, recorded was sha256:" in done.stdout

@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import venv
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,11 @@ def main() -> int:
     shutil.copytree(HERE / "tree", work / "tree", symlinks=True)
     for name in recipe.get("directories", []):
         (work / "tree" / name).mkdir(parents=True, exist_ok=True)
-    status = _run(recipe, python, work)
+    status, last = _run(recipe, python, work)
     if status is None:
+        return MISSING
+    if recipe["exit_status"] not in (None, status) and last.startswith("ModuleNotFoundError:"):
+        _say(f"MISSING  a package: the command ended with status {status}, {last}")
         return MISSING
     if recipe["exit_status"] is not None and status != recipe["exit_status"]:
         _say(f"DIFFERS  the command ended with status {status}, recorded was {recipe['exit_status']}")
@@ -89,7 +93,9 @@ def _check(recipe: dict[str, Any]) -> list[str]:
         elif _digest(path) != wanted:
             lost.append(f"{name} is sha256:{_digest(path)}, recorded was sha256:{wanted}")
     for one in recipe["inputs"]:
-        path = one["place"]
+        path, at = one["place"], one["at"]
+        if one.get("home") and at not in recipe["files"] and not (HERE / at).exists():
+            lost.append(f"{at} is not there; the program reads {one['name']} below its home directory")
         if path is None or one["sha256"] is None:
             continue
         if not os.path.isfile(path):  # noqa: PTH113
@@ -132,8 +138,8 @@ def _environment(recipe: dict[str, Any], lists: list[Path]) -> Path | None:
 # the run ----------------------------------------------------------------------------------------
 
 
-def _run(recipe: dict[str, Any], python: Path, work: Path) -> int | None:
-    """Run the command and return its exit status; None where it cannot be started."""
+def _run(recipe: dict[str, Any], python: Path, work: Path) -> tuple[int | None, str]:
+    """Run the command, return its exit status and the last line it said; None where it cannot be started."""
     tokens = {recipe["token"]["python"]: str(python), recipe["token"]["recipe"]: str(work)}
 
     def placed(text: str) -> str:
@@ -146,8 +152,12 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int | None:
     known |= {name: placed(value) for name, value in recipe["variables"].items()}
     for name in ("home", "tmp"):
         (work / name).mkdir()
+    _fill_home(recipe, work / "home")
     paths = [str(HERE / "support"), str(HERE / "elsewhere"), known.get("PYTHONPATH", "")]
+    # What the program starts as `python` has to be the same one, with the same packages.
+    folders = [str(python.parent), known.get("PATH", os.defpath)]
     known |= {
+        "PATH": os.pathsep.join(folders),
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "tmp"),
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
@@ -164,10 +174,40 @@ def _run(recipe: dict[str, Any], python: Path, work: Path) -> int | None:
     given = os.devnull if recipe["stdin"] is None else HERE / recipe["stdin"]
     with open(given, "rb") as stdin:  # noqa: PTH123
         try:
-            return subprocess.run(command, cwd=cwd, env=known, stdin=stdin, check=False).returncode
+            process = subprocess.Popen(command, cwd=cwd, env=known, stdin=stdin, stderr=subprocess.PIPE)
         except OSError as error:
             _say(f"MISSING  {command[0]} cannot be started: {error.strerror}")
-            return None
+            return None, ""
+        return _ended(process)
+
+
+def _fill_home(recipe: dict[str, Any], home: Path) -> None:
+    """Put the inputs that lay in the recorded home directory into the one that the program is given."""
+    for one in recipe["inputs"]:
+        if one.get("home") and (HERE / one["at"]).exists():
+            target, origin = home / one["home"], HERE / one["at"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(origin, target) if origin.is_dir() else shutil.copyfile(origin, target)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Hand on what a process says of errors as it says it; return its exit status and the last line of that."""
+    tail = b""
+
+    def hand_on() -> None:
+        nonlocal tail
+        while process.stderr is not None and (part := os.read(process.stderr.fileno(), 1 << 16)):
+            sys.stderr.buffer.write(part)
+            sys.stderr.flush()
+            tail = (tail + part)[-(1 << 16) :]
+
+    reader = threading.Thread(target=hand_on, daemon=True)
+    reader.start()
+    status = process.wait()
+    # What it started and left running may hold the pipe for ever.
+    reader.join(timeout=5)
+    lines = tail.decode("utf-8", "replace").strip().splitlines()
+    return status, lines[-1] if lines else ""
 
 
 # the answer -------------------------------------------------------------------------------------
@@ -208,6 +248,8 @@ def _answer(
 def _compared(one: dict[str, Any], found: str | None, path: Path | None, python: Path) -> tuple[bool | None, str, str]:
     if found == one["sha256"]:
         return True, "SAME", f"sha256:{found}"
+    if found == "nothing":
+        return False, "DIFFERS", f"was not made, recorded was sha256:{one['sha256']}"
     other = f"sha256:{found}, recorded was sha256:{one['sha256']}"
     if path is None:
         return False, "DIFFERS", other
