@@ -15,6 +15,7 @@ from lineal.store.protocol import Store
 
 KILLED = "its process was killed before the run ended"
 GONE = "its process was gone before the run ended"
+UNWRITTEN = "the store could not be written when the run ended: how it ended is not known"
 
 _MOST = 1000
 
@@ -26,7 +27,11 @@ def end_runs_of(store: Store, left: Left, *, actor: str) -> list[Execution]:
     found = list(store.list(Execution, ListOptions(filter=wanted, limit=_MOST)).items)
     seen = Micros(left.made_ns // 1000)
     end_runs(store, found, at=seen, error=GONE, actor=actor)
-    return found
+    # A mark may also go by the id of a run that was over, but whose end its process could not write.
+    named = store.list(Execution, ListOptions(external_ids=(left.word,))).items
+    unwritten = [run for run in named if run.state is ExecutionState.RUNNING]
+    end_runs(store, unwritten, at=seen, error=UNWRITTEN, actor=actor)
+    return found + unwritten
 
 
 def end_runs(store: Store, runs: Sequence[Execution], *, at: Micros, error: str, actor: str) -> None:

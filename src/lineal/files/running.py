@@ -41,6 +41,16 @@ class Mark:
             if try_lock(self._held):
                 self._part.rename(self._path)
 
+    def leave_for(self, run_id: str) -> None:
+        """Leave a mark for a run whose end could not be written: whoever opens the workspace next ends it."""
+        if self._held is None or self._process != os.getpid():
+            return
+        left = self._path.with_name(f"{run_id}-{next(_count)}.{_machine()}")
+        with suppress(OSError):
+            # A second name takes no space of a disk that is full. Its lock goes with the first one's.
+            os.link(self._path, left)
+            os.utime(left)
+
     def remove(self) -> None:
         """Remove the mark: what this process recorded is whole. A forked child leaves its parent's alone."""
         if self._held is None or self._process != os.getpid():
@@ -55,7 +65,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A mark whose process is gone; its word, and when it was made."""
+    """A mark whose process is gone; its word or a run's id, and when it was made."""
 
     path: Path
     word: str

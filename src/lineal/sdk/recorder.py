@@ -136,12 +136,13 @@ class Recorder:
             written = True
         return written  # noqa: RET504  a fault leaves the block above early
 
-    def end(self, execution: Execution, points: list[Point]) -> None:
-        """Write everything that still waits, the last metric points and the run's end.
+    def end(self, execution: Execution, points: list[Point]) -> bool:
+        """Write everything that still waits, the last metric points and the run's end; return whether that is written.
 
         Every mistake was raised at the call that made it: here nothing may come between the user's code and its
         result, or its own exception.
         """
+        is_written = False
         with self._lock:
             self._paused_until = 0.0
             with self._forgiving("what the run logged", Exception):
@@ -152,9 +153,11 @@ class Recorder:
                 if self.execution.id is None and points:
                     self._publish(f"start {self._label}")
                 self._publish(f"finish {self._label}", points=points)
+                is_written = True
             if self._waiting:
                 names = ", ".join(wanted.label for wanted in self._waiting)
                 _say(f"not recorded, the store could not be written: {names}")
+        return is_written or self.execution.id is None  # of a run that is not there no end is missing
 
     @property
     def _label(self) -> str:

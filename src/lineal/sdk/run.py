@@ -230,8 +230,8 @@ class Run:
             observing.ends(self)
             self._finished = True
             points = self._metrics.close()
-            self._recorder.end(self._ended(ending_of(error)), points)
-            self._session.leave()
+            is_written = self._recorder.end(self._ended(ending_of(error)), points)
+            self._session.leave(unwritten=None if is_written else self.id)
 
     def _begin(self) -> None:
         self._recorder.start()

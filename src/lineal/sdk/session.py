@@ -48,10 +48,15 @@ class Session:
         with self._lock:
             self._users += 1
 
-    def leave(self) -> None:
-        """Close the workspace after the last run, unless it was given to us open."""
+    def leave(self, *, unwritten: str | None = None) -> None:
+        """Close the workspace after the last run, unless it was given to us open.
+
+        `unwritten` is the id of a run whose end could not be written.
+        """
         with self._lock:
             self._users -= 1
+            if unwritten is not None and self._mark is not None:
+                self._mark.leave_for(unwritten)
             if self._users == 0 and self._mark is not None:
                 self._mark.remove()
                 self._mark = None

@@ -72,6 +72,16 @@ def test_a_store_locked_to_the_end_loses_the_record_and_says_what(tmp_path, url,
     assert "not recorded, the store could not be written: flights" in capsys.readouterr().err
 
 
+def test_a_run_whose_end_the_store_did_not_take_is_ended_by_whoever_opens_it_next(tmp_path, url):
+    run = lineal.run("train", url=url)
+    with Lock(tmp_path):
+        run.finish()
+    [recorded], _, _ = stored(tmp_path)
+    assert recorded.state is ExecutionState.FAILED
+    assert "could not be written" in recorded.properties["error"]
+    assert not (tmp_path / ".lineal" / "running").exists()
+
+
 def test_a_store_that_does_not_answer_is_not_asked_again_with_every_call(tmp_path, url, monkeypatch):
     asked = []
     versions = SqlStore.versions
