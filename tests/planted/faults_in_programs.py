@@ -53,7 +53,7 @@ IN_PROGRAMS = (
     drawn("random", "random", "comment", "package"),
     drawn("legacy", "numpy", "touched"),
     drawn("generator", "numpy|generator", "edited"),
-    drawn("time", "random", "package"),
+    drawn("time", "random|time of day", "package"),
     drawn("process", "numpy|generator", "comment"),
     drawn("torch", "torch", "package"),
     drawn("forest", "numpy|random_state", "variable"),
