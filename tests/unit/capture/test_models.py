@@ -17,6 +17,7 @@ from sklearn.ensemble import (  # noqa: E402 — only where scikit-learn is inst
     RandomForestRegressor,
     VotingRegressor,
 )
+from sklearn.feature_extraction.text import CountVectorizer  # noqa: E402
 from sklearn.linear_model import LinearRegression, LogisticRegression  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.neighbors import KNeighborsRegressor  # noqa: E402
@@ -58,6 +59,15 @@ def test_the_number_of_threads_is_left_out_and_listed():
     one, two = canonical_of(forest(n_jobs=1)), canonical_of(forest(n_jobs=2, verbose=0))
     assert one.fingerprint == two.fingerprint
     assert one.left_out == ("n_jobs", "verbose")
+
+
+def test_where_in_memory_a_vectorizer_has_its_stop_words_is_left_out():
+    one, other = (CountVectorizer().fit(["late flight", "on time"]) for _ in range(2))
+    assert one.build_analyzer()("late") == ["late"]
+    one._stop_words_id, other._stop_words_id = 1, 2
+    found = canonical_of(one)
+    assert (found.fingerprint, found.left_out) == (canonical_of(other).fingerprint, ("_stop_words_id",))
+    assert found.fingerprint != canonical_of(CountVectorizer().fit(["late flights", "on time"])).fingerprint
 
 
 def test_one_changed_leaf_of_one_tree_is_seen():

@@ -19,9 +19,10 @@ VOLATILE = frozenset(
     {
         "n_jobs", "nthread", "num_threads", "n_threads", "_n_threads", "thread_count", "verbose", "verbosity", "memory",
         "pre_dispatch", "refit_time_", "mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time",
+        "_stop_words_id",
     }
 )  # fmt: skip
-"""Fields that say how or how long a model was computed, not what it is. Left out everywhere, and listed."""
+"""Fields that say how, how long or where in memory a model was computed, not what it is. Left out, and listed."""
 
 _KNOWN = frozenset(
     {"sklearn", "scipy", "numpy", "pandas", "xgboost", "lightgbm", "collections", "datetime", "decimal", "functools"}

@@ -19,7 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-_VOLATILE = frozenset({"n_jobs", "verbose", "verbosity", "nthread", "num_threads", "thread_count", "_sklearn_version"})
+_VOLATILE = frozenset(
+    {"n_jobs", "verbose", "verbosity", "nthread", "num_threads", "thread_count", "_sklearn_version", "_stop_words_id"}
+)
 """What says how a model was trained and not what it is."""
 
 _TABLES = {
