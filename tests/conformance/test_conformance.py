@@ -190,7 +190,6 @@ def ours(request, tmp_path_factory):
     return SEEN[request.param], ON.get(request.param, {})
 
 
-@pytest.mark.xdist_group("conformance")
 @pytest.mark.parametrize("program", sorted(RECORDED))
 def test_a_program_sees_what_it_saw_on_ml_metadata(ours, program):
     seen, more = ours
@@ -210,7 +209,6 @@ def test_every_difference_is_one():
     assert same == []
 
 
-@pytest.mark.xdist_group("conformance")
 def test_every_program_was_recorded(ours):
     assert set(ours[0]) == set(RECORDED)
 

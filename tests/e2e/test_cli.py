@@ -308,10 +308,10 @@ def test_run_ends_as_a_shell_would(lineal, tmp_path, command, code):
 
 
 def test_a_command_that_could_not_be_started_does_not_hide_the_last_run(lineal, tmp_path):
-    for command in ((sys.executable, "-c", "pass", "fit.py"), ("no-such-command", "fit.py")):
-        lineal("run", "--", *command, url=tmp_path)
+    for command in ((sys.executable, "-c", "pass"), ("no-such-command",)):
+        lineal("run", "--name", "fit", "--", *command, url=tmp_path)
     with open_workspace(tmp_path, create=False) as workspace:
-        assert workspace.resolve("run:latest") == workspace.resolve("run:fit.py")
+        assert workspace.resolve("run:latest") == workspace.resolve("run:fit")
         assert workspace.resolve("run:latest").custom_properties["exit_status"] == 0
         assert workspace.resolve("execution#2").properties["error"] == "there is no command 'no-such-command'"
 

@@ -16,7 +16,6 @@ from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Execution, ExecutionState
 from lineal.model.traversal import Direction
 
-pytestmark = pytest.mark.xdist_group("demo")
 STEPS = {"Ingest": 5, "Validate": 1, "Transform": 8, "Train": 6, "Evaluate": 2, "Deploy": 1}
 EXACT = {"BIT_EXACT", "CANONICAL_EXACT"}
 

@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 
-from lineal.model.listing import ListOptions
-from lineal.model.nodes import Artifact
 from lineal.workspace import open_workspace
 
 LINEAL = [sys.executable, "-m", "lineal"]
@@ -109,6 +107,6 @@ def test_ctrl_c_at_the_end_leaves_a_large_output_unknown_and_the_run_complete(pr
     assert (child.wait(), rest) == (0, "")
     with open_workspace(place, create=False) as workspace:
         run = workspace.resolve("run:large")
-        (model,) = workspace.store.list(Artifact, ListOptions(type="Model")).items
+        output = workspace.resolve("dataset:model")
     assert run.state.name == "COMPLETE"
-    assert (model.fingerprint, model.custom_properties["fingerprint_unknown"]) == (None, "interrupted")
+    assert (output.fingerprint, output.custom_properties["fingerprint_unknown"]) == (None, "interrupted")

@@ -48,7 +48,7 @@ class Command:
     def label(self) -> str:
         """What a run of it is called: its script, the module of `-m package.train`, or the program and `-c`."""
         words = list(self.words)
-        program = Path(words[0]).name
+        program = Path(words[0]).name or words[0]
         options = list(itertools.takewhile(lambda word: word.startswith("-") and word != "-c", words[1:]))
         given = words[1 + len(options) :]
         if given[:1] == ["-c"] and program.startswith(_TAKE_TEXT):
@@ -75,7 +75,7 @@ class Command:
         """Yield the command itself, where it is a script without an ending that belongs to no environment."""
         named = next(iter(self.words), "")  # none of a run whose command nobody knows any more
         program = Path(named)
-        if os.sep in named and not program.with_name("python").exists() and _has_shebang(program):
+        if os.sep in named and not (program.parent / "python").exists() and _has_shebang(program):
             yield program
 
     @property
