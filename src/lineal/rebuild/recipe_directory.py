@@ -39,7 +39,7 @@ from lineal.rebuild.place import Place, remove
 from lineal.rebuild.plan import Plan, plan
 from lineal.rebuild.recipe import Recipe, recipe_of
 from lineal.rebuild.recipe_metrics import document_of, metrics_to_compare, set_aside
-from lineal.rebuild.recipe_outside import check_written, in_home
+from lineal.rebuild.recipe_outside import check_texts, check_written, in_home
 from lineal.rebuild.recipe_packages import divided
 from lineal.rebuild.recipe_texts import dockerfile, readme, sums
 from lineal.rebuild.variables import recorded_variables, secret_variables
@@ -112,6 +112,7 @@ def _write(store: Store, files: Files, planned: Plan, draft: Path, *, with_input
     tree = draft / "tree"
     tree.mkdir()
     notes = assemble(record, layout, files, tree, planned.code)
+    check_texts(recipe, layout, tree)
     inside = [source for source in planned.inputs if _is_inside(source)]
     sources = [source for source in inside if with_inputs or source.origin == "code"]
     if with_inputs:

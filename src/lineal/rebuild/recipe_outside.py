@@ -5,7 +5,7 @@ Whoever runs a recipe sees their own machine: a path that the program's own text
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from lineal.errors import NotRunnable
@@ -15,21 +15,39 @@ from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.since import SET_BY_A_REBUILD
 from lineal.rebuild.variables import program_variables
 
+_FOR_PEOPLE = (".md", ".rst")
 _LARGEST_TEXT = 1 << 20
-"""Files up to this size are searched for the name of the home directory."""
+"""Files up to this size are searched for paths."""
 
 
 def check_written(recipe: Recipe, layout: Layout) -> None:
     """Raise NotRunnable for a path outside the tree that no word of the command leads elsewhere."""
     paths = layout.unmoved(_words(recipe))
     if paths:
-        more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
-        raise NotRunnable(
-            f"{recipe.reference} cannot be exported as a recipe: it writes {paths[0]}{more}, which lies outside the "
-            "project, and whoever runs the recipe would have what is there written over",
-            missing=("output",),
-            hint="give the path as an argument, or let the script write below its own directory",
-        )
+        raise _refused(recipe, f"{paths[0]} (and {len(paths) - 1} more)" if len(paths) > 1 else paths[0])
+
+
+def check_texts(recipe: Recipe, layout: Layout, code: Path) -> None:
+    """Raise NotRunnable for a path outside the tree that the code names: a word of the command may lead only others."""
+    named = [(path, (path.encode(), str(PurePosixPath(path).parent).encode())) for path in layout.outside]
+    for content in _texts(code) if named else ():
+        for path, names in named:
+            if any(name in content for name in names):
+                raise _refused(recipe, path)
+
+
+def _refused(recipe: Recipe, path: str) -> NotRunnable:
+    return NotRunnable(
+        f"{recipe.reference} cannot be exported as a recipe: it writes {path}, which lies outside the "
+        "project, and whoever runs the recipe would have what is there written over",
+        missing=("output",),
+        hint="give the path as an argument only, or let the script write below its own directory",
+    )
+
+
+def _texts(tree: Path) -> Iterator[bytes]:
+    files = (path for path in tree.rglob("*") if path.suffix not in _FOR_PEOPLE and path.is_file())
+    return (path.read_bytes() for path in files if path.stat().st_size <= _LARGEST_TEXT)
 
 
 def in_home(inputs: Sequence[Mapping[str, Json]], recipe: Recipe, tree: Path) -> list[dict[str, Json]]:
@@ -62,8 +80,7 @@ def _is_named(homes: set[str], recipe: Recipe, tree: Path) -> bool:
     """Whether a word of the command or a text of the tree holds the name of the home directory."""
     if any(home in word for word in _words(recipe) for home in homes):
         return True
-    texts = (path for path in tree.rglob("*") if path.is_file() and path.stat().st_size <= _LARGEST_TEXT)
-    return any(home.encode() in content for content in map(Path.read_bytes, texts) for home in homes)
+    return any(home.encode() in content for content in _texts(tree) for home in homes)
 
 
 def _words(recipe: Recipe) -> list[str]:

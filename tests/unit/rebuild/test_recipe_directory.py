@@ -307,6 +307,21 @@ def test_a_program_that_writes_a_path_of_this_machine_is_not_handed_on(project, 
     assert not directory.exists()
 
 
+def test_a_path_that_the_code_names_is_refused_where_a_word_leads_one_beside_it_elsewhere(project, directory):
+    place = project.root.parent / "srv"
+    place.mkdir()
+    both = f"import sys\nfor at in ({str(place / 'm.txt')!r}, sys.argv[1] + '/n.txt'):\n    open(at, 'w').write('1')\n"
+    only = "import sys\nopen(sys.argv[1] + '/n.txt', 'w').write('1')\n"
+    for name, text in (("both", both), ("only", only)):
+        project.write("fit.py", text)
+        project.run("-m", "lineal", "run", "--name", name, "--", sys.executable, "fit.py", str(place))
+
+    refused = export(project, "run:both", directory, status=7)
+    export(project, "run:only", directory)
+
+    assert f"it writes {place / 'm.txt'}, which lies outside the project" in refused.stderr
+
+
 def test_a_script_of_a_shell_starts_the_python_of_the_recipe(project, directory, tmp_path):
     project.write("prep.py", "open('made.txt', 'w').write('1')\n")
     project.write("train.sh", f"{PYTHON.name} prep.py\n")
