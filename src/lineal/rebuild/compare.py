@@ -280,12 +280,11 @@ def _content_differences(artifact: Artifact, twin: Artifact, name: str) -> list[
         if before != after:
             sentence = f"{name} had {before} {fact}, and has {after}"
             found.append(_difference(name, before, after, sentence, {fact: True}))
-    row_sets, frames = (
-        [each.custom_properties.get(fact) for each in (artifact, twin)] for fact in ("row_set", "frame")
+    frames, row_sets = (
+        [each.custom_properties.get(fact) for each in (artifact, twin)] for fact in ("frame", "row_set")
     )
     if frames[0] is not None and frames[0] == frames[1]:
         return []  # the same table was written: it is the bytes that differ
-    row_sets = [each.custom_properties.get("row_set") for each in (artifact, twin)]
     if row_sets[0] is not None and row_sets[0] == row_sets[1]:
         sentence = f"{name} has the same rows in another order"
         return [_difference(name, artifact.fingerprint, twin.fingerprint, sentence, {"order": True})]

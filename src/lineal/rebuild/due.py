@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lineal.lineage.training import reference_to
 from lineal.model.ids import Micros
 from lineal.model.listing import ListOptions
-from lineal.model.nodes import Artifact, ArtifactState, Execution
-from lineal.rebuild.record import DOCUMENT, rebuilds_of
+from lineal.model.nodes import Artifact, ArtifactState
+from lineal.rebuild.record import rebuilds_of, verdict_on
 from lineal.rebuild.verdict import Grade
 from lineal.store.protocol import Store
 
@@ -40,18 +40,8 @@ def due_models(store: Store, before: Micros) -> list[Due]:
 
 def last_same(store: Store, artifact: Artifact) -> Micros | None:
     """Return when this very artifact last came out the same in a rebuild, its own or that of a run that made it too."""
-    name = reference_to(artifact)
-    times = [run.ended_at for run in rebuilds_of(store, artifact) if _verdict_on(run, name) in _SAME]
+    times = [run.ended_at for run in rebuilds_of(store, artifact) if verdict_on(run, artifact) in _SAME]
     return max((time for time in times if time is not None), default=None)
-
-
-def _verdict_on(run: Execution, name: str) -> str:
-    document = run.custom_properties.get(DOCUMENT)
-    outputs = document.get("outputs") if isinstance(document, Mapping) else None
-    for output in outputs if isinstance(outputs, list | tuple) else ():
-        if isinstance(output, Mapping) and output.get("name") == name:
-            return str(output.get("verdict"))
-    return ""
 
 
 def _models(store: Store) -> Iterator[Artifact]:

@@ -23,10 +23,8 @@ def divided(lines: Sequence[str], record: Mapping[str, Item]) -> tuple[list[str]
     needed = _needed(pins, record)
     if needed is None:
         return list(lines), []
-    return (
-        [line for name, line in pins.items() if name in needed],
-        [line for name, line in pins.items() if name not in needed],
-    )
+    asked = [line for line in lines if _name_in(line) in needed]
+    return asked, [line for line in lines if line not in asked]
 
 
 def _needed(pins: Mapping[str, str], record: Mapping[str, Item]) -> set[str] | None:

@@ -32,6 +32,8 @@ COUNTERFACTUAL = "counterfactual"
 DOCUMENT = "rebuild"
 """The custom property that holds the whole verdict."""
 
+_ORDER = {grade.value: place for place, grade in enumerate(Grade)}
+
 Attest = Callable[[Verdict, tuple[Micros, Micros]], Mapping[str, Value]]
 """Signs a verdict and returns the properties that the record gets for it."""
 
@@ -122,16 +124,20 @@ def rebuilds_of(store: Store, artifact: Artifact) -> list[Execution]:
 
 
 def verdict_on(run: Execution, artifact: Artifact) -> str:
-    """Return what a recorded rebuild says of one artifact: of a run, its output may be the same where a log is not.
+    """Return what a recorded rebuild says of one artifact, which a log or another output that differs does not worsen.
 
-    A metric that differs counts for all that the run made.
+    A metric that differs, and a program that ended otherwise, count for all that the run made.
     """
     document = run.custom_properties.get(DOCUMENT)
-    told = str(run.custom_properties.get(VERDICT))
-    if told != Grade.DIVERGED.value or any(one.get("kind") == "metric" for one in _listed(document, "differences")):
-        return told
-    name = reference_to(artifact)
-    return next((str(one.get("verdict")) for one in _listed(document, "outputs") if one.get("name") == name), told)
+    told, name = str(run.custom_properties.get(VERDICT)), reference_to(artifact)
+    own = next((str(one.get("verdict")) for one in _listed(document, "outputs") if one.get("name") == name), told)
+    if told == Grade.DIVERGED.value and not _is_of_the_run(document):
+        return own
+    return max(own, told, key=lambda grade: _ORDER.get(grade, len(_ORDER)))
+
+
+def _is_of_the_run(document: object) -> bool:
+    return any(one.get("kind") in ("metric", "exit status") for one in _listed(document, "differences"))
 
 
 def _listed(document: object, part: str) -> list[Mapping[str, Json]]:

@@ -23,6 +23,11 @@ def test_what_was_loaded_is_asked_for_with_what_it_needs_and_the_rest_is_not():
     assert set(others) == {PINS[3], PINS[4]}
 
 
+def test_a_package_that_is_listed_twice_is_asked_for_twice():
+    lines = [f"{PINS[1]} --hash=sha256:ab", f"{PINS[1]} --hash=sha256:cd"]
+    assert divided(lines, loading("numpy")) == (lines, [])
+
+
 @pytest.mark.parametrize(
     ("lines", "record"),
     [

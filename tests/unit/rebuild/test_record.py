@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 import lineal
 from lineal.model.edges import OUTPUTS
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, Execution
-from lineal.rebuild.record import rebuilds_of
+from lineal.rebuild.record import DOCUMENT, TYPE, VERDICT, rebuilds_of, verdict_on
 
 DIVERGING = """
     import lineal, os
@@ -93,3 +95,19 @@ def test_a_dry_run_is_not_recorded(trained):
 
     with lineal.open(trained.root) as workspace:
         assert not rebuilds(workspace)
+
+
+@pytest.mark.parametrize(
+    ("told", "own", "differs", "verdict"),
+    [
+        ("DIVERGED", "BIT_EXACT", "output", "BIT_EXACT"),
+        ("DIVERGED", "BIT_EXACT", "metric", "DIVERGED"),
+        ("DIVERGED", "BIT_EXACT", "exit status", "DIVERGED"),
+        ("BIT_EXACT", "DIVERGED", "output", "DIVERGED"),
+        ("NUMERIC", "BIT_EXACT", "package", "NUMERIC"),
+    ],
+)
+def test_a_rebuild_says_of_an_artifact_what_became_of_it_and_of_all_of_the_run(told, own, differs, verdict):
+    document = {"outputs": [{"name": "model:delay@v1", "verdict": own}], "differences": [{"kind": differs}]}
+    run = Execution(type=TYPE, custom_properties={VERDICT: told, DOCUMENT: document})
+    assert verdict_on(run, Artifact(type="Model", name="delay@v1")) == verdict

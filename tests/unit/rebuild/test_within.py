@@ -8,6 +8,7 @@ import io
 import json
 import pickle
 import random
+import struct
 import tarfile
 import zipfile
 from pathlib import PurePath
@@ -140,6 +141,8 @@ def test_what_a_format_says_of_its_writing_is_no_content(name, before, after, to
         ("m.pkl", pickle.dumps(Mean(1.5, 1e9)), pickle.dumps(Mean(1.5, 2e9)), "its part trained_at", "became"),
         ("m.pkl", pickle.dumps({"w": [1, 2]}), pickle.dumps({"w": [1, 3]}), "its part ['w'][1]", "'2' became '3'"),
         ("m.pkl", pickle.dumps([Spy(), 1]), pickle.dumps([Spy(), 2]), "its part [1]", "'1' became '2'"),
+        ("metrics.yaml", b"seconds: 1\n", b"r2: 0.1\n", "line 1", "'seconds: 1' became 'r2: 0.1'"),
+        ("metrics.jsonl", b"1\n2", b"[1, 2]", "its form", ""),
         ("people.json", b'{"a@b.org": 1}', b'{"a@b.org": 2}', "a part of it", 'key ["a@b.org"]'),
     ],
 )
@@ -201,6 +204,21 @@ def test_what_unpacks_to_too_much_is_compared_by_its_bytes():
     assert look_within(PurePath("a.txt.gz"), before, after).words.startswith("byte ")
 
 
+def test_too_many_streams_one_after_the_other_are_compared_by_their_bytes():
+    before, after = (gzip.compress(b"", mtime=0) * 2_000 + gzip.compress(sign, mtime=0) for sign in (b"1", b"2"))
+    assert look_within(PurePath("a.txt.gz"), before, after).words.startswith("byte ")
+
+
+def test_a_member_that_lies_beyond_every_number_of_bytes_raises_nothing():
+    place, plain = struct.pack("<HHQ", 1, 8, 1 << 63), _zip({"a": "1"})
+    entry, end = plain.index(b"PK\1\2"), plain.rindex(b"PK\5\6")
+    far = bytearray(plain[: entry + 47] + place + plain[entry + 47 :])
+    far[entry + 30 : entry + 32] = struct.pack("<H", len(place))
+    far[entry + 42 : entry + 46] = b"\xff" * 4
+    struct.pack_into("<L", far, end + len(place) + 12, end - entry + len(place))
+    assert look_within(PurePath("a.zip"), plain, bytes(far)).words.startswith("byte ")
+
+
 def test_no_odd_bytes_raise():
     draw = random.Random(7)
     samples = [
@@ -244,3 +262,16 @@ def test_a_notebook_says_the_same_where_only_times_and_addresses_differ_and_else
     other = look_within(name, executed("plot()", "7f01", 5), executed("plot()", "7f01", 6))
     assert same.is_same
     assert (other.words, other.where) == ("output 1 of cell 1", {"cell": 1, "differing": 1})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(["ab"], ["a", "b"]), ({"metadata": 1}, {"metadata": 2}), ([["a"], 1], [["a"], 2])],
+)
+def test_json_that_a_cell_showed_is_compared_as_json(before, after):
+    def executed(shown):
+        output = {"output_type": "display_data", "metadata": {}, "data": {"application/json": shown}}
+        return json.dumps({"cells": [{"cell_type": "code", "source": "show()", "outputs": [output]}]}).encode()
+
+    seen = look_within(PurePath("executed.ipynb"), executed(before), executed(after))
+    assert seen.words == "output 1 of cell 1"

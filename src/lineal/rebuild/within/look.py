@@ -107,8 +107,9 @@ def _compared(before: list[Part], after: list[Part]) -> Look:
     old, new = _by_place(before), _by_place(after)
     differing = [place for place in dict.fromkeys([*old, *new]) if _differs(old.get(place), new.get(place))]
     known = {place: old.get(place) or new[place] for place in differing}
-    volatile = tuple(dict.fromkeys(part.volatile for part in known.values() if part.volatile))
-    content = [place for place in differing if not known[place].volatile]
+    aside = {place for place in differing if _is_volatile(old.get(place), new.get(place))}
+    volatile = tuple(dict.fromkeys(part.volatile for place, part in known.items() if place in aside))
+    content = [place for place in differing if place not in aside]
     if not content:
         return Look(volatile=volatile)
     values = [parts[content[0]].value if content[0] in parts else None for parts in (old, new)]
@@ -139,6 +140,11 @@ def _by_place(parts: list[Part]) -> dict[tuple[str, int], Part]:
 
 def _differs(one: Part | None, other: Part | None) -> bool:
     return one is None or other is None or one.value != other.value
+
+
+def _is_volatile(one: Part | None, other: Part | None) -> bool:
+    """Whether what is at one place says nothing of the content, on whichever side there is something."""
+    return all(part.volatile for part in (one, other) if part is not None)
 
 
 def _is_time(one: Part | None, other: Part | None) -> bool:

@@ -34,14 +34,28 @@ def _outputs(cell: Mapping[str, object]) -> list[object]:
     return [each for each in listed if not (isinstance(each, Mapping) and each.get("name") == "stderr")]
 
 
-def _plain(value: object) -> object:
-    """Return a value without metadata and addresses of objects; a text that comes in lines is one."""
+def _plain(output: object) -> object:
+    """Return an output without its metadata and addresses of objects; a text that comes in lines is one, JSON stays."""
+    if not isinstance(output, Mapping):
+        return output
+    plain = {name: _joined(one) if name == "text" else one for name, one in output.items() if name != "metadata"}
+    data = output.get("data")
+    if isinstance(data, Mapping):
+        plain["data"] = {kind: one if str(kind).endswith("json") else _joined(one) for kind, one in data.items()}
+    return _without_addresses(plain)
+
+
+def _without_addresses(value: object) -> object:
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items() if name != "metadata"}
+        return {name: _without_addresses(one) for name, one in value.items()}
     if isinstance(value, list):
-        return _text(value) if all(isinstance(one, str) for one in value) else [_plain(one) for one in value]
+        return [_without_addresses(one) for one in value]
     return _ADDRESS.sub("", value) if isinstance(value, str) else value
 
 
 def _text(value: object) -> str:
-    return _ADDRESS.sub("", "".join(map(str, value)) if isinstance(value, list) else str(value))
+    return _ADDRESS.sub("", str(_joined(value)))
+
+
+def _joined(value: object) -> object:
+    return "".join(map(str, value)) if isinstance(value, list) else value

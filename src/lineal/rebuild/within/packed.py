@@ -17,6 +17,8 @@ from typing import Protocol
 from lineal.rebuild.within.part import MOST_BYTES, Inner, Opaque, Part
 
 _MOST_MEMBERS = 2_000
+"""Of archives, and of streams one after the other: at each the rest of the bytes is copied."""
+
 _MOST_ENTRIES = 20_000
 _ENTRY = b"PK\x01\x02"
 """How an entry of a ZIP's list begins: they are counted before the list is read, those of archives within as well."""
@@ -25,7 +27,7 @@ _GZIP_OR_ZLIB = 47
 _MEMORY = 128 << 20
 _OFFICE = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]{0,100}</dcterms:\1>")
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
-_BROKEN_MEMBER = (*_BROKEN, NotImplementedError, RuntimeError, KeyError)
+_BROKEN_MEMBER = (*_BROKEN, NotImplementedError, RuntimeError, KeyError, OverflowError, MemoryError)
 
 
 class _Stream(Protocol):
@@ -120,6 +122,8 @@ def _unpacked(data: bytes) -> bytes:
     left = MOST_BYTES
     try:
         while data:
+            if len(found) == _MOST_MEMBERS:
+                raise Opaque("these are too many streams")
             stream = _stream_of(data)
             content = stream.decompress(data, left + 1)
             left -= _counted(content, left)

@@ -28,6 +28,7 @@ def values_of(name: PurePath, data: bytes) -> Iterator[Part]:
             documents: list[object] = [json.loads(text)]
         except json.JSONDecodeError:
             documents = [json.loads(line) for line in text.splitlines() if line.strip()]
+            yield Part("its form", "a document a line")  # a list of the same is another file
             yield from _leaves(name, documents)
             return
     except (ValueError, RecursionError) as error:
