@@ -22,9 +22,14 @@ _REMOTE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 def name_as_recorded(record: Mapping[str, Item], code: Path, source: CodeSource) -> None:
     """Give the commit that is checked out in `code` its recorded names; one that git does not take is left out."""
     commit = str(source.commit)
-    for name, named in _tags(record, source, commit).items():
+    here = {name: (named, at) for name, named, at in _tags_here(source, commit)}
+    earlier = [f"create refs/tags/{name}\0{named}\0" for name, (named, at) in here.items() if at != commit]
+    with suppress(GitUnavailable):  # in one go: there may be thousands
+        ask(code, "update-ref", "-z", "--stdin", given=os.fsencode("".join(earlier)))
+    for name in _own_tags(record):
+        named, at = here.get(name, (commit, commit))
         with suppress(GitUnavailable):
-            ask(code, "update-ref", f"refs/tags/{name}", named)
+            ask(code, "update-ref", f"refs/tags/{name}", named if at == commit else commit)
     branch = item(record, "branch").value
     if isinstance(branch, str) and branch != _DETACHED:
         with suppress(GitUnavailable):
@@ -38,13 +43,9 @@ def name_as_recorded(record: Mapping[str, Item], code: Path, source: CodeSource)
                 ask(code, "config", "--local", f"remote.{name}.url", url)
 
 
-def _tags(record: Mapping[str, Item], source: CodeSource, commit: str) -> dict[str, str]:
-    """Return tag → object: those recorded of the commit, and those that the source has of what came before it."""
+def _own_tags(record: Mapping[str, Item]) -> list[str]:
     value = item(record, "tag").value
-    own = [str(name) for name in value] if isinstance(value, list | tuple) else []
-    here = {name: (named, at) for name, named, at in _tags_here(source, commit)}
-    earlier = {name: named for name, (named, at) in here.items() if at != commit}
-    return earlier | {name: here[name][0] if name in here and name not in earlier else commit for name in own}
+    return [str(name) for name in value] if isinstance(value, list | tuple) else []
 
 
 def _tags_here(source: CodeSource, commit: str) -> Iterator[tuple[str, str, str]]:
@@ -53,7 +54,8 @@ def _tags_here(source: CodeSource, commit: str) -> Iterator[tuple[str, str, str]
         return
     layout = "--format=%(objectname) %(*objectname) %(refname:strip=2)"
     with suppress(GitUnavailable):
-        out, _ = ask(Path(source.where), "for-each-ref", f"--merged={commit}", layout, "refs/tags")
-        for line in out.splitlines():
+        out, is_cut = ask(Path(source.where), "for-each-ref", f"--merged={commit}", layout, "refs/tags")
+        lines = out.splitlines()
+        for line in lines[:-1] if is_cut else lines:
             named, at, name = os.fsdecode(line).split(" ", 2)
             yield name, named, at or named

@@ -131,7 +131,7 @@ def test_an_output_directory_that_was_there_is_there_again(plain, with_git):
 
 
 def test_git_answers_a_rebuilt_program_as_it_answered_the_recorded_one(plain):
-    questions = ("describe --tags --dirty", "status --porcelain", "rev-parse --abbrev-ref HEAD", "remote -v")
+    questions = ("describe --tags --dirty", "status --porcelain", "rev-parse --abbrev-ref HEAD", "remote -v", "tag")
     plain.write(
         "train.py",
         f"""
@@ -142,13 +142,14 @@ def test_git_answers_a_rebuilt_program_as_it_answered_the_recorded_one(plain):
     )
     plain.commit()
     plain.git("tag", "v1")
+    plain.git("tag", "-a", "-m", "first", "début")
     plain.git("remote", "add", "origin", "https://example.org/flights.git")
     plain.write("shape.py", "FACTOR = 3\n")
     plain.commit()
     plain.write("shape.py", "FACTOR = 4\n")
     plain.write("notes.txt", "of no use\n")
     record(plain, "train.py")
-    assert "v1-1-g" in (plain.root / "said.log").read_text()
+    assert "début-1-g" in (plain.root / "said.log").read_text()
 
     assert plain.reproduce("run:latest", status=0)["verdict"] == "BIT_EXACT"
 
