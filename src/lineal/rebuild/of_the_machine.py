@@ -13,7 +13,13 @@ _TIMES = re.compile(
     r"(?:$|[_./ -]|(?<=[a-z])(?=[A-Z]))"
 )
 
+_SCORES = re.compile(
+    r"(?:[_./ -]|(?<=[a-z])(?=[A-Z]))"
+    r"(?i:r?mse|s?mape|mae|r2|errors?|loss|score|bias|accuracy|acc|auc|f1|precision|recall)$"
+)
+"""How a name ends that measures a model: `duration_mae` is of one that predicts durations, `score_time` is a time."""
+
 
 def is_of_the_machine(metric: str) -> bool:
-    """Return whether a metric's name says that it measures time or memory."""
-    return _TIMES.search(metric) is not None
+    """Return whether a metric's name says that it measures time or memory, and not how well a model predicts them."""
+    return _TIMES.search(metric) is not None and _SCORES.search(metric) is None

@@ -11,13 +11,19 @@ from lineal.rebuild.of_the_machine import is_of_the_machine
     "name",
     [
         "time", "train_runtime", "train_samples_per_second", "fitTime", "training.seconds", "duration_ms", "timestamp",
-        "wall_time", "epoch time", "peak_mem_mb", "fps",
+        "wall_time", "epoch time", "peak_mem_mb", "fps", "score_time",
     ],
 )  # fmt: skip
 def test_a_measure_of_the_machine(name):
     assert is_of_the_machine(name)
 
 
-@pytest.mark.parametrize("name", ["timeliness", "sentiment", "memorability", "rmse", "lifetime_value", "times_seen_f1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "timeliness", "sentiment", "memorability", "rmse", "lifetime_value", "times_seen_f1",
+        "duration_mae", "val.speed.RMSE", "timeError", "time/r2",
+    ],
+)  # fmt: skip
 def test_a_measure_of_the_model(name):
     assert not is_of_the_machine(name)
