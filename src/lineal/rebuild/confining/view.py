@@ -71,12 +71,12 @@ def arrange(spec: Mapping[str, Any], sockets: Sequence[str], *, own_processes: b
     for path in spec["hidden"]:
         with suppress(OSError):
             _empty(path, os.path.join(spec["root"], "nothing", "nobody"))  # noqa: PTH118
+    if (kept or spec["covers"]) and READ_ONLY_VIEW not in how:
+        raise OSError  # what is the user's and shown again could be written
     if wanted:
         _cover(wanted, kept)
         how.append(TREE)
     if spec["covers"]:
-        if READ_ONLY_VIEW not in how:
-            raise OSError  # what is shown again could be written
         cover(spec["covers"])
         how.append(BESIDE)
     return how
