@@ -13,7 +13,9 @@ from lineal.capture.captured import Captured
 from lineal.capture.git import find_root
 from lineal.capture.program import is_installed, main_script
 
-_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
+TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
+"""Directories that all programs share for what is gone soon; TMPDIR may name one more."""
+
 _SIBLINGS_BELOW = 2
 """Of two directories that lie apart the one above both is a project only so deep: `/srv` and `/home` hold many."""
 
@@ -48,7 +50,7 @@ def recorded_project(record: Mapping[str, Captured]) -> Path | None:
 def is_shared(directory: Path) -> bool:
     """Return whether a directory holds much else: a home, a place for temporary files, or what is above these."""
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  it never raises
-    places = [home, *map(Path, _TEMPORARY)]
+    places = [home, *map(Path, TEMPORARY)]
     if any(directory == place or directory in place.parents for place in places):
         return True
     return str(directory) == os.path.abspath(os.environ.get("TMPDIR") or "/tmp")  # noqa: PTH100, S108

@@ -34,7 +34,7 @@ class OwnFiles:
         places = (sys.prefix, sys.base_prefix, sys.exec_prefix, library)
         self._interpreter = tuple({_below(place) for place in places if os.path.dirname(place) != place})  # noqa: PTH120
         self._system = tuple(_below(place) for place in _SYSTEM)
-        self._temporary = tuple({_below(place) for place in ("/tmp", "/var/tmp", os.environ.get("TMPDIR")) if place})  # noqa: S108
+        self._temporary = tuple({_below(place) for place in (*TEMPORARY, os.environ.get("TMPDIR")) if place})
         self._tops = tuple(dict.fromkeys([_below(self.base), *([] if is_shared(top) else [_below(str(top))])]))
         self._known: dict[str, bool] = {}
 

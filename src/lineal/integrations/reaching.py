@@ -12,6 +12,7 @@ import stat
 import sys
 from types import FrameType
 
+from lineal.capture import project
 from lineal.capture.program import is_own_code
 from lineal.capture.reached import NETWORK, STANDARD_INPUT, TERMINAL, has_heard, hear, hear_shared
 from lineal.model.capture_items import FILE, PIPE
@@ -26,7 +27,7 @@ _HOOKS = os.path.join(_LINEAL, "integrations", "")  # noqa: PTH118
 _MOST_FRAMES = 100
 _MOST_KEPT = 1000
 _TERMINAL, _INPUT = "/dev/tty", "/dev/stdin"
-TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108
+TEMPORARY = tuple(f"{place}/" for place in project.TEMPORARY)
 BY_READING, BY_ASKING = "sys.stdin", "input()"
 PLACES = (_TERMINAL, _INPUT, *TEMPORARY)
 """How the paths begin that `hear_open` wants to hear of."""

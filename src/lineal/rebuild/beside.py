@@ -53,14 +53,15 @@ def why_not_shown(directory: str) -> str:
 def covers_of(written: Mapping[str, str], read: Iterable[str], place: Place) -> list[Cover]:
     """Return what to cover for a program that writes to these paths, and finds these inputs; makes the directories.
 
-    `written` is path → directory as `written_beside` gives it. What cannot be shown is left out.
+    `written` is path → directory as `written_beside` gives it. What cannot be shown is left out; words of the command
+    may lead to its directory all the same.
     """
     wanted = dict(written) | {path: posixpath.dirname(path) for path in read}
+    for directory in wanted.values():
+        place.beside(directory).mkdir(parents=True, exist_ok=True)
     near = {path: _nearest(directory) for path, directory in wanted.items()}
     shown = {path: above for path, above in near.items() if above is not None}
     tops = [one for one in dict.fromkeys(shown.values()) if not any(_is_below(one, other) for other in shown.values())]
-    for path in shown:
-        Path(place.beside(wanted[path])).mkdir(parents=True, exist_ok=True)
     return [
         _cover(top, {path: wanted[path] for path, above in shown.items() if _is_in(above, top)}, place) for top in tops
     ]

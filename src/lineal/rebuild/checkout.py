@@ -75,7 +75,7 @@ def borrowed_by(record: Mapping[str, Item], code: Path) -> list[str]:
     """Return the directories in which the repositories of the code find objects that they have not themselves."""
     places = [code, *(safe_target(code, path) for path, _, _ in _recorded_submodules(record))]
     lists = [place / _BORROWED for place in places]
-    return [line for path in lists if path.is_file() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [os.fsdecode(line) for path in lists if path.is_file() for line in path.read_bytes().splitlines()]
 
 
 def bundle_of(record: Mapping[str, Item]) -> str | None:
@@ -171,7 +171,7 @@ def _environments(listed: Mapping[str, Json]) -> Iterator[str]:
 def _borrow(repository: Path, code: Path) -> None:
     objects, _ = ask(repository, "rev-parse", "--git-path", "objects")
     borrowed = (repository / os.fsdecode(objects.rstrip(b"\n"))).resolve()
-    (code / _BORROWED).write_text(f"{borrowed}\n", encoding="utf-8")
+    (code / _BORROWED).write_bytes(os.fsencode(borrowed) + b"\n")
 
 
 def _materialise(record: Mapping[str, Item], files: Files, code: Path, commit: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from lineal.capture.fingerprints.differences import TOLERANCE, StateDifference, compare_states
 from lineal.capture.fingerprints.leaf import ordered
-from lineal.errors import InvalidArgument, LinealError, NotFound
+from lineal.errors import InvalidArgument, NotFound
 from lineal.files import Files
 from lineal.lineage.changes import equal
 from lineal.lineage.training import reference_to
@@ -21,7 +21,7 @@ from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact, family_of
 from lineal.model.values import Json, Value
 from lineal.model.vocabulary import METRIC, PARAM
-from lineal.rebuild.content import path_of
+from lineal.rebuild.content import kept_bytes, path_of
 from lineal.rebuild.measure import MEASURED, MEASURED_COPY, MEASURED_STATE
 from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.recipe import Step
@@ -202,20 +202,13 @@ def _compared(artifact: Artifact, twin: Artifact | None, files: Both, *, toleran
 
 def _look(artifact: Artifact, twin: Artifact, files: Both) -> Look | None:
     """Return what a look into the bytes of both finds; None where they were not both kept."""
-    before, after = (_kept(each.fingerprint, kept) for each, kept in zip((artifact, twin), files, strict=True))
+    before, after = (
+        kept_bytes(each.fingerprint, kept, MOST_BYTES) for each, kept in zip((artifact, twin), files, strict=True)
+    )
     if before is None or after is None:
         return None
     path = path_of(artifact)
     return look_within(PurePath(path.name if path is not None else artifact.name or ""), before, after)
-
-
-def _kept(fingerprint: str | None, files: Files) -> bytes | None:
-    try:
-        if fingerprint is not None and files.has(fingerprint) and files.path(fingerprint).stat().st_size <= MOST_BYTES:
-            return files.get(fingerprint)
-    except (LinealError, OSError):
-        pass  # damaged, or gone
-    return None
 
 
 def _where_it_differs(artifact: Artifact, twin: Artifact, name: str, seen: Look | None) -> Difference:

@@ -35,6 +35,16 @@ def path_of(artifact: Artifact) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
+def kept_bytes(fingerprint: str | None, files: Files, most: int) -> bytes | None:
+    """Return kept content of no more than so many bytes; None for more, and for what is damaged or not there."""
+    try:
+        if fingerprint is not None and files.has(fingerprint) and files.path(fingerprint).stat().st_size <= most:
+            return files.get(fingerprint)
+    except (LinealError, OSError):
+        pass  # damaged, or gone
+    return None
+
+
 def name_of_file(artifact: Artifact) -> str:
     """Return a file name that says of what kind an artifact's bytes are."""
     path = path_of(artifact)

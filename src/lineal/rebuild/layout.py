@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from lineal.capture.widening import NARROWEST, steps_up
 from lineal.lineage.capture_record import Item, item
 from lineal.lineage.foresight import reached
+from lineal.rebuild.place import outside_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class Layout:
 
     def beside(self, path: str, tree: str) -> str:
         """Return where a path outside the tree lies in a rebuild: in a directory beside it."""
-        return posixpath.join(posixpath.dirname(tree), "outside", path.lstrip("/"))
+        return outside_of(posixpath.dirname(tree), path)
 
 
 def layout_of(record: Mapping[str, Item], *more: Mapping[str, Item]) -> Layout:
@@ -92,23 +93,25 @@ def layout_of(record: Mapping[str, Item], *more: Mapping[str, Item]) -> Layout:
     layout = _widened(_directories(record), [path for each in records for path in _named(each)])
     paths = [path for each in records for path in _written(each)]
     outside = [path for path in paths if posixpath.isabs(path) and layout.inside(path) is None]
-    return replace(layout, outside=tuple(dict.fromkeys(outside)))
+    return replace(layout, outside=tuple(dict.fromkeys(map(posixpath.normpath, outside))))
 
 
 def _written(record: Mapping[str, Item]) -> Iterator[str]:
     """Yield where a run wrote: its outputs, and shared places that its own text names."""
-    value = item(record, "outputs").value
-    entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
-    yield from (str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path"))
+    yield from _paths(record, "outputs")
     yield from reached(record).get("outside", ())
 
 
 def _named(record: Mapping[str, Item]) -> Iterator[str]:
     """Yield the paths of what a run read and wrote, as the program named them."""
-    for name in ("inputs", "outputs"):
-        value = item(record, name).value
-        entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
-        yield from (str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path"))
+    yield from _paths(record, "inputs")
+    yield from _paths(record, "outputs")
+
+
+def _paths(record: Mapping[str, Item], name: str) -> Iterator[str]:
+    value = item(record, name).value
+    entries = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    yield from (str(entry["path"]) for entry in entries if isinstance(entry, Mapping) and entry.get("path"))
 
 
 def _widened(layout: Layout, named: Iterable[str]) -> Layout:

@@ -16,8 +16,10 @@ _TIMES = re.compile(
 _SCORES = re.compile(
     r"(?:[_./ -]|(?<=[a-z])(?=[A-Z]))"
     r"(?i:r?mse|s?mape|mae|r2|errors?|loss|score|bias|accuracy|acc|auc|f1|precision|recall)$"
+    r"|(?i:(?:absolute|squared|percentage|log)_error|(?:r2|f1|accuracy|precision|recall|auc|jaccard)_score|log_loss)"
 )
-"""How a name ends that measures a model: `duration_mae` is of one that predicts durations, `score_time` is a time."""
+"""How a name ends, or what is in it, that measures a model: `duration_mae` is of one that predicts durations, as is
+`mean_absolute_error_time` of scikit-learn's function; `score_time` is a time."""
 
 
 def is_of_the_machine(metric: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import shutil
 import stat
 import tempfile
@@ -33,6 +34,11 @@ FREE = 256 << 20
 _LOCK = "in-use"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_SPACE = os.strerror(errno.ENOSPC)
+
+
+def outside_of(root: str, path: str) -> str:
+    """Return where an absolute path outside the tree lies in a rebuild that is at `root`; never above it."""
+    return posixpath.join(root, OUTSIDE, posixpath.normpath(path).lstrip("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Place:
 
     def beside(self, path: str) -> Path:
         """Return where an absolute path outside the tree lies."""
-        return self.outside / path.lstrip("/")
+        return Path(outside_of(str(self.root), path))
 
     def of(self, target: str) -> Path:
         """Return where a recorded path lies: one relative to the tree, an absolute one, or what is given."""

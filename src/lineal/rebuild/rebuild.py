@@ -171,9 +171,9 @@ def _rebuilt(
     notes += assemble(recipe.record, layout, files, place.tree, planned.code)
     progress(f"inputs: {sum(not source.is_listed for source in planned.inputs)}")
     sources = swapped_sources(planned, swaps)
-    written = written_beside(recipe, layout)
-    for directory in written.values():
-        place.beside(directory).mkdir(parents=True, exist_ok=True)
+    beside = [*_placed_beside(sources), *left_beside(planned, swaps)]
+    covers = covers_of(written_beside(recipe, layout), beside, place)
+    covers = covers if covers and covers_here() else []
     place_continued(recipe, layout, files, place.tree, outside=place.outside)
     notes += place_inputs(sources, files, place.tree, free=options.limits.free)
     leave_out(planned, swaps, place.tree)
@@ -191,8 +191,6 @@ def _rebuilt(
         code = place.tree / layout.code
         hide_kept(mount, code)
         mount = with_borrowed(mount, borrowed_by(recipe.record, code))
-    beside = [*_placed_beside(sources), *left_beside(planned, swaps)]
-    covers = covers_of(written, beside, place) if (written or beside) and covers_here() else []
     probing = None if probe is None else Probing(probe, planned, place, url, options.limits, files)
     if probing is not None:
         probing.ask_recorded(progress)

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath, PurePosixPath
 
 from lineal.capture.metric_files import is_metric_file, metrics_in
-from lineal.errors import LinealError
 from lineal.files import Files
 from lineal.model.metrics import MetricSeries
 from lineal.model.nodes import Artifact
 from lineal.model.values import Json
-from lineal.rebuild.content import path_of
+from lineal.rebuild.content import kept_bytes, path_of
 from lineal.rebuild.of_the_machine import is_of_the_machine
 from lineal.rebuild.recipe import Recipe
 from lineal.rebuild.within.part import Opaque
@@ -30,7 +29,7 @@ def metrics_to_compare(recipe: Recipe, files: Files) -> list[MetricSeries]:
 def set_aside(artifact: Artifact, files: Files) -> list[str]:
     """Return the places in a JSON file of metrics whose numbers measure the machine."""
     path = path_of(artifact)
-    content = _kept(artifact, files)
+    content = kept_bytes(artifact.fingerprint, files, _MOST)
     if path is None or content is None or path.suffix.lower() != ".json" or not is_metric_file(path):
         return []
     try:
@@ -43,7 +42,7 @@ def set_aside(artifact: Artifact, files: Files) -> list[str]:
 def _in_files(recipe: Recipe, files: Files) -> Iterator[tuple[str, Sequence[float]]]:
     """Yield the metrics in recorded files, under the names they have there."""
     for artifact in recipe.target.outputs:
-        path, content = path_of(artifact), _kept(artifact, files)
+        path, content = path_of(artifact), kept_bytes(artifact.fingerprint, files, _MOST)
         if path is not None and content is not None and is_metric_file(path):
             for name, points in metrics_in(path, content).items():
                 yield name, [value for _, value in points]
@@ -53,16 +52,6 @@ def _is_told(series: MetricSeries, name: str, values: Sequence[float]) -> bool:
     """Whether a metric is this one of a file: its name, or with the file's before it; rows may have been added."""
     is_name = series.name == name or PurePosixPath(series.name).name.endswith(f".{name}")
     return is_name and list(map(str, values))[-len(series.values) :] == list(map(str, series.values))
-
-
-def _kept(artifact: Artifact, files: Files) -> bytes | None:
-    fingerprint = artifact.fingerprint
-    try:
-        if fingerprint is not None and files.has(fingerprint) and files.path(fingerprint).stat().st_size <= _MOST:
-            return files.get(fingerprint)
-    except (LinealError, OSError):
-        pass  # damaged, or gone
-    return None
 
 
 def document_of(metrics: Sequence[MetricSeries]) -> list[Json]:

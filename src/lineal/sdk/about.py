@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from lineal.integrations.own import OwnFiles
+
 HANDOFF = "LINEAL_HANDOFF"
 """The variable that names the directory of the handoff (`sdk/handoff`)."""
 
@@ -34,6 +36,13 @@ def project_in(about: About) -> Path | None:
     """Return the project of the command, which any of its processes may lie deep in; None where it is not known."""
     found = about.get("project")
     return Path(found) if isinstance(found, str) else None
+
+
+def own_files(about: About, directory: Path) -> OwnFiles:
+    """Return which files are the user's own, as every process of the command has to see it; `directory` is none."""
+    places = about.get("own")
+    left_out = map(str, places) if isinstance(places, list) else ()
+    return OwnFiles([*left_out, str(directory)], project_in(about))
 
 
 def version() -> str:

@@ -25,12 +25,11 @@ from lineal.integrations.hooks import Patches, telling
 from lineal.integrations.imports import when_imported
 from lineal.integrations.libraries import install
 from lineal.integrations.listener import Written
-from lineal.integrations.own import OwnFiles
 from lineal.integrations.reaching import hear_only, kind_of_input
 from lineal.integrations.watch import watch_program
 from lineal.integrations.workers import hear_workers
 from lineal.model.capture_items import BY_ANOTHER, FILE, PIPE
-from lineal.sdk.about import HANDOFF, OWNER, About, about_in, input_in, project_in, version
+from lineal.sdk.about import HANDOFF, OWNER, About, about_in, input_in, own_files, version
 from lineal.sdk.aside import Aside
 from lineal.sdk.journal import Journal
 from lineal.sdk.notes import Notes, notes_here
@@ -132,10 +131,7 @@ class _Beside:
     def begin(self) -> None:
         hear_facts(self._notes, self._about, _ByAnother(), self._ends)
         atexit.register(self._ends)
-        places = self._about.get("own")
-        own = OwnFiles(
-            [*(map(str, places) if isinstance(places, list) else ()), self._directory], project_in(self._about)
-        )
+        own = own_files(self._about, self._directory)
         journal = Journal(self._directory)
         self._patches = install(Aside(journal, own, self._state_of))
         self._patches.add(watch_files(journal, own))

@@ -13,13 +13,12 @@ from lineal.capture.record import place_of
 from lineal.capture.told import Process
 from lineal.capture.worker import Answer
 from lineal.integrations.hooks import telling
-from lineal.integrations.own import OwnFiles
 from lineal.model.fingerprint import Fingerprinted
 from lineal.model.ids import Micros
 from lineal.model.nodes import Execution, ExecutionState
 from lineal.model.values import check_text
 from lineal.model.vocabulary import LAUNCHED, NEVER_STARTED, RECORDED_BY
-from lineal.sdk.about import HANDOFF, about_in, project_in
+from lineal.sdk.about import HANDOFF, about_in, own_files
 from lineal.sdk.background import Fingerprints
 from lineal.sdk.captured import Capturing
 from lineal.sdk.ending import Ending
@@ -90,9 +89,7 @@ class CommandRun(Run):
         about, began = about_in(handoff.directory), handoff.began()
         with telling("what other programs did"):
             if began is not None:
-                places = about.get("own")
-                left_out = [*(map(str, places) if isinstance(places, list) else ()), handoff.directory]
-                own = OwnFiles(left_out, project_in(about))
+                own = own_files(about, handoff.directory)
                 others = observe_others(observations, about, processes, began=began, own=own)
                 return [] if others is None else [others]
         return []

@@ -118,8 +118,8 @@ class Handoff:
     def about(self) -> Left | None:
         """Return whose it is; None where that cannot be read."""
         try:
-            said = json.loads((self.directory / ABOUT).read_text(encoding="utf-8"))
-            return Left(run=int(said["run"]), url=str(said["url"]), seen_ns=self._seen())
+            said = about_in(self.directory)
+            return Left(run=int(str(said["run"])), url=str(said["url"]), seen_ns=self._seen())
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

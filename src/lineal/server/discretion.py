@@ -20,7 +20,7 @@ from lineal.errors import (
     Unauthenticated,
 )
 
-_SENTENCES: dict[type[LinealError], str] = {
+_SENTENCES: dict[type, str] = {
     StoreUnavailable: "the server's database cannot be reached now, try again",
     StoreTimeout: "the server's database took too long, or another writer held it; try again",
     StoreFull: "the disk of the server's database is full; nothing of this write was kept",
@@ -37,7 +37,7 @@ _log = logging.getLogger("lineal.server")
 def told(what: str, error: StatusError | LinealError) -> str:
     """Return the text for a caller; what is kept from it is logged, with `what` was asked."""
     cause = error.__cause__ if isinstance(error, StatusError) else error
-    sentence = next((text for class_, text in _SENTENCES.items() if type(cause) is class_), None)
+    sentence = _SENTENCES.get(type(cause))
     text = _PLACE.sub("", error.message) if sentence is None else sentence
     if text != error.message:
         _log.warning("%s: %s", what, error.message)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+from pathlib import Path
+
 import pytest
 
 from lineal.lineage.capture_record import Item
 from lineal.rebuild.layout import layout_of
+from lineal.rebuild.place import Place
 
 TREE = "/tmp/lineal-rebuild-x/tree"
 
@@ -31,6 +35,15 @@ def test_the_code_and_the_working_directory_keep_their_places_to_each_other(path
     found = layout(path, root, machine_bound=machine_bound)
 
     assert (found.code, found.cwd) == (code, cwd)
+
+
+@pytest.mark.parametrize("path", ["/srv/ada/out/../../../../../../etc/x", "//../../../etc/x", "/etc/x"])
+def test_no_recorded_path_leads_out_of_the_rebuild_directory(path):
+    found = layout(".", "/srv/ada/flights", machine_bound=False, outputs=[path])
+    root = Path("/tmp/lineal-rebuild-x")
+
+    assert [posixpath.normpath(one).lstrip("/") for one in found.outside] == ["etc/x"]
+    assert Place(root).beside(path) == root / "outside/etc/x" == Path(found.beside(path, str(root / "tree")))
 
 
 @pytest.mark.parametrize(

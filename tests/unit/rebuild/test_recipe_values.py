@@ -24,7 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lineal.capture.fingerprints.state import VOLATILE
 from lineal.lineage.capture_record import Item
+from lineal.rebuild import renamed
+from lineal.rebuild.handout import compare_values, rebuild
 from lineal.rebuild.handout.compare_values import compare
 from lineal.rebuild.recipe_texts import dockerfile
 from tests.unit.rebuild.test_recipe_directory import PYTHON, export, rebuilt
@@ -281,3 +284,8 @@ def test_every_instruction_of_a_dockerfile_is_one_line_whatever_an_input_is_call
     assert words[:2] == ["python", "-c"]
     compile(words[2], "copy", "exec")
     assert repr(place) in words[2]
+
+
+def test_a_recipe_sets_the_same_aside_as_a_rebuild():
+    assert VOLATILE | {"_sklearn_version"} == compare_values._VOLATILE
+    assert rebuild._CHANGING == renamed._CHANGING

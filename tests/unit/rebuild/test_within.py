@@ -238,6 +238,7 @@ def test_no_odd_bytes_raise():
                 other[draw.randrange(len(other))] = draw.randrange(256)
             look_within(PurePath(name), data, bytes(other))
             look_within(PurePath("x.json"), bytes(other), data)
+        assert look_within(PurePath(name), data, data).is_same
 
 
 def test_a_notebook_says_the_same_where_only_times_and_addresses_differ_and_else_names_the_cell():

@@ -24,15 +24,7 @@ from lineal.rebuild.confining.calls import refuse_calls
 from lineal.rebuild.confining.covering import uncovered
 from lineal.rebuild.confining.kernel import die_with_parent, drop_capabilities, get_orphans, unshare
 from lineal.rebuild.confining.sockets import open_sockets
-from lineal.rebuild.confining.view import (
-    NO_SOCKETS,
-    READ_ONLY_VIEW,
-    SHARED,
-    TERMINALS,
-    TREE,
-    arrange,
-    devices,
-)
+from lineal.rebuild.confining.view import NO_SOCKETS, READ_ONLY_VIEW, SHARED, TERMINALS, TREE, arrange, devices
 from lineal.rebuild.confining.writes import restrict_writes
 
 _MOUNTS, _MESSAGES, _USERS, _PROCESSES, _NETWORK = 0x2_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000

@@ -20,9 +20,13 @@ from pathlib import Path
 from typing import Any
 
 _VOLATILE = frozenset(
-    {"n_jobs", "verbose", "verbosity", "nthread", "num_threads", "thread_count", "_sklearn_version", "_stop_words_id"}
-)
-"""What says how a model was trained and not what it is."""
+    {
+        "n_jobs", "nthread", "num_threads", "n_threads", "_n_threads", "thread_count", "verbose", "verbosity", "memory",
+        "pre_dispatch", "refit_time_", "mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time",
+        "_stop_words_id", "_sklearn_version",
+    }
+)  # fmt: skip
+"""What says how, how long or where in memory a model was trained and not what it is."""
 
 _TABLES = {
     "csv": "read_csv",

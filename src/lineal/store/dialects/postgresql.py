@@ -225,21 +225,24 @@ class PostgresqlDialect:
 
     def need_database(self) -> None:
         """Raise NotFound where the database is missing."""
-        try:
-            self._open(self._conninfo).close()
-        except psycopg.Error as error:
-            if not is_without_database(error):
-                raise
+        error = self._missing()
+        if error is not None:
             raise NotFound(f"{self.where}: there is no such database ({first_line(error)})", hint=_CREATE_IT) from error
 
     def make_database(self) -> None:
         """Make the database where it is missing. Raises NotFound with the statement to run where the role may not."""
+        if self._missing() is not None:
+            self._create_database()
+
+    def _missing(self) -> psycopg.Error | None:
+        """Return what says that the database is missing, None where it is there."""
         try:
             self._open(self._conninfo).close()
         except psycopg.Error as error:
             if not is_without_database(error):
                 raise
-            self._create_database()
+            return error
+        return None
 
     def _create_database(self) -> None:
         settings = conninfo_to_dict(self._conninfo)
