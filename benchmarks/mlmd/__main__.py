@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from benchmarks.arguments import count, directory
-from benchmarks.mlmd.measure import COMPAT, OURS, THEIRS, Bench, Record, merged
+from benchmarks.mlmd.measure import BESIDE, COMPAT, DRIVER, OURS, THEIRS, Bench, Record, merged
 from benchmarks.mlmd.pipes import ROOT, Side
 from benchmarks.report import machine, say
 from benchmarks.timing import ROUNDS
@@ -43,9 +43,9 @@ def line(name: str, found: Record) -> str:
     """Return a record as a line of the table."""
     low, high = found["ratio_range"]
     times = f"{_time(found['ours']):>9} {_time(found['theirs']):>9}"
-    compat = f"   compat x{found[COMPAT]['ratio']:.1f}" if COMPAT in found else ""
+    beside = "".join(f"   {side} x{found[side]['ratio']:.1f}" for side in BESIDE if side in found)
     which = f"   ({found['which']})" if "which" in found else ""
-    return f"{name:<18}{times}   x{found['ratio']:<6.1f}({low:.1f} to {high:.1f}){compat}{which}"
+    return f"{name:<18}{times}   x{found['ratio']:<6.1f}({low:.1f} to {high:.1f}){beside}{which}"
 
 
 def _measured(size: int, rounds: int, directory: Path | None, *, small: bool) -> Iterator[tuple[str, Record]]:
@@ -54,6 +54,7 @@ def _measured(size: int, rounds: int, directory: Path | None, *, small: bool) ->
             Side(OURS, [sys.executable, "-m", "benchmarks.mlmd.lineal_side"]),
             Side(THEIRS, [PEER, "-m", "benchmarks.mlmd.mlmd_side"]),
             Side(COMPAT, [sys.executable, "-m", "benchmarks.mlmd.compat_side"]),
+            Side(DRIVER, [sys.executable, "-m", "benchmarks.mlmd.driver_side"]),
         ]
         for side in sides:
             stack.enter_context(closing(side))

@@ -12,7 +12,7 @@ from benchmarks.mlmd.content import ArtifactFacts, RunFacts
 from benchmarks.mlmd.pipes import serve
 from benchmarks.timing import seconds
 from lineal.model.edges import EventType
-from lineal.model.ids import ArtifactId, ExecutionId, NodeKey, NodeKind
+from lineal.model.ids import ArtifactId, NodeKey, NodeKind
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState
 from lineal.model.publication import Origin, Publication, Use
@@ -74,9 +74,11 @@ def _publication(facts: RunFacts, outputs: list[ArtifactFacts]) -> Publication:
 class LinealSide:
     """Each public method is a question of the comparing process."""
 
+    file = "lineal.db"
+
     def fill(self, directory: str, size: int) -> int:
         """Make the store and fill it with the graph; return how many artifacts it has."""
-        self._path = Path(directory) / "lineal.db"
+        self._path = Path(directory) / self.file
         self._store = open_store(of_database(self._path))
         self._store.put_types(_TYPES, by=BY)
         self._dag = content.graph(size)
@@ -139,7 +141,7 @@ class LinealSide:
 
     def closure_full(self, start: int) -> float:
         """Return the seconds of one downstream closure with its events and all its nodes."""
-        return seconds(lambda: _look(self._full(start)[0]))
+        return seconds(lambda: (answer := self._full(start), _look(answer[0])))
 
     # answers -------------------------------------------------------------------------------------
     def artifacts(self, ids: list[int]) -> list[Any]:
@@ -183,8 +185,8 @@ class LinealSide:
         closure = self._closure(start)
         return (
             closure,
-            list(self._store.get(Artifact, [ArtifactId(id_) for id_ in closure.artifacts])),
-            list(self._store.get(Execution, [ExecutionId(id_) for id_ in closure.executions])),
+            list(self._store.get(Artifact, sorted(closure.artifacts))),
+            list(self._store.get(Execution, sorted(closure.executions))),
         )
 
 

@@ -11,7 +11,11 @@ from typing import Any
 from benchmarks.mlmd import content
 from benchmarks.mlmd.pipes import Side
 
-OURS, COMPAT, THEIRS = "lineal", "compat", "mlmd"
+OURS, COMPAT, DRIVER, THEIRS = "lineal", "compat", "driver", "mlmd"
+BESIDE = (COMPAT, DRIVER)
+"""Sides that are reported beside Lineal's own, where they were measured."""
+MESSAGES = (COMPAT, THEIRS)
+"""Sides that speak ML Metadata's interface."""
 NAMED_FILTERS = ("filter_range", "filter_two")
 OTHER = "filter_other"
 
@@ -37,9 +41,7 @@ def record(taken: Taken, times: int) -> Record:
     """Return what is reported of an operation: seconds for one, medians; ratios are taken within each round."""
     theirs = taken[THEIRS]
     found: Record = {**_beside(taken[OURS], theirs, times), "n": len(theirs) * times, "rounds": len(theirs)}
-    if COMPAT in taken:
-        found[COMPAT] = _beside(taken[COMPAT], theirs, times)
-    return found
+    return found | {name: _beside(taken[name], theirs, times) for name in BESIDE if name in taken}
 
 
 def _beside(ours: Sequence[float], theirs: Sequence[float], times: int) -> Record:
@@ -56,9 +58,9 @@ def worst(records: Mapping[str, Record]) -> Record:
     """Return the record with the smallest ratio, saying which it is and what the others have."""
     name = min(records, key=lambda each: float(records[each]["ratio"]))
     found = {**records[name], "which": name, "all": {each: record["ratio"] for each, record in records.items()}}
-    if COMPAT in found:
-        found[COMPAT] = worst({each: record[COMPAT] for each, record in records.items()})
-    return found
+    return found | {
+        side: worst({each: record[side] for each, record in records.items()}) for side in BESIDE if side in found
+    }
 
 
 def merged(by_size: Mapping[int, Mapping[str, Record]]) -> dict[str, Record]:
@@ -154,7 +156,7 @@ class Bench:
             first = round_ % len(self._sides)
             # Whoever goes first warms the machine; each side does in turn.
             for side in (*self._sides[first:], *self._sides[:first]):
-                method = operation.method if side.name == OURS else operation.mlmd or operation.method
+                method = operation.mlmd or operation.method if side.name in MESSAGES else operation.method
                 seconds = side.ask(method, *arguments)
                 if round_:
                     taken[side.name].append(seconds)

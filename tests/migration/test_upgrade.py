@@ -92,3 +92,33 @@ def test_a_store_filled_today_tells_what_was_recorded(tmp_path, record):
     record.fill(store)
     assert record.answers(store) == recorded(HEAD)
     store.close()
+
+
+def test_an_index_with_blocks_of_another_size_is_written_anew(tmp_path):
+    location = of_database(tmp_path / "store.db")
+    by = Origin(actor="ada", action="test")
+    with closing(open_store(location)) as store:
+        store.put(
+            [Artifact(type="Model", name=f"n{i}", custom_properties={"n": i, "half": i / 2}) for i in range(5000)],
+            by=by,
+        )
+    as_0004_was(location.database)
+    assert schema_version(location) == "0004"
+
+    with closing(open_store(location)) as store:
+        assert schema_version(location) == HEAD
+        assert store.verify().findings == []
+        found = store.list(Artifact, ListOptions(filter="custom_properties.n.int_value >= 4997")).items
+        assert [node.name for node in found] == ["n4997", "n4998", "n4999"]
+
+
+def as_0004_was(database):
+    """Put the store back into blocks of 4,096 nodes."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for table in ("property_int", "property_double", "property_bool", "property_string"):
+            connection.execute(f"UPDATE {table} SET map = (map & 7) + (node_id >> 12 << 3)")
+        for kind in ("artifact", "execution", "context"):
+            (view,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (f"{kind}_block",)).fetchone()
+            connection.execute(f"DROP VIEW {kind}_block")
+            connection.execute(view.replace(">> 11", ">> 12").replace("<< 11", "<< 12"))
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import cast
+from typing import Any
 
 from lineal.errors import InvalidArgument
 
@@ -81,18 +81,19 @@ def check(name: str, value: object) -> PropertyType:
 
 
 _PLAIN = {bool: PropertyType.BOOLEAN, int: PropertyType.INT, float: PropertyType.DOUBLE, str: PropertyType.STRING}
+_INT, _STRING = PropertyType.INT, PropertyType.STRING
 
 
-def plain_kind(value: object) -> PropertyType | None:
+def plain_kind(value: Any) -> PropertyType | None:
     """Return the kind of a bool, double, 64-bit integer or ASCII text; None of all that needs a closer look.
 
     Most values are such, and are met in every write: they can be kept for certain.
     """
     kind = _PLAIN.get(type(value))
-    if kind is PropertyType.STRING:
-        return kind if cast("str", value).isascii() else None
-    if kind is PropertyType.INT:
-        return kind if INT64_MIN <= cast("int", value) <= INT64_MAX else None
+    if kind is _STRING:
+        return kind if value.isascii() else None
+    if kind is _INT:
+        return kind if INT64_MIN <= value <= INT64_MAX else None
     return kind
 
 

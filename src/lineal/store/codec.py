@@ -17,15 +17,19 @@ import orjson
 from lineal.errors import InvalidArgument
 from lineal.model.values import Json, Proto, Struct, Value
 
-_PLAIN = (str, bool, int)
+_PLAIN = frozenset((str, bool, int, float))
 
 
 def encode(properties: Mapping[str, Value]) -> str:
     """Return a property map as text; equal maps give equal text."""
     if not properties:
         return "{}"
-    plain = {name: value if type(value) in _PLAIN else _encode(value) for name, value in properties.items()}
-    return _text(plain)
+    if type(properties) is dict and _PLAIN.issuperset(map(type, properties.values())):
+        text = _text(properties)
+        # What JSON cannot say of a double it calls null, and nothing else here is one.
+        if "null" not in text:
+            return text
+    return _text({name: _encode(value) for name, value in properties.items()})
 
 
 def decode(text: str) -> dict[str, Value]:

@@ -177,7 +177,7 @@ KIND_NUMBERS = {NodeKind.ARTIFACT: 0, NodeKind.EXECUTION: 1, NodeKind.CONTEXT: 2
 MAP_BITS = 3
 """Low bits of the property index's `map`: twice the kind's number, plus one for the custom properties."""
 
-BLOCK_BITS = 12
+BLOCK_BITS = 11
 """Where the property index has blocks, nodes whose ids differ only in so many low bits share one."""
 
 ONE_BLOCK = 63

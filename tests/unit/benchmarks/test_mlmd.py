@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -51,11 +52,11 @@ def test_a_record_holds_seconds_of_one_operation_and_ratios_of_each_round(measur
     assert (found["n"], found["rounds"]) == (30, 3)
 
 
-def test_both_ways_to_lineal_stand_beside_the_same_times_of_ml_metadata(measure):
-    found = measure.record({"lineal": [1.0], "compat": [2.0], "mlmd": [8.0]}, times=1)
+def test_every_side_stands_beside_the_same_times_of_ml_metadata(measure):
+    found = measure.record({"lineal": [1.0], "compat": [2.0], "driver": [0.5], "mlmd": [8.0]}, times=1)
 
-    assert (found["ratio"], found["compat"]["ratio"]) == (8.0, 4.0)
-    assert found["theirs"] == found["compat"]["theirs"]
+    assert (found["ratio"], found["compat"]["ratio"], found["driver"]["ratio"]) == (8.0, 4.0, 16.0)
+    assert found["theirs"] == found["compat"]["theirs"] == found["driver"]["theirs"]
 
 
 def test_the_worst_of_some_operations_says_which_it_is(measure):
@@ -143,10 +144,29 @@ def test_a_small_run_beside_the_real_one_writes_every_figure(tmp_path):
         assert {"ours", "theirs", "ratio", "n"} <= set(found)
         assert found["ratio"] > 0
         assert found["compat"]["ratio"] > 0
+        assert found["driver"]["ratio"] > 0
         low, high = found["ratio_range"]
         assert low <= found["ratio"] <= high
         assert found["conditions"]["durability"] == {
             "lineal": "WAL, synchronous=FULL, ledger on",
             "compat": "WAL, synchronous=FULL, ledger on",
+            "driver": "WAL, synchronous=FULL, ledger on",
             "mlmd": "journal_mode=DELETE, synchronous=FULL",
         }
+
+
+def test_the_driver_alone_does_what_lineal_told_it_in_a_store_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.mlmd.driver_side import DriverSide
+
+    side = DriverSide()
+    side.fill(str(tmp_path), 300)
+    for write in (side.publish, side.put_single, side.put_batch):
+        assert write(10_000_000 + 1000 * len(write.__name__), 2) > 0
+    assert rows(tmp_path / "driver.db") == rows(tmp_path / "driven.db")
+
+
+def rows(file):
+    with closing(sqlite3.connect(file)) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}

@@ -50,8 +50,8 @@ _GROWS = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "
 _STEP = 32768
 """Bytes by which the index of the log grows: with less than that free the disk is full."""
 
-_LOG = 2000
-"""Pages the log has before they are moved into the file: 4 MiB, as SQLite's default is with its own size of pages."""
+_LOG = 4_000
+"""Pages the log has before they are moved into the file: 8 MiB. What many commits touched is moved once (decision 36)."""
 
 
 class SqliteDialect:

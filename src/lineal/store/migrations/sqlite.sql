@@ -252,10 +252,10 @@ BEGIN
 END;
 CREATE VIEW artifact_block AS
 WITH RECURSIVE block (number) AS (
-    SELECT min(id) >> 12
+    SELECT min(id) >> 11
     FROM artifact
     UNION ALL
-    SELECT (SELECT min(id) >> 12 FROM artifact WHERE id >= (number + 1) << 12)
+    SELECT (SELECT min(id) >> 11 FROM artifact WHERE id >= (number + 1) << 11)
     FROM block
     WHERE number IS NOT NULL
 )
@@ -313,10 +313,10 @@ BEGIN
 END;
 CREATE VIEW context_block AS
 WITH RECURSIVE block (number) AS (
-    SELECT min(id) >> 12
+    SELECT min(id) >> 11
     FROM context
     UNION ALL
-    SELECT (SELECT min(id) >> 12 FROM context WHERE id >= (number + 1) << 12)
+    SELECT (SELECT min(id) >> 11 FROM context WHERE id >= (number + 1) << 11)
     FROM block
     WHERE number IS NOT NULL
 )
@@ -374,10 +374,10 @@ BEGIN
 END;
 CREATE VIEW execution_block AS
 WITH RECURSIVE block (number) AS (
-    SELECT min(id) >> 12
+    SELECT min(id) >> 11
     FROM execution
     UNION ALL
-    SELECT (SELECT min(id) >> 12 FROM execution WHERE id >= (number + 1) << 12)
+    SELECT (SELECT min(id) >> 11 FROM execution WHERE id >= (number + 1) << 11)
     FROM block
     WHERE number IS NOT NULL
 )
@@ -498,4 +498,4 @@ WHEN NOT (NEW.id IS OLD.id AND NEW.kind IS OLD.kind AND NEW.name IS OLD.name AND
 BEGIN
     SELECT RAISE(ABORT, 'lineal: type rows change only through the store');
 END;
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+INSERT INTO alembic_version (version_num) VALUES ('0005');
