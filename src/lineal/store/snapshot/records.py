@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from types import ModuleType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import orjson
 
@@ -88,25 +88,36 @@ class Records:
 
     def events(self, places: Sequence[int]) -> Iterator[Event]:
         """Yield the events in these places."""
-        take = _take if self._numpy is None or len(places) < FEW else partial(_take_many, self._numpy)
+        fields = self._fields if self._numpy is None or len(places) < FEW else partial(self._arrays, self._numpy)
         for at in range(0, len(places), CHUNK):
-            chunk = places[at : at + CHUNK]
-            codes = list(take(self.codes, chunk))
-            yield from map(
-                _make,
-                zip(
-                    take(self.far, chunk),
-                    take(self.owners, chunk),
-                    map(_TYPE_OF.__getitem__, codes),
-                    map(self._paths.values.__getitem__, take(self.paths, chunk)),
-                    take(self.times, chunk),
-                    map(_HOW_OF.__getitem__, codes),
-                    map(_AGAIN_OF.__getitem__, codes),
-                    take(self.ids, chunk),
-                    take(self.entries, chunk),
-                    strict=True,
-                ),
-            )
+            yield from map(_make, zip(*fields(places[at : at + CHUNK]), strict=True))
+
+    def _fields(self, places: Sequence[int]) -> Iterator[Iterable[object]]:
+        """Yield the fields of the events in these places, column by column."""
+        codes = [self.codes[place] for place in places]
+        yield map(self.far.__getitem__, places)
+        yield map(self.owners.__getitem__, places)
+        yield map(_TYPE_OF.__getitem__, codes)
+        yield map(self._paths.values.__getitem__, map(self.paths.__getitem__, places))
+        yield map(self.times.__getitem__, places)
+        yield map(_HOW_OF.__getitem__, codes)
+        yield map(_AGAIN_OF.__getitem__, codes)
+        yield map(self.ids.__getitem__, places)
+        yield map(self.entries.__getitem__, places)
+
+    def _arrays(self, numpy: Any, places: Sequence[int]) -> Iterator[list[object]]:
+        """Yield what `_fields` yields: NumPy takes even an object from a table faster than a call does."""
+        at = numpy.asarray(places)
+        codes = view_of(numpy, self.codes)[at]
+        yield view_of(numpy, self.far)[at].tolist()
+        yield view_of(numpy, self.owners)[at].tolist()
+        yield _objects(numpy, _TYPE_OF)[codes].tolist()
+        yield _objects(numpy, self._paths.values)[view_of(numpy, self.paths)[at]].tolist()
+        yield view_of(numpy, self.times)[at].tolist()
+        yield _objects(numpy, _HOW_OF)[codes].tolist()
+        yield _objects(numpy, _AGAIN_OF)[codes].tolist()
+        yield view_of(numpy, self.ids)[at].tolist()
+        yield view_of(numpy, self.entries)[at].tolist()
 
     def finish(self) -> None:
         """Read the paths; nothing is added after this."""
@@ -135,13 +146,8 @@ def record_rows(cursor: Cursor, side: Side, largest: int, records: Records) -> C
     return filling.finish()
 
 
-def _take(column: array[int], places: Sequence[int]) -> Iterable[int]:
-    return map(column.__getitem__, places)
-
-
-def _take_many(numpy: ModuleType, column: array[int], places: Sequence[int]) -> Iterable[int]:
-    taken: list[int] = view_of(numpy, column)[numpy.asarray(places)].tolist()
-    return taken
+def _objects(numpy: Any, values: Sequence[object]) -> Any:
+    return numpy.fromiter(values, dtype=object, count=len(values))
 
 
 def _code(largest: int) -> Literal["i", "q"]:
