@@ -98,14 +98,18 @@ bench-mlmd: setup peer ## the same beside the real ML Metadata, into results/mlm
 .PHONY: check
 check: lint test docs ## lint, test, docs
 
+# The tests of a file share a worker, and files are taken in their order: by themselves the few long ones would come last,
+# and one worker would wait for the other.
+WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder
+
 .PHONY: test
 test: setup ## run all tests
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 # As in CI a skip is a failure here; its reason says how to install what is missing.
 .PHONY: backends
 backends: setup ## run the contract suite on every database, and say how to install a missing one
-	CI=true $(BIN)/python -m pytest --numprocesses auto --dist loadfile tests/unit/servers tests/databases tests/contract $(ARGS)
+	CI=true $(BIN)/python -m pytest $(WORKERS) tests/unit/servers tests/databases tests/contract $(ARGS)
 
 # The lock has protobuf 7. Its older releases come first on the path, and the message classes are made of those. The
 # server is left out: its health and reflection packages are made for a newer protobuf.
@@ -116,7 +120,7 @@ protobufs: setup ## pass the tests of ML Metadata's interface on every protobuf 
 	for of in $(PROTOBUFS); do \
 	  $(UV) pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target build/$$of -r requirements/$$of.txt; \
 	  PYTHONPATH=build/$$of $(BIN)/python -c 'import google.protobuf as p; print("protobuf", p.__version__)' | grep "$${of#protobuf}\."; \
-	  PYTHONPATH=build/$$of $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile \
+	  PYTHONPATH=build/$$of $(BIN)/python -m pytest --quiet $(WORKERS) \
 	    tests/unit/compat/mlmd/test_*.py tests/conformance -k 'not (gRPC or real_client or MariaDB or PostgreSQL)'; \
 	done
 

@@ -51,7 +51,7 @@ _STEP = 32768
 """Bytes by which the index of the log grows: with less than that free the disk is full."""
 
 _LOG = 4_000
-"""Pages the log has before they are moved into the file: 8 MiB. What many commits touched is moved once (decision 36)."""
+"""Pages the log has before they are moved into the file: what many commits touched is moved once (decision 36)."""
 
 
 class SqliteDialect:
