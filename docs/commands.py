@@ -15,7 +15,7 @@ from typing import get_args, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-from lineal.cli.app import app
+from lineal.cli.app import command_tree
 from lineal.cli.exits import ANSWERS
 from lineal.errors import STATUS
 
@@ -45,7 +45,7 @@ another moment on each machine.
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_INTRODUCTION, _exit_codes(), *_sections(app, "lineal")]).rstrip() + "\n"
+    return "\n".join([_INTRODUCTION, _exit_codes(), *_sections(command_tree(), "lineal")]).rstrip() + "\n"
 
 
 def _exit_codes() -> str:

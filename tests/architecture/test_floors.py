@@ -13,6 +13,7 @@ import pytest
 
 # A store imports its implementation, the workspace a room, when it is first asked (docs/decisions/0009).
 # `lineal serve` imports its floor, and gRPC with it, when it runs: every other command starts without.
+# The root of the commands imports what ends left runs only where there are any (docs/decisions/0043).
 # The server under MLMD's flags names the packages it lacks before it imports them.
 # The bootstrap of `lineal run` is no module of the package: an interpreter that has none of it runs it too.
 # The root imports what is asked of it: every worker of a recorded command imports it (docs/decisions/0028), and looks
@@ -21,6 +22,7 @@ DEFERRED_LIMITS = {
     "lineal/store/open.py": 5,
     "lineal/workspace.py": 14,
     "lineal/cli/serve.py": 3,
+    "lineal/cli/app.py": 1,
     "lineal/server/mlmd/__main__.py": 1,
     "lineal/sdk/bootstrap/sitecustomize.py": 2,
     "lineal/__init__.py": 1,

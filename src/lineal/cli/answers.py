@@ -16,8 +16,7 @@ from lineal.cli.output import (
 )
 from lineal.lineage.check import Check
 from lineal.lineage.diff import Diff
-from lineal.lineage.render import Answer, render
-from lineal.lineage.render.choose import table_of
+from lineal.lineage.render.choose import Answer, render, table_of
 from lineal.lineage.render.rows import Cell
 
 _WIDE = {"decisions", "from", "created"}

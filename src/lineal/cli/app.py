@@ -1,38 +1,56 @@
-"""The command tree and its outermost edge: every command is registered here, every failure ends here."""
+"""The command tree and its outermost edge: every command is named here, every failure ends here."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, NamedTuple
 
 import typer
 
-from lineal.cli import (
-    audit,
-    care,
-    decide,
-    demo,
-    doctor,
-    export,
-    importing,
-    lineage,
-    listing,
-    prediction,
-    reproduce,
-    run,
-    serve,
-    show,
-)
 from lineal.cli.exits import ANSWERS
 from lineal.cli.failures import flushed, report
+from lineal.cli.installed import installed_version
 from lineal.cli.options import Invocation
 from lineal.cli.output import say
-from lineal.cli.probes import installed_version
 from lineal.errors import STATUS
-from lineal.sdk.orphans import end_left_runs
+from lineal.sdk.about import handoffs
+
+
+class _Command(NamedTuple):
+    """Where a command or a family of them lies, and under which heading the help shows it."""
+
+    module: str
+    function: str
+    heading: str
+
 
 _ASK, _RECORD, _DECIDE, _PROVE, _CARE = "Ask", "Record", "Decide", "Prove", "Look after"
+_COMMANDS = {
+    "list": _Command("listing", "list_", _ASK),
+    "show": _Command("show", "show", _ASK),
+    "trace": _Command("lineage", "trace", _ASK),
+    "impact": _Command("lineage", "impact", _ASK),
+    "diff": _Command("lineage", "diff", _ASK),
+    "paths": _Command("lineage", "paths", _ASK),
+    "check": _Command("lineage", "check", _ASK),
+    "prediction": _Command("prediction", "prediction", _ASK),
+    "run": _Command("run", "run", _RECORD),
+    "demo": _Command("demo", "demo", _RECORD),
+    "approve": _Command("decide", "approve", _DECIDE),
+    "decisions": _Command("decide", "decisions", _DECIDE),
+    "deploy": _Command("decide", "deploy", _DECIDE),
+    "reproduce": _Command("reproduce", "reproduce", _PROVE),
+    "audit": _Command("audit", "app", _PROVE),
+    "doctor": _Command("doctor", "doctor", _CARE),
+    "upgrade": _Command("care", "upgrade", _CARE),
+    "import": _Command("importing", "app", _CARE),
+    "export": _Command("export", "app", _CARE),
+    "serve": _Command("serve", "serve", _CARE),
+}
+_SETTINGS = {"run": {"ignore_unknown_options": True}}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A name in a script that the terminal's encoding lacks must not end the command.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        answer = typer.main.get_command(app).main(
+        answer = typer.main.get_command(command_tree(_asked(arguments))).main(
             args=arguments, prog_name="lineal", standalone_mode=False, obj=invocation
         )
         code = answer if isinstance(answer, int) else 0
@@ -63,14 +81,33 @@ def _epilogue() -> str:
     return f"Exit codes: {answers}. Errors: {errors}."
 
 
-app = typer.Typer(
-    name="lineal",
-    help="Ask any model or prediction where it came from, and prove it.",
-    epilog=_epilogue(),
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+def command_tree(only: str | None = None) -> typer.Typer:
+    """Return all commands, or the one of this name if there is one: what others would import, it does not wait for."""
+    tree = typer.Typer(
+        name="lineal",
+        help="Ask any model or prediction where it came from, and prove it.",
+        epilog=_epilogue(),
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    tree.callback(invoke_without_command=True)(_root)
+    for name, (module, function, heading) in _COMMANDS.items():
+        if only in _COMMANDS and only != name:
+            continue
+        found = getattr(import_module(f"lineal.cli.{module}"), function)
+        if isinstance(found, typer.Typer):
+            tree.add_typer(found, name=name, rich_help_panel=heading)
+        else:
+            tree.command(name, rich_help_panel=heading, context_settings=_SETTINGS.get(name))(found)
+    return tree
+
+
+def _asked(arguments: Sequence[str] | None) -> str | None:
+    """Return the word that names the command, None where a shell asks for completions or there is none."""
+    words = sys.argv[1:] if arguments is None else arguments
+    completing = any(name.endswith("_COMPLETE") and name.startswith("_LINEAL") for name in os.environ)
+    return None if completing else next((word for word in words if not word.startswith("-")), None)
 
 
 def _version(value: bool) -> None:
@@ -79,7 +116,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001  its callback answers
@@ -88,27 +124,9 @@ def _root(
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-    for sentence in end_left_runs():
-        say(sentence)
+    if any(handoffs()):
+        # What ends the runs of killed commands is most of the SDK, and hardly ever is there one.
+        from lineal.sdk.orphans import end_left_runs
 
-
-app.command("list", rich_help_panel=_ASK)(listing.list_)
-app.command("show", rich_help_panel=_ASK)(show.show)
-app.command("trace", rich_help_panel=_ASK)(lineage.trace)
-app.command("impact", rich_help_panel=_ASK)(lineage.impact)
-app.command("diff", rich_help_panel=_ASK)(lineage.diff)
-app.command("paths", rich_help_panel=_ASK)(lineage.paths)
-app.command("check", rich_help_panel=_ASK)(lineage.check)
-app.command("prediction", rich_help_panel=_ASK)(prediction.prediction)
-app.command("run", rich_help_panel=_RECORD, context_settings={"ignore_unknown_options": True})(run.run)
-app.command("demo", rich_help_panel=_RECORD)(demo.demo)
-app.command("approve", rich_help_panel=_DECIDE)(decide.approve)
-app.command("decisions", rich_help_panel=_DECIDE)(decide.decisions)
-app.command("deploy", rich_help_panel=_DECIDE)(decide.deploy)
-app.command("reproduce", rich_help_panel=_PROVE)(reproduce.reproduce)
-app.add_typer(audit.app, name="audit", rich_help_panel=_PROVE)
-app.command("doctor", rich_help_panel=_CARE)(doctor.doctor)
-app.command("upgrade", rich_help_panel=_CARE)(care.upgrade)
-app.add_typer(importing.app, name="import", rich_help_panel=_CARE)
-app.add_typer(export.app, name="export", rich_help_panel=_CARE)
-app.command("serve", rich_help_panel=_CARE)(serve.serve)
+        for sentence in end_left_runs():
+            say(sentence)

@@ -25,7 +25,7 @@ from lineal.cli.times import parse_as_of
 from lineal.errors import InvalidArgument
 from lineal.ingest.mlmd.export import export_mlmd
 from lineal.ingest.mlmd.losses import Fate, Loss
-from lineal.lineage.render import render
+from lineal.lineage.render.choose import render
 from lineal.workspace import open_workspace
 
 

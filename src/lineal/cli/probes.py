@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from lineal.cli.installed import installed_version
 from lineal.cli.naming import bytes_of
 from lineal.cli.times import iso
 from lineal.errors import LinealError, NotFound
@@ -71,16 +72,6 @@ def examine(url: str | None) -> list[Probe]:
             return [*found, *_of_workspace(workspace)]
     except LinealError as error:
         return [*found, Probe("workspace", Level.FAIL, error.message, error.hint), _clock(None)]
-
-
-def installed_version(package: str) -> str:
-    """Return the installed version of a package, "" if it is not there."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _versions() -> Probe:

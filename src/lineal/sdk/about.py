@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lineal.integrations.own import OwnFiles
+
+PREFIX = "lineal-run-"
+"""How the name of such a directory begins; they lie where temporary files do."""
 
 HANDOFF = "LINEAL_HANDOFF"
 """The variable that names the directory of the handoff (`sdk/handoff`)."""
@@ -15,6 +18,13 @@ OWNER, ABOUT = "owner", "about.json"
 """Files in it: which process records the run, and what is read here."""
 
 About = Mapping[str, object]
+
+
+def handoffs() -> Iterator[Path]:
+    """Yield the directories that are there, of anybody's."""
+    import tempfile  # not light, and no recorded process needs it
+
+    yield from Path(tempfile.gettempdir()).glob(f"{PREFIX}*")
 
 
 def about_in(directory: Path) -> About:

@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,14 +23,13 @@ from lineal.capture.record import from_struct
 from lineal.files.locks import is_released, try_lock
 from lineal.integrations.reaching import input_of_this_process
 from lineal.model.nodes import Execution
-from lineal.sdk.about import ABOUT, HANDOFF, OWNER, about_in, version
+from lineal.sdk.about import ABOUT, HANDOFF, OWNER, PREFIX, about_in, handoffs, version
 from lineal.sdk.others import about_others, starts_others
 from lineal.store.location import ENVIRONMENT, Location
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """The directory whose `sitecustomize` lets a Python process adopt the run it was started for."""
 
-_PREFIX = "lineal-run-"
 _RUN, _DONE, _HELD, _WELL = "run", "done-", "held", "well"
 _UNSEEN_S = 86_400
 """How long nothing must have happened where the processes of others cannot be seen."""
@@ -63,9 +63,7 @@ class Handoff:
     @classmethod
     def made(cls, execution: Execution, *, seed: int | None, location: Location, words: Sequence[str] = ()) -> Handoff:
         """Make the directory and put the run into it, with where its workspace is; `words` are those of its command."""
-        import tempfile  # not light, and needed by `lineal run` only
-
-        handoff = cls(Path(tempfile.mkdtemp(prefix=_PREFIX)))
+        handoff = cls(Path(tempfile.mkdtemp(prefix=PREFIX)))
         handoff.hold()
         about: dict[str, object] = {
             "run": execution.id,
@@ -86,11 +84,9 @@ class Handoff:
     @classmethod
     def left(cls) -> Iterator[Handoff]:
         """Yield the directories that killed ones left and nobody uses any more, each held by us alone."""
-        import tempfile
-
         if not hasattr(os, "getuid"):
             return  # without users and locks nothing is known of others
-        for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        for directory in handoffs():
             with suppress(OSError):
                 found = directory.lstat()
                 # Of another user, or a link of theirs: nothing in it is to be believed.

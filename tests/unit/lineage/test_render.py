@@ -18,7 +18,7 @@ from lineal.lineage.impact import impact
 from lineal.lineage.notebook import Lineage, mimebundle
 from lineal.lineage.paths import paths
 from lineal.lineage.query import trace
-from lineal.lineage.render import formats_of, render, table_of
+from lineal.lineage.render.choose import formats_of, render, table_of
 from lineal.lineage.render.look import DARK_GROUND, EXECUTION, LIGHT_GROUND, LOOKS, OTHER, TONES
 from lineal.lineage.render.part import nearest
 from lineal.lineage.render.words import safe, when
