@@ -274,5 +274,26 @@ def test_a_cycle_is_refused_exactly_where_there_is_one(store, edges):
         kept.append((a, e, type_))
 
 
+@settings(max_examples=60, deadline=None)
+@given(EDGES)
+def test_every_execution_on_a_cycle_is_named_when_all_edges_come_at_once(store, edges):
+    artifacts = store.put([Artifact(type="Model") for _ in range(SIZE)], by=BY)
+    executions = store.put([Execution(type="Train", started_at=1) for _ in range(SIZE)], by=BY)
+    first = artifacts[0].id, executions[0].id
+    events = [Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_) for a, e, type_ in edges]
+    store.put_edges(events, by=BY, causality=Causality.FLAG)
+
+    (entry,) = store.entries(newest_first=True, limit=1)
+    named = {
+        int(found[1]) - first[1] for text in entry.findings if (found := re.search(r"execution#(\d+): a cycle", text))
+    }
+    assert named == {e for e in range(SIZE) if is_on_a_cycle(edges, e)}
+
+
+def is_on_a_cycle(edges, execution):
+    distance, steps = walked(edges, [(NodeKind.EXECUTION, execution)], Direction.DOWNSTREAM)
+    return any((NodeKind.EXECUTION, execution) in steps.get(node, ()) for node in distance)
+
+
 def test_after_all_this_the_ledger_agrees(store):
     assert store.verify().findings == []

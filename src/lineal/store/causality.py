@@ -15,7 +15,7 @@ from lineal.model.ids import ExecutionId
 from lineal.model.publication import Causality
 from lineal.store.connections import Cursor, id_list
 from lineal.store.tables import ARTIFACT, EXECUTION
-from lineal.store.traversal import reaches
+from lineal.store.traversal import circling, outputs_of, reaches
 from lineal.store.writer import Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,20 +96,32 @@ def _contradiction(event: Event, created: int, started: int, ended: int | None) 
 
 
 def _cycles(transaction: Transaction, by_execution: Mapping[ExecutionId, Sequence[Event]]) -> list[str]:
-    found: list[str] = []
+    suspects = {}
     for execution_id, events in by_execution.items():
-        inputs = {event.artifact_id for event in events if event.type in INPUTS}
-        if inputs and not transaction.made(EXECUTION, execution_id):
-            # A new input closes a cycle through any output the execution has, old or new.
-            hit = reaches(transaction.cursor, execution_id)
-        else:
-            # What this transaction made has been read by nobody, unless by this very execution.
-            outputs = [event.artifact_id for event in events if event.type in OUTPUTS]
-            known = [each for each in outputs if each in inputs or not transaction.made(ARTIFACT, each)]
-            hit = reaches(transaction.cursor, execution_id, known)
-        if hit is not None:
-            found.append(f"artifact#{hit} would be upstream of itself through execution#{execution_id}: a cycle")
-    return found
+        outputs = _to_follow(transaction, execution_id, events)
+        if outputs:
+            suspects[execution_id] = outputs
+    if len(suspects) > 1:
+        # A walk from each would go the same ways again and again.
+        known = circling(transaction.cursor, set().union(*suspects.values()))
+        suspects = {id_: outputs for id_, outputs in suspects.items() if id_ in known}
+    hits = {id_: reaches(transaction.cursor, id_, outputs) for id_, outputs in suspects.items()}
+    return [
+        f"artifact#{hit} would be upstream of itself through execution#{id_}: a cycle"
+        for id_, hit in hits.items()
+        if hit is not None
+    ]
+
+
+def _to_follow(transaction: Transaction, execution_id: ExecutionId, events: Sequence[Event]) -> Sequence[int]:
+    """Return the outputs of an execution that may lead back to one of its inputs."""
+    inputs = {event.artifact_id for event in events if event.type in INPUTS}
+    if inputs and not transaction.made(EXECUTION, execution_id):
+        # A new input closes a cycle through any output the execution has, old or new.
+        return outputs_of(transaction.cursor, execution_id)
+    # What this transaction made has been read by nobody, unless by this very execution.
+    outputs = [event.artifact_id for event in events if event.type in OUTPUTS]
+    return [each for each in outputs if each in inputs or not transaction.made(ARTIFACT, each)]
 
 
 def _iso(micros: int) -> str:

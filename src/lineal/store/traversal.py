@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal, cast
 
 from lineal.model.edges import INPUTS, OUTPUTS, EventType
-from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKind
+from lineal.model.ids import ArtifactId, EntrySeq, ExecutionId, NodeKey, NodeKind
 from lineal.model.traversal import Closure, Direction
 from lineal.model.values import INT64_MAX
 from lineal.store.connections import Cursor, id_list
@@ -127,18 +129,43 @@ class _Steps:
             walk.leaves(OTHER[kind], row[_COLUMN[OTHER[kind]]]) for kind, rows in self._rows.items() for row in rows
         )
 
+    def order(self) -> TopologicalSorter[int]:
+        """Return what puts the nodes into the order of the steps; executions have negative numbers."""
+        order: TopologicalSorter[int] = TopologicalSorter()
+        for _, artifact_id, execution_id, *_ in self._rows[NodeKind.ARTIFACT]:
+            order.add(-execution_id, artifact_id)
+        for _, artifact_id, execution_id, *_ in self._rows[NodeKind.EXECUTION]:
+            order.add(artifact_id, -execution_id)
+        return order
+
     def reproduced(self, inside: dict[int, EventRow]) -> dict[ArtifactId, int]:
         """Return how often an artifact's content was made again by executions that were not followed."""
         return Counter(ArtifactId(row[1]) for row in self._again if row[0] not in inside)
 
 
-def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int] | None = None) -> int | None:
-    """Return an output of the execution that leads back to one of its inputs, or None.
+def circling(cursor: Cursor, artifacts: Collection[int]) -> set[int]:
+    """Return the executions downstream of these artifacts that lie on a circle, or below one: one walk for all."""
+    question = Question(starts=[NodeKey(NodeKind.ARTIFACT, id_) for id_ in artifacts], direction=Direction.DOWNSTREAM)
+    steps, walk = _Steps(cursor, question, EntrySeq(INT64_MAX)), Walk(question)
+    walk.run(steps.expand)
+    left = {-id_ for id_ in walk.distance[NodeKind.EXECUTION]}  # artifacts keep their ids
+    order = steps.order()
+    with suppress(CycleError):
+        order.prepare()
+        return set()
+    while ready := order.get_ready():
+        left.difference_update(ready)
+        order.done(*ready)
+    return {-number for number in left}
 
-    Looks at all outputs unless told which are new.
-    """
-    if outputs is None:
-        outputs = [row[0] for row in cursor.execute(_OUTPUTS_OF, (execution_id,))]
+
+def outputs_of(cursor: Cursor, execution_id: ExecutionId) -> list[int]:
+    """Return all outputs of an execution."""
+    return [row[0] for row in cursor.execute(_OUTPUTS_OF, (execution_id,))]
+
+
+def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int]) -> int | None:
+    """Return which of these outputs of the execution leads back to one of its inputs, or None."""
     if not outputs:
         return None
     inputs = {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
