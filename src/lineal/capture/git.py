@@ -18,6 +18,8 @@ _SETTINGS = (
     "diff.noprefix=false",
     "core.safecrlf=false",  # one warning a file, on stderr
 )
+# Limits that are lower already stay as they are.
+_LIMITS = 'for l in "-d $1" "-f $2"; do (ulimit $l) 2>/dev/null && ulimit $l; done; shift 2; exec "$@"'
 _KEPT = ("GIT_CONFIG_", "GIT_SSL_", "GIT_CEILING_", "GIT_TEST_", "GIT_EXEC_PATH", "GIT_DISCOVERY_")
 
 
@@ -48,7 +50,7 @@ def ask(
 ) -> tuple[bytes, bool]:
     """Return what `git …` prints in `root`, and whether it was cut at `limit` bytes; `given` is its standard input.
 
-    `limits` are the bytes it may hold in memory and write into one file, where the system can say so. Raises
+    `limits` are the bytes it may hold in memory and write into one file, where the system knows such limits. Raises
     GitUnavailable with a reason a person understands.
     """
     import subprocess
@@ -62,7 +64,7 @@ def ask(
         given_file.seek(0)
         try:
             child = subprocess.Popen(
-                ["git", "--no-pager", *settings, *arguments],  # noqa: S607 — the git the user uses
+                [*_limited(limits), "git", "--no-pager", *settings, *arguments],
                 cwd=root,
                 env=_environment(),
                 stdin=given_file,
@@ -71,8 +73,6 @@ def ask(
             )
         except FileNotFoundError as error:
             raise GitUnavailable("git is not installed or not on PATH") from error
-        if limits is not None:
-            _limit(child.pid, *limits)
         late = threading.Event()
 
         def stop() -> None:
@@ -100,15 +100,12 @@ def ask(
         return out, False
 
 
-def _limit(process: int, memory: int, written: int) -> None:
-    """Limit a process that has just started; it has done nothing of size yet."""
-    import contextlib
-    import resource  # only where there is one
-
-    if hasattr(resource, "prlimit"):
-        with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(process, resource.RLIMIT_DATA, (memory, memory))
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (written, written))
+def _limited(limits: tuple[int, int] | None) -> list[str]:
+    """Return the words in front of a command that is to keep limits: so they hold before it starts programs itself."""
+    if limits is None or os.name != "posix":
+        return []
+    memory, written = limits
+    return ["/bin/sh", "-c", _LIMITS, "sh", str(memory // 1024), str(written // 512)]
 
 
 def _environment() -> dict[str, str]:
