@@ -26,8 +26,8 @@ from lineal.store.writer import Transaction
 CHUNK = 2_000
 """Most ids read by one statement."""
 
-BULK = 500
-"""So many records are made without looking for garbage meanwhile."""
+BULK = 50
+"""So many records are made, or nodes written, without looking for garbage meanwhile."""
 
 SHOWN = 5
 """Most ids named in an error."""
@@ -87,7 +87,7 @@ class Nodes:
             if found:
                 return [record_of(kind, found[0], self._types.by_id(cursor, found[0][TYPE_ID]))]
         records: list[Node] = []
-        with _no_collecting(len(ids)):
+        with no_collecting(len(ids)):
             # Rows that became records make room for the next rows: fresh memory costs as much as the rows.
             for start in range(0, len(ids), CHUNK):
                 records += self._several(cursor, kind, ids[start : start + CHUNK], at, existing=existing)
@@ -115,7 +115,7 @@ class Nodes:
         """Return the records of rows, in order."""
         type_ids = cast("set[TypeId]", {row[TYPE_ID] for row in rows})
         types: dict[int, NodeType] = {id_: self._types.by_id(cursor, id_) for id_ in type_ids}
-        with _no_collecting(len(rows)):
+        with no_collecting(len(rows)):
             return nodes_of(kind, rows, types)
 
     def as_of_row(self, cursor: Cursor, kind: NodeKind, row: Row, at: EntrySeq) -> Row | None:
@@ -308,8 +308,8 @@ WHERE type_id = ? AND name >= ? AND name < ?
 
 
 @contextmanager
-def _no_collecting(count: int) -> Iterator[None]:
-    """While many records are made, do not look for garbage: it would go through all of them again and again."""
+def no_collecting(count: int) -> Iterator[None]:
+    """While many are made or written, do not look for garbage: it would go through all of them again and again."""
     pause = count >= BULK and gc.isenabled()
     if pause:
         gc.disable()

@@ -30,7 +30,7 @@ from lineal.store.filter.wordings import WORDINGS
 from lineal.store.foresight import Foresight, Guess, UnforeseenError
 from lineal.store.kept import kept
 from lineal.store.listing import list_nodes
-from lineal.store.nodes import CHUNK, Nodes
+from lineal.store.nodes import CHUNK, Nodes, no_collecting
 from lineal.store.planner import DEFAULT_MEMORY, Planner
 from lineal.store.publish import publish
 from lineal.store.restore import Restorer
@@ -109,7 +109,7 @@ class SqlStore:
     @tried_again
     def put(self, nodes: Sequence[Node], *, by: Origin, touch: Collection[NodeKey] = ()) -> Sequence[NodeKey]:
         """See `Store.put`."""
-        with self._writing(by) as transaction:
+        with self._writing(by) as transaction, no_collecting(len(nodes)):
             return [known.key for known in self._nodes.put(transaction, nodes, touch=touch)]
 
     def get(
