@@ -18,7 +18,18 @@ from lineal.model.values import INT64_MAX, Value, check_text
 from lineal.store import index, lookups
 from lineal.store.codec import decode, encode
 from lineal.store.connections import Cursor, id_list
-from lineal.store.rows import CREATED, FINGERPRINT, NAME, PROPERTIES, TYPE_ID, Row, nodes_of, record_of, row_of
+from lineal.store.rows import (
+    CREATED,
+    FINGERPRINT,
+    NAME,
+    PROPERTIES,
+    TYPE_ID,
+    Row,
+    column_of,
+    nodes_of,
+    record_of,
+    row_of,
+)
 from lineal.store.tables import NODE_TABLES
 from lineal.store.types import Types
 from lineal.store.writer import Transaction
@@ -97,7 +108,7 @@ class Nodes:
         self, cursor: Cursor, kind: NodeKind, ids: Sequence[int], at: EntrySeq | None, *, existing: bool
     ) -> list[Node]:
         found = cursor.execute(_BY_IDS[kind], (id_list(ids),)).fetchall()
-        if at is None and [row[0] for row in found] == list(ids):
+        if at is None and column_of(found, 0) == list(ids):
             # SQLite joins in the order asked for. Not promised, so looked at.
             return self.records(cursor, kind, found)
         rows: dict[int, Row] = {row[0]: row for row in found}
@@ -113,7 +124,7 @@ class Nodes:
 
     def records(self, cursor: Cursor, kind: NodeKind, rows: Sequence[Row]) -> list[Node]:
         """Return the records of rows, in order."""
-        type_ids = cast("set[TypeId]", {row[TYPE_ID] for row in rows})
+        type_ids = cast("set[TypeId]", set(column_of(rows, TYPE_ID)))
         types: dict[int, NodeType] = {id_: self._types.by_id(cursor, id_) for id_ in type_ids}
         with no_collecting(len(rows)):
             return nodes_of(kind, rows, types)
