@@ -32,6 +32,13 @@ sys.exit(3)
 """
 
 
+def test_the_help_of_the_root_names_every_command_whatever_word_follows(lineal, url):
+    plain = lineal("--help", url=url).stdout
+    assert "doctor" in plain
+    assert lineal("--help", "list", url=url).stdout == plain
+    assert lineal("-h", "run", url=url).stdout == plain
+
+
 # ---------------------------------------------------------------- questions
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from lineal.errors import StoreTimeout
 from lineal.model.listing import ListOptions
 from lineal.model.nodes import Artifact
 from lineal.model.publication import Origin
+from lineal.store.dialects import patience
 from lineal.store.location import of_database
 from lineal.store.migrations.head import HEAD, KNOWN
 from lineal.store.open import open_store, schema_version, upgrade_store
@@ -31,10 +34,14 @@ def record():
 @pytest.fixture(params=KNOWN)
 def old(request, tmp_path):
     """The file of a store recorded under a former schema, or the present one."""
-    path = tmp_path / "store.db"
+    return filled_as(request.param, tmp_path / "store.db"), request.param
+
+
+def filled_as(version, path):
+    """Make the store recorded under a former schema in this file; return its location."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript((STORES / f"{request.param}.sql").read_text(encoding="utf-8"))
-    return of_database(path), request.param
+        connection.executescript((STORES / f"{version}.sql").read_text(encoding="utf-8"))
+    return of_database(path)
 
 
 def recorded(version):
@@ -122,3 +129,20 @@ def as_0004_was(database):
             connection.execute(f"DROP VIEW {kind}_block")
             connection.execute(view.replace(">> 11", ">> 12").replace("<< 11", "<< 12"))
         connection.execute("UPDATE alembic_version SET version_num = '0004'")
+
+
+def test_an_upgrade_that_waits_too_long_for_a_writer_is_told_in_our_words(tmp_path, monkeypatch):
+    location = filled_as("0004", tmp_path / "store.db")
+    monkeypatch.setattr(patience, "BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(location.database, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreTimeout, match=re.escape(str(location.database))):
+            open_store(location)
+    assert upgrade_store(location) == ("0004", HEAD)
+
+
+def test_the_file_that_is_upgraded_is_the_one_named_whatever_its_name_holds(tmp_path):
+    location = filled_as("0004", tmp_path / "a?b#c%20d.db")
+    open_store(location).close()
+    assert schema_version(location) == HEAD
+    assert not (tmp_path / "a").exists()

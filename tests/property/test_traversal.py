@@ -15,7 +15,7 @@ from lineal.model.ids import NodeKey, NodeKind
 from lineal.model.nodes import Artifact, Execution
 from lineal.model.publication import Causality, Origin
 from lineal.model.traversal import Direction
-from lineal.store import planner
+from lineal.store import causality, planner
 from lineal.store.snapshot.snapshot import Sizes
 from tests.backends import BACKENDS
 
@@ -275,13 +275,15 @@ def test_a_cycle_is_refused_exactly_where_there_is_one(store, edges):
 
 
 @settings(max_examples=60, deadline=None)
-@given(EDGES)
-def test_every_execution_on_a_cycle_is_named_when_all_edges_come_at_once(store, edges):
+@given(EDGES, st.sampled_from([0, causality.FEW]))
+def test_every_execution_on_a_cycle_is_named_when_all_edges_come_at_once(store, edges, few):
     artifacts = store.put([Artifact(type="Model") for _ in range(SIZE)], by=BY)
     executions = store.put([Execution(type="Train", started_at=1) for _ in range(SIZE)], by=BY)
     first = artifacts[0].id, executions[0].id
     events = [Event(artifact_id=first[0] + a, execution_id=first[1] + e, type=type_) for a, e, type_ in edges]
-    store.put_edges(events, by=BY, causality=Causality.FLAG)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(causality, "FEW", few)
+        store.put_edges(events, by=BY, causality=Causality.FLAG)
 
     (entry,) = store.entries(newest_first=True, limit=1)
     named = {

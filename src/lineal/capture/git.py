@@ -20,6 +20,10 @@ _SETTINGS = (
 )
 # Limits that are lower already stay as they are.
 _LIMITS = 'for l in "-d $1" "-f $2"; do (ulimit $l) 2>/dev/null && ulimit $l; done; shift 2; exec "$@"'
+_MISSING = "git is not installed or not on PATH"
+_NOT_FOUND = 127
+"""What a shell that shall become git answers where there is none."""
+
 _KEPT = ("GIT_CONFIG_", "GIT_SSL_", "GIT_CEILING_", "GIT_TEST_", "GIT_EXEC_PATH", "GIT_DISCOVERY_")
 
 
@@ -72,7 +76,7 @@ def ask(
                 stderr=errors,
             )
         except FileNotFoundError as error:
-            raise GitUnavailable("git is not installed or not on PATH") from error
+            raise GitUnavailable(_MISSING) from error
         late = threading.Event()
 
         def stop() -> None:
@@ -94,6 +98,8 @@ def ask(
             raise GitTimeout(f"git {arguments[0]} took longer than {timeout_s:g} s")
         if len(out) > limit:
             return out[:limit], True
+        if child.returncode == _NOT_FOUND:
+            raise GitUnavailable(_MISSING)
         if child.returncode != 0:
             errors.seek(0)
             raise GitUnavailable(_reason(errors.read(4096).decode("utf-8", "backslashreplace"), arguments[0]))

@@ -104,10 +104,10 @@ def command_tree(only: str | None = None) -> typer.Typer:
 
 
 def _asked(arguments: Sequence[str] | None) -> str | None:
-    """Return the word that names the command, None where a shell asks for completions or there is none."""
+    """Return the word that names the command, None where an option of the root or a shell asks for all of them."""
     words = sys.argv[1:] if arguments is None else arguments
     completing = any(name.endswith("_COMPLETE") and name.startswith("_LINEAL") for name in os.environ)
-    return None if completing else next((word for word in words if not word.startswith("-")), None)
+    return words[0] if words and not completing else None
 
 
 def _version(value: bool) -> None:

@@ -164,13 +164,14 @@ def outputs_of(cursor: Cursor, execution_id: ExecutionId) -> list[int]:
     return [row[0] for row in cursor.execute(_OUTPUTS_OF, (execution_id,))]
 
 
+def inputs_of(cursor: Cursor, execution_id: ExecutionId) -> set[int]:
+    """Return all inputs of an execution."""
+    return {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
+
+
 def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int]) -> int | None:
     """Return which of these outputs of the execution leads back to one of its inputs, or None."""
-    if not outputs:
-        return None
-    inputs = {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
-    if not inputs:
-        return None
+    inputs = inputs_of(cursor, execution_id)
     for output in outputs:
         if _leads_to(cursor, output, inputs):
             return output

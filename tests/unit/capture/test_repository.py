@@ -9,7 +9,7 @@ import pytest
 
 from lineal.capture import bundle, diff, untracked
 from lineal.capture.captured import Captured
-from lineal.capture.git import GitTimeout, ask
+from lineal.capture.git import GitTimeout, GitUnavailable, ask
 from lineal.capture.repository import ITEMS, repository_items
 from lineal.files import Files
 
@@ -152,6 +152,12 @@ def test_a_machine_without_git_leaves_the_items_unknown(files, repository, monke
     monkeypatch.setenv("PATH", str(repository))
     items = repository_items(files, repository)
     assert {items[name].reason for name in ITEMS} == {"git is not installed or not on PATH"}
+
+
+def test_a_machine_without_git_says_so_also_where_git_has_limits(repository, monkeypatch):
+    monkeypatch.setenv("PATH", str(repository))
+    with pytest.raises(GitUnavailable, match="git is not installed or not on PATH"):
+        ask(repository, "status", limits=(1 << 30, 1 << 30))
 
 
 def test_a_repository_of_somebody_else_is_unknown_for_that_reason(files, repository, monkeypatch):

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event
+from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from lineal.store.dialects.sqlite import SqliteDialect
 from lineal.store.migrations.server import Database
 
 HERE = Path(__file__).parent
@@ -19,10 +20,7 @@ HERE = Path(__file__).parent
 def upgrade(database: Path | Database) -> None:
     """Bring a store to the newest schema, an empty database to a store; each migration ends whole or not at all."""
     if isinstance(database, Path):
-        engine = sqlite_engine(f"sqlite:///{database}")
-        with engine.connect() as connection:
-            run(connection)
-        engine.dispose()
+        _upgrade_file(SqliteDialect(database))
         return
     engine = database.engine()
     try:
@@ -34,6 +32,16 @@ def upgrade(database: Path | Database) -> None:
         engine.dispose()
 
 
+def _upgrade_file(dialect: SqliteDialect) -> None:
+    # As parts, for a path may hold what ends one in a text.
+    url = URL.create("sqlite", database=str(dialect.path), query={"timeout": str(dialect.timeout)})
+    try:
+        with sqlite_engine(url).connect() as connection:
+            run(connection)
+    except DBAPIError as error:
+        raise dialect.translate(error.orig if isinstance(error.orig, Exception) else error) from error
+
+
 def run(connection: Connection) -> None:
     """Run all missing migrations on this connection."""
     config = Config()
@@ -42,7 +50,7 @@ def run(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def sqlite_engine(url: str) -> Engine:
+def sqlite_engine(url: str | URL) -> Engine:
     """Return an engine whose transactions cover DDL, which SQLite's driver ends early by default."""
     engine = create_engine(url, poolclass=NullPool)
 
