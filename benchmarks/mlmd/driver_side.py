@@ -1,7 +1,7 @@
 """The driver alone: the statements Lineal gives to `sqlite3`, done again with nothing of Lineal around them.
 
-What Python's driver takes for them is what Lineal cannot go below while it stores what it stores, so it tells whether
-a goal can be reached on a machine. Started by `__main__`, in Lineal's own interpreter.
+What Python's driver takes for them is what Lineal cannot go below with these statements, so it tells whether a goal can
+be reached with them on a machine. Started by `__main__`, in Lineal's own interpreter.
 """
 
 from __future__ import annotations

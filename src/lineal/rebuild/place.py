@@ -38,7 +38,7 @@ _NO_SPACE = os.strerror(errno.ENOSPC)
 
 def outside_of(root: str, path: str) -> str:
     """Return where an absolute path outside the tree lies in a rebuild that is at `root`; never above it."""
-    return posixpath.join(root, OUTSIDE, posixpath.normpath(path).lstrip("/"))
+    return posixpath.join(root, OUTSIDE, posixpath.normpath(f"/{path}").lstrip("/"))
 
 
 @dataclass(frozen=True, slots=True)

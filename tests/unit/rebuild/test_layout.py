@@ -44,6 +44,7 @@ def test_no_recorded_path_leads_out_of_the_rebuild_directory(path):
 
     assert [posixpath.normpath(one).lstrip("/") for one in found.outside] == ["etc/x"]
     assert Place(root).beside(path) == root / "outside/etc/x" == Path(found.beside(path, str(root / "tree")))
+    assert Place(root).beside("../../etc/x") == root / "outside/etc/x"
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,19 @@ def test_a_newer_schema_is_refused_and_unchanged(database):
     assert database.read_bytes() == before
 
 
+def test_a_store_that_was_upgraded_meanwhile_is_not_written_any_more(database):
+    with closing(open_store(of_database(database))) as store:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        before = database.read_bytes(), len(store.entries())
+        with pytest.raises(
+            SchemaVersionMismatch, match="brought to schema 9999 since this process opened it"
+        ) as caught:
+            store.put([Artifact(type="Model")], by=BY)
+        assert "nothing was written" in caught.value.hint
+        assert (database.read_bytes(), len(store.entries())) == before
+
+
 def test_an_upgrade_of_the_newest_schema_does_nothing(database):
     before = database.read_bytes()
     assert upgrade_store(of_database(database)) == (HEAD, HEAD)
