@@ -78,6 +78,7 @@ class Records:
         self.paths = array("i")
         self._paths = Paths()
         self._numpy: ModuleType | None = None
+        self._path_objects: Any = None
 
     def add(self, owners: Sequence[int], columns: Sequence[Sequence[int]], paths: Sequence[str]) -> None:
         """Append events."""
@@ -112,7 +113,7 @@ class Records:
         yield view_of(numpy, self.far)[at].tolist()
         yield view_of(numpy, self.owners)[at].tolist()
         yield _objects(numpy, _TYPE_OF)[codes].tolist()
-        yield _objects(numpy, self._paths.values)[view_of(numpy, self.paths)[at]].tolist()
+        yield self._path_objects[view_of(numpy, self.paths)[at]].tolist()
         yield view_of(numpy, self.times)[at].tolist()
         yield _objects(numpy, _HOW_OF)[codes].tolist()
         yield _objects(numpy, _AGAIN_OF)[codes].tolist()
@@ -123,6 +124,9 @@ class Records:
         """Read the paths; nothing is added after this."""
         self._paths.finish()
         self._numpy = numpy_for(len(self.ids))
+        if self._numpy is not None:
+            # Once: there are few as a rule, but every event may have its own.
+            self._path_objects = _objects(self._numpy, self._paths.values)
 
     @property
     def path_bytes(self) -> int:
