@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from lineal.errors import SchemaVersionMismatch
+from lineal.model.edges import EventType
 from lineal.model.listing import ListOptions
-from lineal.model.nodes import Artifact
-from lineal.model.publication import Origin
+from lineal.model.nodes import Artifact, Execution
+from lineal.model.publication import Origin, Publication, Use
 from lineal.store.location import locate
 from lineal.store.migrations.head import HEAD
-from lineal.store.open import open_store, schema_version, upgrade_store
+from lineal.store.open import _life, open_store, schema_version, upgrade_store
 from lineal.store.schema import metadata
 
 BY = Origin(actor="ada", action="test")
@@ -79,3 +83,26 @@ def test_a_store_on_mariadb_is_upgraded(mariadb, mariadb_url, dropped):
     with mariadb.admin(mariadb_url.rpartition("/")[2]) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW INDEX FROM ledger_entry")
         assert "ix_ledger_entry_time" not in {row[2] for row in cursor.fetchall()}
+
+
+@pytest.mark.parametrize("database", ["postgresql_url", "mariadb_url"])
+def test_a_store_that_was_upgraded_meanwhile_is_not_written_any_more(request, database):
+    url = request.getfixturevalue(database)
+    location = locate(url)
+    publication = Publication(
+        execution=Execution(type="Train"), uses=[Use(artifact=Artifact(type="Model"), type=EventType.OUTPUT)]
+    )
+    with closing(open_store(location)) as store:
+        # The second is written on a guess, where guesses pay.
+        store.publish(publication, by=BY)
+        store.publish(publication, by=BY)
+        engine = _life(location).dialect.engine()
+        with engine.begin() as connection:
+            connection.exec_driver_sql(FORMER.replace("0003", "9999"))
+        with pytest.raises(SchemaVersionMismatch, match="brought to schema 9999 since this process opened it"):
+            store.publish(publication, by=BY)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(FORMER.replace("0003", HEAD))
+        engine.dispose()
+        assert len(store.list(Execution).items) == 2
+        assert store.verify().findings == []
