@@ -18,7 +18,7 @@ _SETTINGS = (
     "diff.noprefix=false",
     "core.safecrlf=false",  # one warning a file, on stderr
 )
-# Limits that are lower already stay as they are.
+# A hard limit that is lower already stays as it is: it cannot be raised.
 _LIMITS = 'for l in "-d $1" "-f $2"; do (ulimit $l) 2>/dev/null && ulimit $l; done; shift 2; exec "$@"'
 _MISSING = "git is not installed or not on PATH"
 _NOT_FOUND = 127
