@@ -14,8 +14,9 @@ from lineal.compat.mlmd.metadata_store.listing import ListOptions, first_page, p
 
 _MEAN_WAIT = 2.0
 
-ExtraOptions = Any
-"""Accepted by every method, read by none."""
+
+class ExtraOptions:
+    """Accepted by every method, read by none."""
 
 
 class Calling:

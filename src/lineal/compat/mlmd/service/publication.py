@@ -33,13 +33,15 @@ def published(call: Call, request: service_pb.PutExecutionRequest) -> Message | 
 
 
 def _is_plain(request: service_pb.PutExecutionRequest) -> bool:
-    """Return whether nothing is updated, and contexts of a name are taken for the same."""
+    """Return whether nothing is updated, events name no new node, and contexts of a name are taken for the same."""
     if request.execution.HasField("id") or (request.contexts and not request.options.reuse_context_if_already_exist):
         return False
     for pair in request.artifact_event_pairs:
-        if not pair.HasField("event"):
+        if not pair.HasField("event") or pair.event.HasField("execution_id"):
             return False
-        if pair.HasField("artifact") and (pair.artifact.HasField("id") or pair.artifact.HasField("external_id")):
+        if pair.HasField("artifact") and (
+            pair.event.HasField("artifact_id") or pair.artifact.HasField("id") or pair.artifact.HasField("external_id")
+        ):
             return False
     return all(
         context.name and context.HasField("type_id") and not context.HasField("id") for context in request.contexts

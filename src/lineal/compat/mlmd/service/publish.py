@@ -57,11 +57,13 @@ def put_execution(call: Call, request: service_pb.PutExecutionRequest) -> Messag
             for pair in pairs
         ]
         context_ids = [_id(puts, place) for place in contexts]
-        events = [
-            event_of(pair.event, artifact_id, execution_id)
-            for pair, artifact_id in zip(pairs, artifact_ids, strict=True)
-            if pair.HasField("event")
-        ]
+        events = []
+        for pair, artifact_id in zip(pairs, artifact_ids, strict=True):
+            if pair.HasField("event"):
+                # A node that was new, or known by its external id only, has its id by now.
+                _check_execution(pair.event, execution_id)
+                _check_artifact(pair.event, artifact_id)
+                events.append(event_of(pair.event, artifact_id, execution_id))
         members = [id_ for id_ in artifact_ids if id_ != -1]
         write_edges(call, [*events, *_memberships([execution_id], members, context_ids)])
     return service_pb.PutExecutionResponse(
@@ -98,25 +100,32 @@ def put_lineage_subgraph(call: Call, request: service_pb.PutLineageSubgraphReque
 
 
 def _check_pairs(request: service_pb.PutExecutionRequest) -> None:
-    """Refuse a pair whose event names other nodes than the pair and the request do."""
-    own = request.execution.id if request.execution.HasField("id") else None
+    """Refuse a pair whose event names other nodes than the pair and the request do, as far as these have ids."""
     for pair in request.artifact_event_pairs:
         if not pair.HasField("event"):
             continue
         check_event_type(pair.event)
-        if pair.event.HasField("execution_id") and pair.event.execution_id != own:
-            raise InvalidArgumentError(
-                f"Request's event.execution_id does not match with the given execution: {pair.event.execution_id}"
-            )
+        if request.execution.HasField("id"):
+            _check_execution(pair.event, request.execution.id)
         if not pair.HasField("artifact"):
             if not pair.event.HasField("artifact_id"):
                 raise InvalidArgumentError("If no artifact is present, given event must have an artifact_id.")
-            continue
-        named = pair.artifact.id if pair.artifact.HasField("id") else None
-        if pair.event.HasField("artifact_id") and pair.event.artifact_id != named:
-            raise InvalidArgumentError(
-                f"Given event.artifact_id is not aligned with the artifact: {pair.event.artifact_id} and {named}"
-            )
+        elif pair.artifact.HasField("id"):
+            _check_artifact(pair.event, pair.artifact.id)
+
+
+def _check_execution(event: Any, id_: int) -> None:
+    if event.HasField("execution_id") and event.execution_id != id_:
+        raise InvalidArgumentError(
+            f"Request's event.execution_id does not match with the given execution: {event.execution_id}"
+        )
+
+
+def _check_artifact(event: Any, id_: int) -> None:
+    if event.HasField("artifact_id") and event.artifact_id != id_:
+        raise InvalidArgumentError(
+            f"Given event.artifact_id is not aligned with the artifact: {event.artifact_id} and {id_}"
+        )
 
 
 def _artifacts(call: Call, puts: Puts, messages: Sequence[Any], *, reuse: bool) -> list[int]:

@@ -154,7 +154,7 @@ def test_one_artifact_may_be_input_and_output_of_a_run(stored):
             "event.artifact_id is not aligned with the artifact",
         ),
         (
-            "NEW artifact_event_pairs { artifact { type_id: 10 } event { artifact_id: 2 type: INPUT } }",
+            "NEW artifact_event_pairs { artifact { type_id: 10 } event { artifact_id: 9 type: INPUT } }",
             INVALID_ARGUMENT,
             "event.artifact_id is not aligned with the artifact",
         ),
@@ -180,6 +180,30 @@ def test_a_wrong_part_leaves_nothing_of_the_execution(stored, text, code, contai
     found, message = stored.refused("PutExecution", text.replace("NEW", "execution { type_id: 12 }", 1))
     assert found == code
     assert contains in message
+
+
+def test_an_event_may_name_the_id_its_node_is_about_to_get(stored):
+    answer = stored("PutExecution", "execution { type_id: 12 } artifact_event_pairs { artifact { type_id: 10 } }")
+    artifact, execution = answer.artifact_ids[0] + 1, answer.execution_id + 1
+
+    event = f"event {{ artifact_id: {artifact} execution_id: {execution} type: OUTPUT }}"
+    pair = f"artifact_event_pairs {{ artifact {{ type_id: 10 }} {event} }}"
+    answer = stored("PutExecution", f"execution {{ type_id: 12 }} {pair}")
+
+    assert (list(answer.artifact_ids), answer.execution_id) == ([artifact], execution)
+    (found,) = stored("GetEventsByArtifactIDs", f"artifact_ids: {artifact}").events
+    assert (found.artifact_id, found.execution_id) == (artifact, execution)
+
+
+def test_an_event_may_name_the_artifact_that_is_reused_by_its_external_id(stored):
+    (known,) = stored("PutArtifacts", 'artifacts { type_id: 10 external_id: "known" }').artifact_ids
+    reused = 'artifact {{ type_id: 10 external_id: "known" }}'
+    pair = f"artifact_event_pairs {{{{ {reused} event {{{{ artifact_id: {{}} type: OUTPUT }}}} }}}}"
+    rest = "execution { type_id: 12 } options { reuse_artifact_if_already_exist_by_external_id: true }"
+
+    found, message = stored.refused("PutExecution", f"{pair.format(known + 1)} {rest}")
+    assert (found, f"aligned with the artifact: {known + 1} and {known}" in message) == (INVALID_ARGUMENT, True)
+    assert list(stored("PutExecution", f"{pair.format(known)} {rest}").artifact_ids) == [known]
 
 
 def test_a_repeated_event_undoes_the_whole_call(stored):
