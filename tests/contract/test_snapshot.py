@@ -164,20 +164,25 @@ for _ in range(25):
 def test_two_processes_write_and_no_finished_write_is_missing_from_the_next_answer(asked, store, backend, by):
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, backend.url(), str(asked.id)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, backend.url(), str(asked.id)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]
     for _ in range(25):
         for writer in writers:
             # The writer says this after its commit, and goes on at once.
-            said = int(writer.stdout.readline())
+            said = writer.stdout.readline()
+            assert said, writer.stderr.read()
             found = store.closure([asked], DOWN)
-            assert said in found.artifacts
+            assert int(said) in found.artifacts
             assert len(found.events) == 2 * len(found.executions)
     for writer in writers:
-        assert writer.wait() == 0
+        assert writer.wait() == 0, writer.stderr.read()
         writer.stdout.close()
+        writer.stderr.close()
     assert len(store.closure([asked], DOWN).artifacts) == 52
     assert "newer ones" in held(store)
 
