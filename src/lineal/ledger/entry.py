@@ -41,7 +41,7 @@ def unpack(records: bytes) -> Iterator[RowRecord]:
 def rows_root(records: bytes) -> bytes:
     """Return the Merkle root over an entry's records."""
     size = _RECORD.size
-    return root_of([leaf_digest(records[at : at + size]) for at in range(0, len(records), size)])
+    return root_of(leaf_digest(records[at : at + size]) for at in range(0, len(records), size))
 
 
 def entry_leaf(

@@ -101,13 +101,14 @@ def _contradiction(event: Event, created: int, started: int, ended: int | None) 
 def _cycles(transaction: Transaction, by_execution: Mapping[ExecutionId, Sequence[Event]]) -> list[str]:
     cursor = transaction.cursor
     followed = {id_: _to_follow(transaction, id_, events) for id_, events in by_execution.items()}
+    inputs = {id_: inputs_of(cursor, id_) for id_, outputs in followed.items() if outputs}
     # Nothing leads back to what reads nothing, however much is downstream of what it makes.
-    suspects = {id_: outputs for id_, outputs in followed.items() if outputs and inputs_of(cursor, id_)}
+    suspects = [id_ for id_, read in inputs.items() if read]
     if len(suspects) > FEW:
         # A walk from each would go the same ways again and again.
-        known = circling(cursor, set().union(*suspects.values()))
-        suspects = {id_: outputs for id_, outputs in suspects.items() if id_ in known}
-    hits = {id_: reaches(cursor, id_, outputs) for id_, outputs in suspects.items()}
+        known = circling(cursor, {output for id_ in suspects for output in followed[id_]})
+        suspects = [id_ for id_ in suspects if id_ in known]
+    hits = {id_: reaches(cursor, followed[id_], inputs[id_]) for id_ in suspects}
     return [
         f"artifact#{hit} would be upstream of itself through execution#{id_}: a cycle"
         for id_, hit in hits.items()

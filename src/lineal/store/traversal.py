@@ -169,9 +169,8 @@ def inputs_of(cursor: Cursor, execution_id: ExecutionId) -> set[int]:
     return {row[0] for row in cursor.execute(_INPUTS_OF, (execution_id,))}
 
 
-def reaches(cursor: Cursor, execution_id: ExecutionId, outputs: Sequence[int]) -> int | None:
-    """Return which of these outputs of the execution leads back to one of its inputs, or None."""
-    inputs = inputs_of(cursor, execution_id)
+def reaches(cursor: Cursor, outputs: Sequence[int], inputs: set[int]) -> int | None:
+    """Return which of these outputs of an execution leads back to one of its inputs, or None."""
     for output in outputs:
         if _leads_to(cursor, output, inputs):
             return output

@@ -60,9 +60,8 @@ def put_execution(call: Call, request: service_pb.PutExecutionRequest) -> Messag
         events = []
         for pair, artifact_id in zip(pairs, artifact_ids, strict=True):
             if pair.HasField("event"):
-                # A node that was new, or known by its external id only, has its id by now.
-                _check_execution(pair.event, execution_id)
-                _check_artifact(pair.event, artifact_id)
+                # Only now: a node that was new, or known by its external id, had no id before.
+                _check_ids(pair.event, artifact_id, execution_id)
                 events.append(event_of(pair.event, artifact_id, execution_id))
         members = [id_ for id_ in artifact_ids if id_ != -1]
         write_edges(call, [*events, *_memberships([execution_id], members, context_ids)])
@@ -100,31 +99,23 @@ def put_lineage_subgraph(call: Call, request: service_pb.PutLineageSubgraphReque
 
 
 def _check_pairs(request: service_pb.PutExecutionRequest) -> None:
-    """Refuse a pair whose event names other nodes than the pair and the request do, as far as these have ids."""
+    """Refuse an event without a type, and one that has no artifact beside it and names none."""
     for pair in request.artifact_event_pairs:
-        if not pair.HasField("event"):
-            continue
-        check_event_type(pair.event)
-        if request.execution.HasField("id"):
-            _check_execution(pair.event, request.execution.id)
-        if not pair.HasField("artifact"):
-            if not pair.event.HasField("artifact_id"):
+        if pair.HasField("event"):
+            check_event_type(pair.event)
+            if not pair.HasField("artifact") and not pair.event.HasField("artifact_id"):
                 raise InvalidArgumentError("If no artifact is present, given event must have an artifact_id.")
-        elif pair.artifact.HasField("id"):
-            _check_artifact(pair.event, pair.artifact.id)
 
 
-def _check_execution(event: Any, id_: int) -> None:
-    if event.HasField("execution_id") and event.execution_id != id_:
+def _check_ids(event: Any, artifact_id: int, execution_id: int) -> None:
+    """Refuse an event that names other nodes than its pair and the request do."""
+    if event.HasField("execution_id") and event.execution_id != execution_id:
         raise InvalidArgumentError(
             f"Request's event.execution_id does not match with the given execution: {event.execution_id}"
         )
-
-
-def _check_artifact(event: Any, id_: int) -> None:
-    if event.HasField("artifact_id") and event.artifact_id != id_:
+    if event.HasField("artifact_id") and event.artifact_id != artifact_id:
         raise InvalidArgumentError(
-            f"Given event.artifact_id is not aligned with the artifact: {event.artifact_id} and {id_}"
+            f"Given event.artifact_id is not aligned with the artifact: {event.artifact_id} and {artifact_id}"
         )
 
 
